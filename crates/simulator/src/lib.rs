@@ -1,0 +1,29 @@
+//! Simulators of payment providers: the providers' side of the wire, written from their documents and from nothing else.
+//!
+//! Each simulator is pure: [`Provider::handle`] takes the time and a request and gives a response, and [`Provider::due`] gives the webhooks
+//! that are due. It keeps a [`Ledger`], which is the truth about the money, and is strict about what the provider is strict
+//! about. [`Host`] adds the faults of a [`FaultPlan`]; [`serve`] puts a host behind a socket on loopback.
+//!
+//! No type is shared with the adapters that are tested against them: otherwise one misreading would pass both sides.
+
+mod fault;
+mod host;
+mod ledger;
+mod provider;
+mod wire;
+
+#[cfg(feature = "carry1st")]
+pub mod carry1st;
+#[cfg(feature = "coolpay")]
+pub mod coolpay;
+#[cfg(feature = "opp")]
+pub mod opp;
+#[cfg(feature = "qolo")]
+pub mod qolo;
+#[cfg(feature = "serve")]
+pub mod serve;
+
+pub use fault::{Fault, FaultPlan, Matcher};
+pub use host::{Exchange, Host};
+pub use ledger::{Kind, Ledger, Movement, Origin};
+pub use provider::{Provider, Webhook};
