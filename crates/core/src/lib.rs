@@ -1,1 +1,53 @@
-//! To come.
+//! The nouns and the two traits of paymux: what an adapter's author depends on.
+//!
+//! Applications depend on the crate `paymux` instead, which re-exports all of this and adds the engine, the configuration and the adapters.
+//!
+//! - [`PaymentGateway`] is what an application holds; [`Adapter`] is what an author writes, over one door, the [`Wire`].
+//! - An [`Operation`] comes to an [`Answer`] or an [`Error`]; a decline is an answer, and an error says what it may have done ([`Fate`]).
+//! - Every provider's codes are put into one [`vocabulary`].
+//!
+//! There is no runtime, socket, clock, randomness or HTTP client here, and no provider's name.
+
+mod capability;
+mod card;
+mod config;
+pub mod decimal;
+mod error;
+mod event;
+mod fields;
+mod gateway;
+mod key;
+mod money;
+mod operation;
+mod order;
+mod payment;
+mod payment_ref;
+mod raw;
+mod reference;
+mod scale;
+pub mod script;
+pub mod vocabulary;
+mod wire;
+
+pub use async_trait::async_trait;
+pub use capability::{Ability, AskAfterwards, Capabilities, Duplicates, Field, Webhooks};
+pub use card::{Card, CardError};
+pub use config::{AdapterConfig, Key, KeyKind, Problem};
+pub use error::{Error, ErrorKind, Fate, Unresolved};
+pub use event::{Delivery, Event, Provenance, WebhookError};
+pub use gateway::{Adapter, BoxFuture, MethodQuery, Mode, PaymentGateway, PaymentMethod};
+pub use key::idempotency_key;
+pub use money::{Currency, Money, MoneyError, currency, exponent};
+pub use operation::{Capture, Charge, Checkout, Inquiry, Operation, OperationKind, Payout, Refund, Transfer, Void};
+pub use order::{
+    Address, Agreement, Authentication, Browser, Customer, Initiator, LineItem, Source, SourceKind, ThreeDs, Urls,
+};
+pub use payment::{
+    Answer, Decline, Entry, EntryKind, EntryOutcome, MethodSummary, NextAction, Outcome, Payment, PaymentState,
+};
+pub use payment_ref::{Account, PaymentRef, PaymentRefError};
+pub use raw::{RawReply, scrub};
+pub use reference::{Reference, ReferenceError, ReferenceRule};
+pub use scale::{Scale, Scales};
+pub use vocabulary::{CodeClass, DeclineReason, RetryAdvice, Side};
+pub use wire::{Attempt, Call, Lost, Memo, Replay, Reply, Token, Tokens, Wire};

@@ -1,0 +1,420 @@
+//! What a gateway can do, as data: checked before anything is sent, and what the conformance suite goes by.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::error::Error;
+use crate::operation::{Charge, Operation, OperationKind};
+use crate::order::{Source, SourceKind};
+use crate::{Account, Mode, ReferenceRule, Scales};
+
+/// What a gateway can do, with its limits. What is not declared is refused before anything is sent.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Capabilities {
+    /// The provider's name, as in configurations.
+    pub provider: &'static str,
+    /// Live or test.
+    pub mode: Mode,
+    /// The merchant account.
+    pub account: Account,
+    /// The operations offered.
+    pub abilities: Vec<Ability>,
+    /// The rule for the caller's references.
+    pub reference: ReferenceRule,
+    /// How amounts are written.
+    pub scales: Scales,
+    /// Whether payments can be looked up by the caller's reference.
+    pub inquire_by_reference: bool,
+    /// Whether `payment_methods` is offered.
+    pub payment_methods: bool,
+    /// What stands against a second payment under one reference.
+    pub duplicates: Duplicates,
+    /// How far webhooks can be trusted.
+    pub webhooks: Webhooks,
+    /// How long after a request could last have left the provider may still book it; `None` where nobody can say.
+    pub settle: Option<Duration>,
+    /// The shortest time between two inquiries about one payment.
+    pub inquiry_interval: Duration,
+}
+
+/// One operation that is offered.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct Ability {
+    /// Which one.
+    pub operation: OperationKind,
+    /// The sources of money (of a payout: the destinations) that it takes.
+    pub sources: Vec<SourceKind>,
+    /// Whether less than the whole can be asked.
+    pub partial: bool,
+    /// Whether it can be asked more than once for one payment.
+    pub repeated: bool,
+    /// The optional data that the provider carries, with the most characters where there is a limit.
+    pub carries: Vec<(Field, Option<usize>)>,
+    /// Whether a lost answer can be asked about afterwards.
+    pub ask: AskAfterwards,
+    /// A condition in words, where the provider grants it only to some.
+    pub condition: Option<&'static str>,
+}
+
+/// Whether a lost answer can be asked about afterwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum AskAfterwards {
+    /// A search may find several that fit; then a person decides.
+    Ambiguous,
+    /// There is no way; a person must look.
+    None,
+    /// It can be found out.
+    Yes,
+}
+
+/// What stands against a second payment under one reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Duplicates {
+    /// The provider answers a repeated key with the first result, for this long.
+    Key(Duration),
+    /// Nothing.
+    None,
+    /// The provider refuses a second payment with the same reference.
+    UniqueReference,
+}
+
+/// How far a provider's webhooks can be trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Webhooks {
+    /// They carry no signature: a hint to inquire.
+    Hint,
+    /// There are none.
+    None,
+    /// They are signed.
+    Signed,
+}
+
+/// Optional data that a provider may or may not carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Field {
+    /// The id of the agreement behind a merchant-initiated payment.
+    Agreement,
+    /// The billing address.
+    Billing,
+    /// The page for customers who give up.
+    CancelUrl,
+    /// The card's holder.
+    CardHolder,
+    /// The customer's e-mail address.
+    CustomerEmail,
+    /// The merchant's id of the customer.
+    CustomerId,
+    /// The customer's network address.
+    CustomerIp,
+    /// The customer's name.
+    CustomerName,
+    /// The customer's telephone number.
+    CustomerPhone,
+    /// What it is for.
+    Description,
+    /// The lines of what is bought.
+    Items,
+    /// That the merchant starts it; refused where it cannot be carried.
+    MerchantInitiated,
+    /// The merchant's labels.
+    Metadata,
+    /// The network's id of the first payment under an agreement.
+    NetworkTransactionId,
+    /// The address for notifications.
+    NotifyUrl,
+    /// The order.
+    Order,
+    /// The reason of a refund.
+    Reason,
+    /// The page that the customer returns to.
+    ReturnUrl,
+    /// The shipping address.
+    Shipping,
+    /// The text on the statement.
+    StatementDescriptor,
+    /// Browser data for 3-D Secure.
+    ThreeDsBrowser,
+    /// The result of an authentication elsewhere; refused where it cannot be carried.
+    ThreeDsExternal,
+}
+
+impl Field {
+    /// The stable string form.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Agreement => "agreement",
+            Self::Billing => "billing",
+            Self::CancelUrl => "cancel_url",
+            Self::CardHolder => "card_holder",
+            Self::CustomerEmail => "customer_email",
+            Self::CustomerId => "customer_id",
+            Self::CustomerIp => "customer_ip",
+            Self::CustomerName => "customer_name",
+            Self::CustomerPhone => "customer_phone",
+            Self::Description => "description",
+            Self::Items => "items",
+            Self::MerchantInitiated => "merchant_initiated",
+            Self::Metadata => "metadata",
+            Self::NetworkTransactionId => "network_transaction_id",
+            Self::NotifyUrl => "notify_url",
+            Self::Order => "order",
+            Self::Reason => "reason",
+            Self::ReturnUrl => "return_url",
+            Self::Shipping => "shipping",
+            Self::StatementDescriptor => "statement_descriptor",
+            Self::ThreeDsBrowser => "three_ds_browser",
+            Self::ThreeDsExternal => "three_ds_external",
+        }
+    }
+
+    /// Whether losing it would change what the payment is, so that it is refused rather than dropped.
+    #[must_use]
+    pub const fn is_essential(self) -> bool {
+        matches!(self, Self::MerchantInitiated | Self::ThreeDsExternal)
+    }
+}
+
+impl Ability {
+    /// An operation that is offered: no sources, whole and once, carrying no optional data, and nothing known of how to ask afterwards.
+    #[must_use]
+    pub const fn new(operation: OperationKind) -> Self {
+        Self {
+            operation,
+            sources: Vec::new(),
+            partial: false,
+            repeated: false,
+            carries: Vec::new(),
+            ask: AskAfterwards::None,
+            condition: None,
+        }
+    }
+
+    /// With these sources.
+    #[must_use]
+    pub fn from(mut self, sources: &[SourceKind]) -> Self {
+        self.sources = sources.to_vec();
+        self
+    }
+
+    /// In parts.
+    #[must_use]
+    pub const fn partial(mut self) -> Self {
+        self.partial = true;
+        self
+    }
+
+    /// More than once per payment.
+    #[must_use]
+    pub const fn repeated(mut self) -> Self {
+        self.repeated = true;
+        self
+    }
+
+    /// Carrying these optional data.
+    #[must_use]
+    pub fn carries(mut self, fields: &[Field]) -> Self {
+        self.carries.extend(fields.iter().map(|f| (*f, None)));
+        self
+    }
+
+    /// Carrying this, up to so many characters; longer is refused.
+    #[must_use]
+    pub fn carries_up_to(mut self, field: Field, characters: usize) -> Self {
+        self.carries.push((field, Some(characters)));
+        self
+    }
+
+    /// With this way to ask afterwards.
+    #[must_use]
+    pub const fn ask(mut self, ask: AskAfterwards) -> Self {
+        self.ask = ask;
+        self
+    }
+
+    /// Only under this condition.
+    #[must_use]
+    pub const fn under(mut self, condition: &'static str) -> Self {
+        self.condition = Some(condition);
+        self
+    }
+}
+
+impl Capabilities {
+    /// Capabilities with nothing offered yet.
+    #[must_use]
+    pub const fn new(
+        provider: &'static str,
+        mode: Mode,
+        account: Account,
+        reference: ReferenceRule,
+        scales: Scales,
+    ) -> Self {
+        Self {
+            provider,
+            mode,
+            account,
+            abilities: Vec::new(),
+            reference,
+            scales,
+            inquire_by_reference: false,
+            payment_methods: false,
+            duplicates: Duplicates::None,
+            webhooks: Webhooks::None,
+            settle: None,
+            inquiry_interval: Duration::ZERO,
+        }
+    }
+
+    /// What is declared about an operation; `None` if it is not offered.
+    #[must_use]
+    pub fn ability(&self, operation: OperationKind) -> Option<&Ability> {
+        self.abilities.iter().find(|a| a.operation == operation)
+    }
+
+    /// Whether an operation is offered.
+    #[must_use]
+    pub fn offers(&self, operation: OperationKind) -> bool {
+        self.ability(operation).is_some()
+    }
+
+    /// Checks an operation against everything declared here, and gives the optional data that would be dropped.
+    ///
+    /// # Errors
+    /// What is unsupported, or which field breaks which rule. Fate [`NotDone`](crate::Fate::NotDone): nothing was sent.
+    pub fn check(&self, operation: &Operation, now: Timestamp) -> Result<Vec<Field>, Error> {
+        let kind = operation.kind();
+        if let Some(payment) = operation.payment() {
+            self.check_payment(payment)?;
+        }
+        if kind == OperationKind::Resolve {
+            return Ok(Vec::new());
+        }
+        let ability = self
+            .ability(kind)
+            .ok_or_else(|| Error::unsupported(self.provider, kind.as_str()))?;
+        self.check_reference(operation)?;
+        if let Some(amount) = operation.amount() {
+            if amount.minor() <= 0 {
+                return Err(Error::invalid("amount", format!("must be above zero, and is {amount}")));
+            }
+            let units = self.scales.units(amount);
+            units.map_err(|e| Error::invalid("amount", e.to_string()))?;
+        }
+        let mut present = Vec::new();
+        match operation {
+            Operation::Payout(payout) => {
+                self.check_source(ability, &payout.to, now)?;
+                crate::fields::of_payout(payout, &mut present);
+            }
+            Operation::Refund(refund) => {
+                crate::fields::text(Field::Reason, refund.reason.as_deref(), &mut present);
+            }
+            Operation::Transfer(transfer) => {
+                crate::fields::text(Field::Description, transfer.description.as_deref(), &mut present);
+            }
+            _ => {
+                if let Some(charge) = operation.charge() {
+                    self.check_charge(ability, charge, now)?;
+                    crate::fields::of_charge(charge, &mut present);
+                }
+            }
+        }
+        self.check_fields(ability, present)
+    }
+
+    fn check_payment(&self, payment: &crate::PaymentRef) -> Result<(), Error> {
+        if payment.provider() != self.provider || *payment.account() != self.account {
+            return Err(Error::stranger(payment, self.provider, &self.account));
+        }
+        Ok(())
+    }
+
+    fn check_reference(&self, operation: &Operation) -> Result<(), Error> {
+        if matches!(operation, Operation::Inquire(crate::Inquiry::Reference(_))) && !self.inquire_by_reference {
+            return Err(Error::unsupported(self.provider, "inquire by reference"));
+        }
+        let Some(reference) = operation.reference() else {
+            return Ok(());
+        };
+        self.reference
+            .check(reference, self.provider)
+            .map_err(|e| Error::invalid("reference", e.to_string()))
+    }
+
+    fn check_source(&self, ability: &Ability, source: &Source, now: Timestamp) -> Result<(), Error> {
+        let kind = source.kind();
+        if !ability.sources.contains(&kind) {
+            let what = format!("{} with source {}", ability.operation, kind.as_str());
+            return Err(Error::unsupported(self.provider, &what));
+        }
+        match source {
+            Source::Card(card) if card.has_expired(now) => {
+                Err(Error::invalid("card", crate::CardError::Expired.to_string()))
+            }
+            Source::Stored(id) if id.is_empty() || id.chars().any(char::is_control) => Err(Error::invalid(
+                "source",
+                "the stored instrument's id must not be empty or hold control characters",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_charge(&self, ability: &Ability, charge: &Charge, now: Timestamp) -> Result<(), Error> {
+        self.check_source(ability, &charge.source, now)?;
+        for item in &charge.items {
+            if item.quantity == 0 || item.unit_minor < 0 {
+                return Err(Error::invalid(
+                    "items",
+                    format!(
+                        "item `{}` must have a quantity above zero and a price not below zero",
+                        item.sku
+                    ),
+                ));
+            }
+        }
+        for address in [&charge.billing, &charge.shipping].into_iter().flatten() {
+            let country = address.country.as_deref().unwrap_or("XX");
+            if country.len() != 2 || !country.bytes().all(|b| b.is_ascii_uppercase()) {
+                return Err(Error::invalid(
+                    "country",
+                    format!("`{country}` is not an ISO 3166-1 alpha-2 code in upper case"),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_fields(&self, ability: &Ability, present: Vec<(Field, usize)>) -> Result<Vec<Field>, Error> {
+        let mut dropped = Vec::new();
+        for (field, length) in present {
+            match ability.carries.iter().find(|(f, _)| *f == field) {
+                Some((_, Some(most))) if length > *most => {
+                    return Err(Error::invalid(
+                        field.as_str(),
+                        format!("has {length} characters, and {} takes at most {most}", self.provider),
+                    ));
+                }
+                Some(_) => {}
+                None if field.is_essential() => {
+                    let what = format!("{} with {}", ability.operation, field.as_str());
+                    return Err(Error::unsupported(self.provider, &what));
+                }
+                None => dropped.push(field),
+            }
+        }
+        Ok(dropped)
+    }
+}

@@ -1,0 +1,477 @@
+//! What went wrong: whose fault it is, and what it may have done.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use http::StatusCode;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::operation::OperationKind;
+use crate::payment::Payment;
+use crate::raw::RawReply;
+use crate::wire::Memo;
+use crate::{Account, Decline, Money, PaymentRef, Reference};
+
+/// Something went wrong. Two things matter: [`Error::kind`], whose fault it is, and [`Error::fate`], what the operation may have done.
+///
+/// Three renderings: `Display` is one line for logs; [`Error::report`] is for people; [`Error::to_json`] is for programs. None holds a secret.
+///
+/// ```
+/// use paymux_core::{Error, ErrorKind, Fate};
+/// let error = Error::invalid("amount", "must be above zero");
+/// assert_eq!((error.kind(), error.fate()), (ErrorKind::InvalidRequest, Fate::NotDone));
+/// assert_eq!(error.to_string(), "invalid request: amount must be above zero [not_done]");
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    fate: Fate,
+    message: String,
+    field: Option<&'static str>,
+    gateway: Option<String>,
+    operation: Option<OperationKind>,
+    status: Option<StatusCode>,
+    retry_after: Option<Duration>,
+    decline: Option<Decline>,
+    payment: Option<Payment>,
+    unresolved: Option<Unresolved>,
+    raw: Option<RawReply>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// Whose fault it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The gateway's configuration: credentials, permissions, hosts, plans.
+    Configuration,
+    /// The caller's request.
+    InvalidRequest,
+    /// What the provider holds differs from what was asked: open money, for a person.
+    Mismatch,
+    /// The network, or no answer in time.
+    Network,
+    /// The provider broke its own contract, or is broken.
+    Provider,
+    /// The provider refused, for a reason of state or policy.
+    Refused,
+    /// The provider does not offer it.
+    Unsupported,
+}
+
+/// What the operation may have done: the worst over all its attempts and calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fate {
+    /// Nothing was done by this.
+    NotDone,
+    /// The provider looked at it and refused; nothing was done by this.
+    Rejected,
+    /// It may have been done. Ask ([`Error::unresolved`]); never send it again.
+    Unknown,
+}
+
+/// An operation whose outcome is unknown, with all that is needed to ask later. Holds no secret; keep it until it is settled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Unresolved {
+    /// The gateway's name.
+    pub gateway: String,
+    /// The provider's name.
+    pub provider: String,
+    /// The merchant account.
+    pub account: Account,
+    /// What was asked.
+    pub operation: OperationKind,
+    /// The caller's name of the attempt.
+    pub reference: Option<Reference>,
+    /// The amount asked for.
+    pub amount: Option<Money>,
+    /// The payment that it was about, or that it made, as far as known.
+    pub payment: Option<PaymentRef>,
+    /// What the adapter noted on its way, to ask with.
+    pub trail: Vec<Memo>,
+    /// The last moment at which a request of it could leave.
+    pub last_sent: Timestamp,
+}
+
+impl Unresolved {
+    /// The first note under a key.
+    #[must_use]
+    pub fn note(&self, key: &str) -> Option<&str> {
+        self.trail.iter().rev().find(|m| m.key == key).map(|m| m.value.as_str())
+    }
+}
+
+impl Error {
+    /// An error of a kind, with a message that starts in lower case and has no full stop. The fate is [`Fate::NotDone`].
+    #[must_use]
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            fate: Fate::NotDone,
+            message: message.into(),
+            field: None,
+            gateway: None,
+            operation: None,
+            status: None,
+            retry_after: None,
+            decline: None,
+            payment: None,
+            unresolved: None,
+            raw: None,
+            source: None,
+        }))
+    }
+
+    /// A field of the caller's request breaks a rule.
+    #[must_use]
+    pub fn invalid(field: &'static str, rule: impl Into<String>) -> Self {
+        let rule = rule.into();
+        let message = if rule.starts_with(field) {
+            rule
+        } else {
+            format!("{field} {rule}")
+        };
+        let mut error = Self::new(ErrorKind::InvalidRequest, message);
+        error.0.field = Some(field);
+        error
+    }
+
+    /// The provider does not offer it.
+    #[must_use]
+    pub fn unsupported(provider: &str, what: &str) -> Self {
+        Self::new(ErrorKind::Unsupported, format!("unsupported by {provider}: {what}"))
+    }
+
+    /// A payment's reference belongs to another provider or account.
+    #[must_use]
+    pub fn stranger(payment: &PaymentRef, provider: &str, account: &Account) -> Self {
+        let message = format!(
+            "the payment belongs to {} account {}, and this gateway is {provider} account {}; nothing was sent",
+            payment.provider(),
+            payment.account().as_str(),
+            account.as_str(),
+        );
+        let mut error = Self::new(ErrorKind::InvalidRequest, message);
+        error.0.field = Some("payment");
+        error
+    }
+
+    /// What the provider holds differs from what was asked. Fate [`Fate::Unknown`]: for a person.
+    #[must_use]
+    pub fn mismatch(message: impl Into<String>, payment: Payment) -> Self {
+        Self::new(ErrorKind::Mismatch, message)
+            .with_fate(Fate::Unknown)
+            .with_payment(payment)
+    }
+
+    /// With this fate.
+    #[must_use]
+    pub const fn with_fate(mut self, fate: Fate) -> Self {
+        self.0.fate = fate;
+        self
+    }
+
+    /// With the HTTP status of the reply.
+    #[must_use]
+    pub const fn with_status(mut self, status: StatusCode) -> Self {
+        self.0.status = Some(status);
+        self
+    }
+
+    /// With the time that the provider asks to wait.
+    #[must_use]
+    pub const fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
+        self.0.retry_after = wait;
+        self
+    }
+
+    /// With what the provider's code means.
+    #[must_use]
+    pub fn with_decline(mut self, decline: Decline) -> Self {
+        self.0.decline = Some(decline);
+        self
+    }
+
+    /// With the payment as it was last seen.
+    #[must_use]
+    pub fn with_payment(mut self, payment: Payment) -> Self {
+        self.0.payment = Some(payment);
+        self
+    }
+
+    /// With what to ask with later.
+    #[must_use]
+    pub fn with_unresolved(mut self, unresolved: Unresolved) -> Self {
+        self.0.unresolved = Some(unresolved);
+        self
+    }
+
+    /// With the provider's reply.
+    #[must_use]
+    pub fn with_raw(mut self, raw: RawReply) -> Self {
+        self.0.raw = Some(raw);
+        self
+    }
+
+    /// With the error behind it. Its text must hold no secret.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// With the gateway and operation that it happened in, where they are not set.
+    #[must_use]
+    pub fn in_operation(mut self, gateway: &str, operation: Option<OperationKind>) -> Self {
+        self.0.gateway.get_or_insert_with(|| gateway.to_owned());
+        self.0.operation = self.0.operation.or(operation);
+        self
+    }
+
+    /// With more said in front of the message.
+    #[must_use]
+    pub fn context(mut self, text: &str) -> Self {
+        self.0.message = format!("{text}: {}", self.0.message);
+        self
+    }
+
+    /// Whose fault it is.
+    #[must_use]
+    pub const fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// What the operation may have done.
+    #[must_use]
+    pub const fn fate(&self) -> Fate {
+        self.0.fate
+    }
+
+    /// The message alone.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The field of the request that breaks a rule.
+    #[must_use]
+    pub const fn field(&self) -> Option<&'static str> {
+        self.0.field
+    }
+
+    /// The HTTP status of the reply.
+    #[must_use]
+    pub const fn status(&self) -> Option<StatusCode> {
+        self.0.status
+    }
+
+    /// How long the provider asks to wait.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// What the provider's code means.
+    #[must_use]
+    pub const fn decline(&self) -> Option<&Decline> {
+        self.0.decline.as_ref()
+    }
+
+    /// The payment as it was last seen.
+    #[must_use]
+    pub const fn payment(&self) -> Option<&Payment> {
+        self.0.payment.as_ref()
+    }
+
+    /// The payment as it was last seen, to stamp on.
+    #[must_use]
+    pub const fn payment_mut(&mut self) -> Option<&mut Payment> {
+        self.0.payment.as_mut()
+    }
+
+    /// What to ask with later; present whenever the fate of a money operation is unknown.
+    #[must_use]
+    pub const fn unresolved(&self) -> Option<&Unresolved> {
+        self.0.unresolved.as_ref()
+    }
+
+    /// The provider's reply, readable only scrubbed.
+    #[must_use]
+    pub const fn raw(&self) -> Option<&RawReply> {
+        self.0.raw.as_ref()
+    }
+
+    /// Whether nothing stands under that id or reference.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.status() == Some(StatusCode::NOT_FOUND) && self.kind() == ErrorKind::InvalidRequest
+    }
+
+    /// Whether the provider says that there were too many requests.
+    #[must_use]
+    pub fn is_rate_limited(&self) -> bool {
+        self.status() == Some(StatusCode::TOO_MANY_REQUESTS)
+    }
+
+    /// Several lines for a person: what, whose fault, what it may have done, and what to do.
+    #[must_use]
+    pub fn report(&self) -> String {
+        let mut out = format!("{}\n", self.0.message);
+        let mut line = |name: &str, value: &str| {
+            out.push_str(&format!("  {name:<9} {value}\n"));
+        };
+        if let Some(gateway) = &self.0.gateway {
+            line("gateway", gateway);
+        }
+        if let Some(operation) = self.0.operation {
+            line("operation", operation.as_str());
+        }
+        line("kind", self.0.kind.as_str());
+        line("fate", &format!("{}: {}", self.0.fate.as_str(), self.0.fate.meaning()));
+        if let Some(status) = self.0.status {
+            line("http", status.as_str());
+        }
+        if let Some(decline) = &self.0.decline {
+            line("code", &decline.to_string());
+        }
+        if let Some(payment) = &self.0.payment {
+            line("payment", &format!("{} {}", payment.reference, payment.state));
+        }
+        if let Some(wait) = self.0.retry_after {
+            line("wait", &format!("{} s", wait.as_secs()));
+        }
+        out
+    }
+
+    /// The error as JSON. Keys: `error`, `kind`, `fate`, and where known `field`, `gateway`, `operation`, `status`, `retry_after_secs`, `decline`,
+    /// `payment`, `unresolved`.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        let mut map = serde_json::Map::new();
+        let mut put = |key: &str, value: serde_json::Value| {
+            if !value.is_null() {
+                map.insert(key.to_owned(), value);
+            }
+        };
+        let inner = &self.0;
+        put("error", inner.message.clone().into());
+        put("kind", inner.kind.as_str().into());
+        put("fate", inner.fate.as_str().into());
+        put("field", inner.field.into());
+        put("gateway", inner.gateway.clone().into());
+        put("operation", inner.operation.map(OperationKind::as_str).into());
+        put("status", inner.status.map(|s| s.as_u16()).into());
+        put("retry_after_secs", inner.retry_after.map(|w| w.as_secs()).into());
+        put("decline", json(&inner.decline));
+        put("payment", json(&inner.payment));
+        put("unresolved", json(&inner.unresolved));
+        map.into()
+    }
+}
+
+fn json<T: Serialize>(value: &Option<T>) -> serde_json::Value {
+    value
+        .as_ref()
+        .and_then(|v| serde_json::to_value(v).ok())
+        .unwrap_or_default()
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &self.0;
+        match (&inner.gateway, inner.operation) {
+            (Some(gateway), Some(operation)) => write!(f, "{gateway}: {operation}: ")?,
+            (Some(gateway), None) => write!(f, "{gateway}: ")?,
+            _ => {}
+        }
+        write!(f, "{}: {} [{}]", inner.kind.words(), inner.message, inner.fate.as_str())?;
+        if let Some(status) = inner.status {
+            write!(f, " (HTTP {})", status.as_u16())?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.report())
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|s| s as &(dyn StdError + 'static))
+    }
+}
+
+impl ErrorKind {
+    /// The stable string form.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Configuration => "configuration",
+            Self::InvalidRequest => "invalid_request",
+            Self::Mismatch => "mismatch",
+            Self::Network => "network",
+            Self::Provider => "provider",
+            Self::Refused => "refused",
+            Self::Unsupported => "unsupported",
+        }
+    }
+
+    const fn words(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid request",
+            other => other.as_str(),
+        }
+    }
+}
+
+impl Fate {
+    /// The stable string form.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotDone => "not_done",
+            Self::Rejected => "rejected",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    const fn meaning(self) -> &'static str {
+        match self {
+            Self::NotDone => "this did nothing; a new attempt is safe",
+            Self::Rejected => "the provider refused it; this did nothing",
+            Self::Unknown => "it may have been done; ask, do not send it again",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fates_are_ordered_from_best_to_worst() {
+        assert!(Fate::NotDone < Fate::Rejected && Fate::Rejected < Fate::Unknown);
+    }
+
+    #[test]
+    fn three_renderings() {
+        let error = Error::new(ErrorKind::Network, "no answer within 60 s")
+            .with_fate(Fate::Unknown)
+            .in_operation("cards", Some(OperationKind::Sale));
+        assert_eq!(
+            error.to_string(),
+            "cards: sale: network: no answer within 60 s [unknown]"
+        );
+        assert!(error.report().contains("it may have been done; ask"));
+        assert_eq!(error.to_json()["fate"], "unknown");
+    }
+}

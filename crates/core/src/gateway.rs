@@ -1,0 +1,227 @@
+//! The two traits: what applications hold, and what an adapter's author writes.
+
+use std::any::Any;
+use std::fmt::Debug;
+use std::future::Future;
+use std::pin::Pin;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::HeaderMap;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::capability::Capabilities;
+use crate::error::{Error, Unresolved};
+use crate::event::{Delivery, Event, WebhookError};
+use crate::operation::{Capture, Charge, Checkout, Inquiry, Operation, Payout, Refund, Transfer, Void};
+use crate::payment::Answer;
+use crate::wire::{Attempt, Tokens, Wire};
+
+/// A boxed future, as the provided methods of [`PaymentGateway`] give.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What an application holds: a configured adapter with a name, as `Arc<dyn PaymentGateway>`.
+///
+/// A wrapper (a router, a journal, a meter) implements the required methods and gets the rest.
+#[async_trait]
+pub trait PaymentGateway: Debug + Send + Sync {
+    /// The name in the configuration.
+    fn name(&self) -> &str;
+
+    /// What this gateway can do.
+    fn capabilities(&self) -> &Capabilities;
+
+    /// Does one operation.
+    ///
+    /// # Behavior
+    /// - What the capabilities do not offer, and what breaks a limit, is refused before anything is sent.
+    /// - A decline is an answer. `Ok` never means "unknown": that is an [`Error`] with [`Fate::Unknown`](crate::Fate::Unknown) and an [`Unresolved`].
+    /// - A payment's reference of another provider or account is refused before anything is sent.
+    /// - Dropping the future leaves nothing stuck; what had been sent stays sent.
+    async fn execute(&self, operation: &Operation) -> Result<Answer, Error>;
+
+    /// The ways to pay that the provider offers, where it can be asked.
+    async fn payment_methods(&self, query: &MethodQuery) -> Result<Vec<PaymentMethod>, Error>;
+
+    /// Verifies a webhook over its raw bytes, then reads it. Act on money only after [`PaymentGateway::confirm`].
+    fn receive(&self, delivery: &Delivery) -> Result<Event, WebhookError>;
+
+    /// Takes money at once.
+    fn sale(&self, charge: Charge) -> BoxFuture<'_, Result<Answer, Error>> {
+        run(self, Operation::Sale(Box::new(charge)))
+    }
+
+    /// Holds money for a later capture.
+    fn authorize(&self, charge: Charge) -> BoxFuture<'_, Result<Answer, Error>> {
+        run(self, Operation::Authorize(Box::new(charge)))
+    }
+
+    /// Takes held money, all or part.
+    fn capture(&self, capture: Capture) -> BoxFuture<'_, Result<Answer, Error>> {
+        run(self, Operation::Capture(capture))
+    }
+
+    /// Lets a hold go.
+    fn void(&self, void: Void) -> BoxFuture<'_, Result<Answer, Error>> {
+        run(self, Operation::Void(void))
+    }
+
+    /// Gives captured money back, all or part.
+    fn refund(&self, refund: Refund) -> BoxFuture<'_, Result<Answer, Error>> {
+        run(self, Operation::Refund(refund))
+    }
+
+    /// Looks a payment up. Never moves money.
+    fn inquire(&self, inquiry: Inquiry) -> BoxFuture<'_, Result<Answer, Error>> {
+        run(self, Operation::Inquire(inquiry))
+    }
+
+    /// Opens the provider's page for a customer to pay on.
+    fn checkout(&self, checkout: Checkout) -> BoxFuture<'_, Result<Answer, Error>> {
+        run(self, Operation::Checkout(Box::new(checkout)))
+    }
+
+    /// Sends money out.
+    fn payout(&self, payout: Payout) -> BoxFuture<'_, Result<Answer, Error>> {
+        run(self, Operation::Payout(Box::new(payout)))
+    }
+
+    /// Moves money between the merchant's own accounts at the provider.
+    fn transfer(&self, transfer: Transfer) -> BoxFuture<'_, Result<Answer, Error>> {
+        run(self, Operation::Transfer(transfer))
+    }
+
+    /// Finds out what became of an operation whose answer was lost. Never moves money.
+    fn resolve(&self, unresolved: Unresolved) -> BoxFuture<'_, Result<Answer, Error>> {
+        run(self, Operation::Resolve(Box::new(unresolved)))
+    }
+
+    /// Asks the provider about the payment that an event names. Never moves money.
+    fn confirm<'a>(&'a self, event: &Event) -> BoxFuture<'a, Result<Answer, Error>> {
+        match event.inquiry() {
+            Some(inquiry) => run(self, Operation::Inquire(inquiry)),
+            None => {
+                let error = Error::invalid("event", "names no payment that could be asked about");
+                Box::pin(std::future::ready(Err(error)))
+            }
+        }
+    }
+}
+
+fn run<G: PaymentGateway + ?Sized>(gateway: &G, operation: Operation) -> BoxFuture<'_, Result<Answer, Error>> {
+    Box::pin(async move { gateway.execute(&operation).await })
+}
+
+/// What an adapter's author writes: how one provider is spoken to. Its only way out is the [`Wire`].
+#[async_trait]
+pub trait Adapter: Any + Debug + Send + Sync {
+    /// What it can do.
+    fn capabilities(&self) -> &Capabilities;
+
+    /// Does one operation, by calls over the wire.
+    ///
+    /// # Behavior
+    /// - The operation was checked against the capabilities before.
+    /// - A reply is an approval only if id, operation type, amount and currency are present wherever the provider sends them, and equal what was asked.
+    /// - A lost answer leads to a question, then to an error with fate unknown; never to an approval or a decline.
+    /// - [`Operation::Inquire`] and [`Operation::Resolve`] only ask.
+    /// - Secrets never enter an error, a note or an answer.
+    async fn execute(&self, operation: &Operation, wire: &dyn Wire) -> Result<Answer, Error>;
+
+    /// The ways to pay that the provider offers.
+    async fn payment_methods(&self, query: &MethodQuery, wire: &dyn Wire) -> Result<Vec<PaymentMethod>, Error>;
+
+    /// How tokens are got; `None` where the provider has none.
+    fn tokens(&self) -> Option<&dyn Tokens>;
+
+    /// Puts credentials, timestamps and signatures on one attempt, after its body is final.
+    ///
+    /// # Errors
+    /// A credential cannot be written into a header.
+    fn seal(&self, headers: &mut HeaderMap, body: &Bytes, attempt: &Attempt<'_>) -> Result<(), Error>;
+
+    /// Verifies a webhook over its raw bytes, then reads it.
+    ///
+    /// # Errors
+    /// [`WebhookError`] says what is missing or wrong; nothing of the body is read before it is verified.
+    fn receive(&self, delivery: &Delivery, now: Timestamp) -> Result<Event, WebhookError>;
+}
+
+/// Whether a gateway moves real money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Real money.
+    Live,
+    /// The provider's test system, or its test cards.
+    Test,
+}
+
+impl Mode {
+    /// The word in configurations.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Test => "test",
+        }
+    }
+}
+
+/// What to narrow a list of payment methods by.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct MethodQuery {
+    /// ISO 3166-1 alpha-2, where the provider lists by country.
+    pub country: Option<String>,
+    /// The provider's id of the customer, where the provider lists stored instruments.
+    pub customer: Option<String>,
+}
+
+impl MethodQuery {
+    /// The methods of a country (ISO 3166-1 alpha-2).
+    #[must_use]
+    pub fn country(code: impl Into<String>) -> Self {
+        Self {
+            country: Some(code.into()),
+            customer: None,
+        }
+    }
+
+    /// The instruments stored for a customer, by the provider's id.
+    #[must_use]
+    pub fn customer(id: impl Into<String>) -> Self {
+        Self {
+            country: None,
+            customer: Some(id.into()),
+        }
+    }
+}
+
+/// A way to pay.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct PaymentMethod {
+    /// The provider's id, as it goes into a request.
+    pub id: String,
+    /// What it is called.
+    pub name: String,
+    /// What kind it is, in the provider's word.
+    pub kind: String,
+    /// Whether it can be used now; `None` where the provider does not say.
+    pub active: Option<bool>,
+}
+
+impl PaymentMethod {
+    /// A way to pay.
+    #[must_use]
+    pub fn new(id: impl Into<String>, name: impl Into<String>, kind: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            name: name.into(),
+            kind: kind.into(),
+            active: None,
+        }
+    }
+}

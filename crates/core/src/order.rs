@@ -1,0 +1,200 @@
+//! What a payment is about: who pays, from what, for what, and how it is authenticated.
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Card;
+
+/// Where money comes from or goes to.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Source {
+    /// Card data, passing through this process (PCI DSS scope).
+    Card(Card),
+    /// The provider's own page asks the customer.
+    Hosted,
+    /// An instrument that the provider stores, by the provider's id.
+    Stored(String),
+}
+
+/// The kinds of [`Source`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum SourceKind {
+    /// Card data.
+    Card,
+    /// The provider's page.
+    Hosted,
+    /// A stored instrument.
+    Stored,
+}
+
+impl Source {
+    /// Which kind it is.
+    #[must_use]
+    pub const fn kind(&self) -> SourceKind {
+        match self {
+            Self::Card(_) => SourceKind::Card,
+            Self::Hosted => SourceKind::Hosted,
+            Self::Stored(_) => SourceKind::Stored,
+        }
+    }
+}
+
+impl SourceKind {
+    /// The stable string form.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Card => "card",
+            Self::Hosted => "hosted",
+            Self::Stored => "stored",
+        }
+    }
+}
+
+/// Who pays.
+#[derive(Clone, Debug, Default)]
+pub struct Customer {
+    /// The merchant's id of the customer.
+    pub id: Option<String>,
+    /// Given name.
+    pub first_name: Option<String>,
+    /// Family name.
+    pub last_name: Option<String>,
+    /// E-mail address.
+    pub email: Option<String>,
+    /// Telephone number.
+    pub phone: Option<String>,
+    /// The address that the customer's browser came from.
+    pub ip: Option<IpAddr>,
+}
+
+/// A postal address.
+#[derive(Clone, Debug, Default)]
+pub struct Address {
+    /// The addressee.
+    pub name: Option<String>,
+    /// Street and house number.
+    pub street: Option<String>,
+    /// A second line.
+    pub street2: Option<String>,
+    /// Town.
+    pub city: Option<String>,
+    /// State, county or region.
+    pub region: Option<String>,
+    /// Postal code.
+    pub postal_code: Option<String>,
+    /// ISO 3166-1 alpha-2, upper case.
+    pub country: Option<String>,
+}
+
+/// One line of what is bought.
+#[derive(Clone, Debug)]
+pub struct LineItem {
+    /// The merchant's article number.
+    pub sku: String,
+    /// What it is called.
+    pub name: String,
+    /// How many.
+    pub quantity: u32,
+    /// The price of one in minor units of the payment's currency, tax included.
+    pub unit_minor: i64,
+}
+
+/// Where the provider sends the customer and its notifications.
+#[derive(Clone, Debug, Default)]
+pub struct Urls {
+    /// The page that the customer returns to.
+    pub back: Option<String>,
+    /// The page that the customer returns to after giving up, where the provider tells that apart.
+    pub cancel: Option<String>,
+    /// The address of the merchant's server for notifications about this payment.
+    pub notify: Option<String>,
+}
+
+/// How the cardholder is authenticated.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub enum ThreeDs {
+    /// The provider does what it must, with the browser's data.
+    Browser(Box<Browser>),
+    /// It was done elsewhere; this is the result.
+    External(Box<Authentication>),
+    /// No data; the provider decides.
+    #[default]
+    None,
+}
+
+/// What the customer's browser says of itself, for 3-D Secure 2.
+#[derive(Clone, Debug, Default)]
+pub struct Browser {
+    /// The `Accept` header.
+    pub accept: String,
+    /// The `User-Agent` header.
+    pub user_agent: String,
+    /// `navigator.language`.
+    pub language: String,
+    /// Screen height in pixels.
+    pub screen_height: u32,
+    /// Screen width in pixels.
+    pub screen_width: u32,
+    /// Bits per pixel.
+    pub color_depth: u32,
+    /// `Date.getTimezoneOffset()`, minutes.
+    pub timezone_minutes: i32,
+    /// Whether Java is enabled.
+    pub java: bool,
+    /// Whether JavaScript is enabled.
+    pub javascript: bool,
+}
+
+/// The result of a 3-D Secure authentication that was done elsewhere.
+#[derive(Clone, Debug, Default)]
+pub struct Authentication {
+    /// Electronic commerce indicator, two digits.
+    pub eci: String,
+    /// The cryptogram (CAVV), base64.
+    pub cavv: String,
+    /// The protocol version, as in `2.2.0`.
+    pub version: Option<String>,
+    /// The directory server's transaction id.
+    pub ds_transaction_id: Option<String>,
+    /// The transaction status: `Y`, `A`, `N`, `U`.
+    pub status: Option<String>,
+    /// The older transaction identifier (XID), base64.
+    pub xid: Option<String>,
+}
+
+/// Who starts the payment.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub enum Initiator {
+    /// The customer, present.
+    #[default]
+    Customer,
+    /// The merchant, under an agreement with the customer.
+    Merchant {
+        /// What kind of agreement.
+        kind: Agreement,
+        /// The provider's or merchant's id of the agreement.
+        agreement: Option<String>,
+        /// The network's id of the first payment under the agreement.
+        network_transaction_id: Option<String>,
+    },
+}
+
+/// The kinds of agreement under which a merchant may start a payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Agreement {
+    /// A fixed number of parts of one price.
+    Installment,
+    /// At regular times.
+    Recurring,
+    /// When something happens.
+    Unscheduled,
+}

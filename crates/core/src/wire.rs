@@ -1,0 +1,214 @@
+//! The one door through which an adapter reaches its provider.
+
+use std::fmt;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, StatusCode};
+use jiff::Timestamp;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+
+/// An adapter's only way out. Behind it are tokens, signing, resending, the deadline and tracing; an adapter sees none of them.
+#[async_trait]
+pub trait Wire: Send + Sync {
+    /// Sends a call and gives its reply, or what became of it.
+    ///
+    /// # Behavior
+    /// - The request is sealed by the adapter for every attempt, and sent again only where the call allows it.
+    /// - For a call that moves money, a status of 500 and above is [`Lost::Unknown`], unless the call says that the body decides.
+    /// - Once a call of the operation that moves money is lost, only a 2xx of a further one counts as an answer.
+    async fn send(&self, call: Call) -> Result<Reply, Lost>;
+
+    /// Waits; `false` if the operation's deadline comes first.
+    async fn wait(&self, time: Duration) -> bool;
+
+    /// Notes what is needed to ask later. With a journal, it is durable before this returns.
+    async fn note(&self, memo: Memo) -> Result<(), Error>;
+
+    /// A valid token, for links that must carry one.
+    async fn token(&self) -> Result<Token, Error>;
+
+    /// The time.
+    fn now(&self) -> Timestamp;
+}
+
+/// How tokens are got; the engine decides when.
+#[async_trait]
+pub trait Tokens: Send + Sync {
+    /// Gets a token, by the previous one's refresh token if there is one and the provider has such a thing.
+    ///
+    /// # Behavior
+    /// Calls that it makes are sealed without a token. A refresh token is used once: if its answer is lost, a token is got anew.
+    async fn obtain(&self, previous: Option<&Token>, wire: &dyn Wire) -> Result<Token, Error>;
+}
+
+/// An access token.
+#[derive(Clone, Debug)]
+pub struct Token {
+    /// The token itself.
+    pub access: SecretString,
+    /// What gets the next one, where the provider has such a thing.
+    pub refresh: Option<SecretString>,
+    /// When it must no longer be used; `None` where nobody says.
+    pub expires: Option<Timestamp>,
+}
+
+/// What an adapter needs to seal one attempt.
+#[derive(Debug)]
+pub struct Attempt<'a> {
+    /// The token; `None` for calls that get one, and where the provider has none.
+    pub token: Option<&'a Token>,
+    /// The time.
+    pub now: Timestamp,
+    /// The request's method.
+    pub method: &'a Method,
+}
+
+/// A request, with what resending must know. It is stated where the request is built, never guessed later.
+#[derive(Debug)]
+pub struct Call {
+    /// The request, without credentials.
+    pub request: Request<Bytes>,
+    /// Whether it may be sent again.
+    pub replay: Replay,
+    /// Whether it may move money.
+    pub moves: bool,
+    /// Statuses that prove, at this provider and for this call, that nothing was done.
+    pub nothing_done_on: Vec<StatusCode>,
+    /// Whether the body decides even over a status of 500 and above.
+    pub body_decides: bool,
+}
+
+/// Whether a call may be sent again after its answer was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Replay {
+    /// Always: it only asks.
+    Free,
+    /// Until this time: the provider deduplicates by a key that the request carries.
+    Keyed(Timestamp),
+    /// Never.
+    Once,
+}
+
+impl Call {
+    const fn new(request: Request<Bytes>, replay: Replay, moves: bool) -> Self {
+        Self {
+            request,
+            replay,
+            moves,
+            nothing_done_on: Vec::new(),
+            body_decides: false,
+        }
+    }
+
+    /// A call that only asks, and may be repeated freely.
+    #[must_use]
+    pub const fn asks(request: Request<Bytes>) -> Self {
+        Self::new(request, Replay::Free, false)
+    }
+
+    /// A call that makes something and moves no money. It is not repeated.
+    #[must_use]
+    pub const fn prepares(request: Request<Bytes>) -> Self {
+        Self::new(request, Replay::Once, false)
+    }
+
+    /// A call that moves money, which the provider deduplicates by a key in the request until this time.
+    #[must_use]
+    pub const fn keyed(request: Request<Bytes>, until: Timestamp) -> Self {
+        Self::new(request, Replay::Keyed(until), true)
+    }
+
+    /// A call that moves money and is never repeated.
+    #[must_use]
+    pub const fn once(request: Request<Bytes>) -> Self {
+        Self::new(request, Replay::Once, true)
+    }
+
+    /// A call that asks and uses the answer up: it is never repeated.
+    #[must_use]
+    pub const fn consumes(request: Request<Bytes>) -> Self {
+        Self::new(request, Replay::Once, false)
+    }
+
+    /// These statuses prove that nothing was done.
+    #[must_use]
+    pub fn nothing_done_on(mut self, statuses: &[StatusCode]) -> Self {
+        self.nothing_done_on.extend_from_slice(statuses);
+        self
+    }
+
+    /// The body decides, whatever the status.
+    #[must_use]
+    pub const fn body_decides(mut self) -> Self {
+        self.body_decides = true;
+        self
+    }
+}
+
+/// A provider's reply.
+#[derive(Clone)]
+pub struct Reply {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Bytes,
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Reply({}, {} bytes)", self.status.as_u16(), self.body.len())
+    }
+}
+
+/// Why a call has no reply. There is no conversion into [`Error`], on purpose: `?` must not decide about money.
+#[derive(Debug)]
+pub enum Lost {
+    /// It is proven that no byte of the request was acted on.
+    NotSent(Error),
+    /// It may have been acted on.
+    Unknown(Error),
+}
+
+impl Lost {
+    /// Ends the operation with the error as it is; its fate is in it.
+    #[must_use]
+    pub fn give_up(self) -> Error {
+        match self {
+            Self::NotSent(error) | Self::Unknown(error) => error,
+        }
+    }
+
+    /// Whether the call may have been acted on.
+    #[must_use]
+    pub const fn is_unknown(&self) -> bool {
+        matches!(self, Self::Unknown(_))
+    }
+}
+
+/// Something that an adapter notes on its way, to ask with later: the payment's id, the highest operation id seen. No secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Memo {
+    /// What it is, the adapter's own word.
+    pub key: String,
+    /// The value.
+    pub value: String,
+}
+
+impl Memo {
+    /// A note.
+    #[must_use]
+    pub fn new(key: &str, value: impl Into<String>) -> Self {
+        Self {
+            key: key.to_owned(),
+            value: value.into(),
+        }
+    }
+}
