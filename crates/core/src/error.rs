@@ -406,7 +406,10 @@ impl fmt::Debug for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0.source.as_deref().map(|s| s as &(dyn StdError + 'static))
+        match &self.0.source {
+            Some(source) => Some(source.as_ref()),
+            None => None,
+        }
     }
 }
 

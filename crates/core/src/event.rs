@@ -1,10 +1,10 @@
 //! Webhooks: as received, and as verified.
 
 use bytes::Bytes;
+use hmac_sha256::Hash;
 use http::HeaderMap;
 use jiff::Timestamp;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::operation::Inquiry;
@@ -120,7 +120,7 @@ impl Event {
     /// A deduplication key from the body, where the provider gives no event id.
     #[must_use]
     pub fn digest(body: &[u8]) -> String {
-        hex::encode(Sha256::digest(body))
+        hex::encode(Hash::hash(body))
     }
 
     /// The question that confirms it.

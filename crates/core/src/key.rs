@@ -1,6 +1,6 @@
 //! Idempotency keys.
 
-use sha2::{Digest, Sha256};
+use hmac_sha256::Hash;
 
 use crate::operation::Operation;
 
@@ -22,7 +22,7 @@ pub fn idempotency_key(operation: &Operation) -> Option<String> {
         Operation::Resolve(unresolved) => (unresolved.operation, unresolved.payment.as_ref()),
         other => (other.kind(), other.payment()),
     };
-    let mut digest = Sha256::new();
+    let mut digest = Hash::new();
     for part in [
         "paymux key 1",
         kind.as_str(),

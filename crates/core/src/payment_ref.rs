@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use hmac_sha256::Hash;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 /// Which merchant account a gateway is on: a digest of the merchant's identity and the mode, never of keys that rotate.
@@ -15,7 +15,7 @@ impl Account {
     /// The digest of what identifies the merchant at the provider. The parts are length-prefixed, so that no two lists collide.
     #[must_use]
     pub fn of(parts: &[&str]) -> Self {
-        let mut digest = Sha256::new();
+        let mut digest = Hash::new();
         digest.update(b"paymux account 1");
         for part in parts {
             digest.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());

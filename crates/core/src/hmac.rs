@@ -1,0 +1,49 @@
+//! HMAC-SHA256, as several providers sign with it.
+
+use hmac_sha256::HMAC;
+
+/// The HMAC-SHA256 of the parts, one after the other, in lower-case hexadecimal.
+///
+/// ```
+/// let signature = paymux_core::hmac::hex(b"key", &[b"The quick brown fox ", b"jumps over the lazy dog"]);
+/// assert_eq!(signature, "f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8");
+/// ```
+#[must_use]
+pub fn hex(key: &[u8], parts: &[&[u8]]) -> String {
+    ::hex::encode(mac(key, parts).finalize())
+}
+
+/// Whether `signature`, hexadecimal in either case, is the HMAC-SHA256 of the parts. Takes the same time wherever it differs.
+#[must_use]
+pub fn is_valid(key: &[u8], parts: &[&[u8]], signature: &str) -> bool {
+    let mut expected = [0; 32];
+    ::hex::decode_to_slice(signature, &mut expected).is_ok() && mac(key, parts).finalize_verify(&expected)
+}
+
+fn mac(key: &[u8], parts: &[&[u8]]) -> HMAC {
+    let mut mac = HMAC::new(key);
+    for part in parts {
+        mac.update(part);
+    }
+    mac
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_right_signature_is_valid() {
+        let right = hex(b"key", &[b"body"]);
+        assert!(is_valid(b"key", &[b"bo", b"dy"], &right.to_uppercase()));
+        for wrong in [
+            hex(b"kez", &[b"body"]),
+            hex(b"key", &[b"bodz"]),
+            right[..62].to_owned(),
+            format!("{right}00"),
+        ] {
+            assert!(!is_valid(b"key", &[b"body"], &wrong), "{wrong}");
+        }
+        assert!(!is_valid(b"key", &[b"body"], ""));
+    }
+}
