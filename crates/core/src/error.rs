@@ -2,13 +2,15 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::operation::OperationKind;
+use crate::capability::Capabilities;
+use crate::operation::{Operation, OperationKind};
 use crate::payment::Payment;
 use crate::raw::RawReply;
 use crate::wire::Memo;
@@ -24,8 +26,10 @@ use crate::{Account, Decline, Money, PaymentRef, Reference};
 /// assert_eq!((error.kind(), error.fate()), (ErrorKind::InvalidRequest, Fate::NotDone));
 /// assert_eq!(error.to_string(), "invalid request: amount must be above zero [not_done]");
 /// ```
+#[derive(Clone)]
 pub struct Error(Box<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
     fate: Fate,
@@ -39,7 +43,7 @@ struct Inner {
     payment: Option<Payment>,
     unresolved: Option<Unresolved>,
     raw: Option<RawReply>,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 /// Whose fault it is.
@@ -100,7 +104,30 @@ pub struct Unresolved {
 }
 
 impl Unresolved {
-    /// The first note under a key.
+    /// What is needed to ask about an operation later; made by the engine.
+    #[must_use]
+    pub fn new(
+        gateway: &str,
+        capabilities: &Capabilities,
+        operation: &Operation,
+        payment: Option<PaymentRef>,
+        trail: Vec<Memo>,
+        last_sent: Timestamp,
+    ) -> Self {
+        Self {
+            gateway: gateway.to_owned(),
+            provider: capabilities.provider.to_owned(),
+            account: capabilities.account.clone(),
+            operation: operation.kind(),
+            reference: operation.reference().cloned(),
+            amount: operation.amount(),
+            payment,
+            trail,
+            last_sent,
+        }
+    }
+
+    /// The last note under a key.
     #[must_use]
     pub fn note(&self, key: &str) -> Option<&str> {
         self.trail.iter().rev().find(|m| m.key == key).map(|m| m.value.as_str())
@@ -222,7 +249,7 @@ impl Error {
     /// With the error behind it. Its text must hold no secret.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.0.source = Some(source.into());
+        self.0.source = Some(Arc::from(source.into()));
         self
     }
 

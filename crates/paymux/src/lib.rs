@@ -1,1 +1,21 @@
-//! To come.
+#![doc = include_str!("../../../README.md")]
+
+mod clock;
+mod engine;
+mod registry;
+pub mod transport;
+
+pub use paymux_core::*;
+
+pub use crate::clock::{Clock, SystemClock, TokioClock};
+pub use crate::engine::{ExtraWire, Gateway};
+pub use crate::registry::{Builder, COMMON_KEYS, ConfigError, ConfigProblem, Gateways};
+
+#[cfg(feature = "carry1st")]
+pub use paymux_carry1st as carry1st;
+#[cfg(feature = "coolpay")]
+pub use paymux_coolpay as coolpay;
+#[cfg(feature = "opp")]
+pub use paymux_opp as opp;
+#[cfg(feature = "qolo")]
+pub use paymux_qolo as qolo;

@@ -1,5 +1,6 @@
 //! A provider together with the faults that are planned for it.
 
+use std::any::Any;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -70,6 +71,12 @@ impl Host {
     /// The provider itself, to steer it.
     pub fn provider(&mut self) -> &mut dyn Provider {
         self.provider.as_mut()
+    }
+
+    /// The provider itself, if it is of this kind, with all that only this kind can do.
+    pub fn provider_as<P: Provider>(&mut self) -> Option<&mut P> {
+        let provider: &mut dyn Any = self.provider.as_mut();
+        provider.downcast_mut()
     }
 
     /// One exchange at `now`, with the fault that is planned for it.

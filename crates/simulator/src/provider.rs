@@ -1,5 +1,6 @@
 //! What every simulated provider is.
 
+use std::any::Any;
 use std::fmt::Debug;
 
 use bytes::Bytes;
@@ -11,7 +12,7 @@ use crate::Ledger;
 /// One simulated provider: a state machine over time and requests, with a ledger.
 ///
 /// It never reads a clock, sleeps or opens a socket; the same calls give the same answers.
-pub trait Provider: Debug + Send {
+pub trait Provider: Any + Debug + Send {
     /// The provider's name, as in configuration files: `coolpay`, `opp`, ….
     fn name(&self) -> &'static str;
 

@@ -16,7 +16,11 @@ pub(crate) fn empty(status: StatusCode) -> Response<Bytes> {
 
 /// A JSON answer.
 pub(crate) fn json<T: Serialize + ?Sized>(status: StatusCode, body: &T) -> Response<Bytes> {
-    typed(status, "application/json; charset=UTF-8", serde_json::to_vec(body).unwrap_or_default())
+    typed(
+        status,
+        "application/json; charset=UTF-8",
+        serde_json::to_vec(body).unwrap_or_default(),
+    )
 }
 
 /// A page for a person.
@@ -93,8 +97,8 @@ pub(crate) fn escape(text: &str) -> String {
 /// The number of decimals that ISO 4217 gives a currency, for the simulators' own reading of amounts.
 pub(crate) fn decimals(currency: &str) -> u32 {
     match currency {
-        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "UYI" | "VND" | "VUV"
-        | "XAF" | "XOF" | "XPF" => 0,
+        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "UYI" | "VND"
+        | "VUV" | "XAF" | "XOF" | "XPF" => 0,
         "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
         "CLF" | "UYW" => 4,
         _ => 2,

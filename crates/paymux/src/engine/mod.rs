@@ -1,0 +1,332 @@
+//! The engine: what stands between an application's operation and an adapter's calls.
+
+mod account;
+mod token;
+mod wire;
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use paymux_core::{
+    Adapter, Answer, Capabilities, Delivery, Error, ErrorKind, Event, Fate, Field, MethodQuery, Mode, Operation,
+    OperationKind, Outcome, Payment, PaymentGateway, PaymentMethod, RawReply, Unresolved, WebhookError,
+};
+use tokio::sync::watch;
+use tracing::Instrument as _;
+
+pub use self::wire::ExtraWire;
+pub(crate) use self::wire::{EngineWire, check_address};
+use crate::clock::Clock;
+use crate::transport::Transport;
+
+/// A configured adapter with a name: what the registry hands out. Cloning it is cheap.
+#[derive(Clone)]
+pub struct Gateway {
+    pub(crate) shared: Arc<Shared>,
+}
+
+pub(crate) struct Shared {
+    pub(crate) name: String,
+    pub(crate) adapter: Box<dyn Adapter>,
+    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) timeout: Duration,
+    pub(crate) follow_ups_only: bool,
+    pub(crate) tokens: token::TokenCache,
+    flights: Mutex<HashMap<(OperationKind, String), Flight>>,
+}
+
+type Flight = watch::Receiver<Option<Result<Answer, Error>>>;
+
+impl Gateway {
+    /// A gateway over an adapter, with 60 s for each operation.
+    #[must_use]
+    pub fn new(name: &str, adapter: Box<dyn Adapter>, transport: Arc<dyn Transport>, clock: Arc<dyn Clock>) -> Self {
+        Self::with_options(name, adapter, transport, clock, Duration::from_secs(60), false)
+    }
+
+    pub(crate) fn with_options(
+        name: &str,
+        adapter: Box<dyn Adapter>,
+        transport: Arc<dyn Transport>,
+        clock: Arc<dyn Clock>,
+        timeout: Duration,
+        follow_ups_only: bool,
+    ) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                name: name.to_owned(),
+                adapter,
+                transport,
+                clock,
+                timeout,
+                follow_ups_only,
+                tokens: token::TokenCache::default(),
+                flights: Mutex::new(HashMap::new()),
+            }),
+        }
+    }
+
+    /// The adapter as its own type, with a wire, for what the provider offers beyond the common operations. Such calls move no money.
+    ///
+    /// # Errors
+    /// The gateway's adapter is of another type.
+    pub fn open<A: Adapter>(&self) -> Result<(&A, ExtraWire), Error> {
+        let adapter: &dyn Any = self.shared.adapter.as_ref();
+        match adapter.downcast_ref() {
+            Some(adapter) => Ok((adapter, ExtraWire::new(self.clone()))),
+            None => {
+                let message = format!(
+                    "gateway `{}` is on provider {}, whose adapter is of another type",
+                    self.shared.name,
+                    self.capabilities().provider
+                );
+                Err(Error::new(ErrorKind::InvalidRequest, message))
+            }
+        }
+    }
+
+    /// The limit of time for each operation, all its calls and waits together.
+    #[must_use]
+    pub fn timeout(&self) -> Duration {
+        self.shared.timeout
+    }
+
+    async fn run(&self, operation: &Operation) -> Result<Answer, Error> {
+        let kind = operation.kind();
+        let dropped = self.check(operation)?;
+        let wire = EngineWire::for_operation(&self.shared);
+        let result = self.shared.adapter.execute(operation, &wire).await;
+        let account = wire.account.lock().clone();
+        let span = tracing::Span::current();
+        span.record("attempts", account.attempts);
+        let raw = account.raw.clone().map(RawReply::new);
+        let result = match result {
+            Ok(mut answer) => {
+                self.stamp(&mut answer.payment, operation, raw, dropped);
+                self.check_mode(kind, answer)
+            }
+            Err(mut error) => {
+                if let Some(payment) = error.payment_mut() {
+                    self.stamp(payment, operation, raw.clone(), dropped);
+                }
+                if let Some(raw) = raw.filter(|_| error.raw().is_none()) {
+                    error = error.with_raw(raw);
+                }
+                let fate = account.fate(error.fate());
+                Err(error.with_fate(fate))
+            }
+        };
+        result.map_err(|error| self.unresolved(operation, &account, error))
+    }
+
+    fn check(&self, operation: &Operation) -> Result<Vec<Field>, Error> {
+        let starts =
+            operation.payment().is_none() && !matches!(operation, Operation::Inquire(_) | Operation::Resolve(_));
+        if self.shared.follow_ups_only && starts {
+            let message = format!(
+                "gateway `{}` takes follow-ups only (`follow_ups_only = true`), and a {} starts a payment",
+                self.shared.name,
+                operation.kind()
+            );
+            return Err(Error::new(ErrorKind::Configuration, message));
+        }
+        if let Operation::Resolve(unresolved) = operation {
+            let capabilities = self.capabilities();
+            if unresolved.provider != capabilities.provider || unresolved.account != capabilities.account {
+                let message = format!(
+                    "the unresolved operation belongs to {} account {}, and this gateway is {} account {}",
+                    unresolved.provider,
+                    unresolved.account.as_str(),
+                    capabilities.provider,
+                    capabilities.account.as_str()
+                );
+                return Err(Error::new(ErrorKind::InvalidRequest, message));
+            }
+        }
+        self.capabilities().check(operation, self.shared.clock.now())
+    }
+
+    fn stamp(&self, payment: &mut Payment, operation: &Operation, raw: Option<RawReply>, dropped: Vec<Field>) {
+        payment.reference = payment.reference.clone().on(&self.shared.name);
+        payment.raw = payment.raw.take().or(raw);
+        payment.dropped.extend(dropped);
+        if payment.order.is_none() {
+            payment.order = operation.charge().and_then(|charge| charge.order.clone());
+        }
+        if payment.merchant_reference.is_none() {
+            payment.merchant_reference = operation.charge().map(|charge| charge.reference.to_string());
+        }
+    }
+
+    /// A test's approval is worth nothing on a live gateway, and a live one on a test gateway was not meant.
+    fn check_mode(&self, kind: OperationKind, answer: Answer) -> Result<Answer, Error> {
+        let mode = self.capabilities().mode;
+        let counter = match (mode, answer.payment.test) {
+            (Mode::Live, Some(true)) => "a test payment on a live gateway: no money moved",
+            (Mode::Test, Some(false)) => "a live payment on a test gateway: money moved that was not meant to",
+            _ => return Ok(answer),
+        };
+        if matches!(answer.outcome, Outcome::Declined(_)) && mode == Mode::Live {
+            return Ok(answer);
+        }
+        let error = Error::mismatch(counter, answer.payment);
+        Err(match kind {
+            OperationKind::Inquire | OperationKind::Resolve => error.with_fate(Fate::NotDone),
+            _ => error,
+        })
+    }
+
+    fn unresolved(&self, operation: &Operation, account: &account::State, error: Error) -> Error {
+        if error.fate() != Fate::Unknown || error.unresolved().is_some() {
+            return error;
+        }
+        if let Operation::Resolve(unresolved) = operation {
+            return error.with_unresolved((**unresolved).clone());
+        }
+        if operation.kind() == OperationKind::Inquire {
+            return error;
+        }
+        let capabilities = self.capabilities();
+        let made = error.payment().map(|payment| payment.reference.clone());
+        let unresolved = Unresolved::new(
+            &self.shared.name,
+            capabilities,
+            operation,
+            operation.payment().cloned().or(made),
+            account.notes.clone(),
+            account.last_sent.unwrap_or_else(|| self.shared.clock.now()),
+        );
+        error.with_unresolved(unresolved)
+    }
+
+    /// Joins a call in flight with the same reference, or makes it and lets others join.
+    async fn join(&self, operation: &Operation) -> Result<Answer, Error> {
+        let kind = operation.kind();
+        let reference = match operation {
+            Operation::Inquire(_) | Operation::Resolve(_) => None,
+            other => other.reference().map(ToString::to_string),
+        };
+        let Some(reference) = reference else {
+            return self.run(operation).await;
+        };
+        let parent = operation.payment().map_or("", |payment| payment.id());
+        let key = (kind, format!("{parent}\n{reference}"));
+        let sender = {
+            let mut flights = self.shared.flights.lock().unwrap_or_else(PoisonError::into_inner);
+            match flights.get(&key) {
+                Some(flight) => Err(flight.clone()),
+                None => {
+                    let (sender, flight) = watch::channel(None);
+                    flights.insert(key.clone(), flight);
+                    Ok(sender)
+                }
+            }
+        };
+        match sender {
+            Ok(sender) => {
+                let landing = Landing { gateway: self, key };
+                let result = self.run(operation).await;
+                drop(landing);
+                sender.send_replace(Some(result.clone()));
+                result
+            }
+            Err(mut flight) => match flight.wait_for(Option::is_some).await.ok().and_then(|r| r.clone()) {
+                Some(result) => result,
+                None => {
+                    let message = "the call in flight with the same reference was dropped before its end";
+                    let error = Error::new(ErrorKind::Network, message).with_fate(Fate::Unknown);
+                    Err(self.unresolved(operation, &account::State::default(), error))
+                }
+            },
+        }
+    }
+}
+
+/// Takes a flight off the list, also when its leader's future is dropped.
+struct Landing<'a> {
+    gateway: &'a Gateway,
+    key: (OperationKind, String),
+}
+
+impl Drop for Landing<'_> {
+    fn drop(&mut self) {
+        let flights = &self.gateway.shared.flights;
+        flights.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+    }
+}
+
+#[async_trait]
+impl PaymentGateway for Gateway {
+    fn name(&self) -> &str {
+        &self.shared.name
+    }
+
+    fn capabilities(&self) -> &Capabilities {
+        self.shared.adapter.capabilities()
+    }
+
+    async fn execute(&self, operation: &Operation) -> Result<Answer, Error> {
+        let span = tracing::info_span!(
+            "paymux.operation",
+            gateway = %self.shared.name,
+            provider = self.capabilities().provider,
+            operation = operation.kind().as_str(),
+            attempts = tracing::field::Empty,
+            outcome = tracing::field::Empty,
+            reason = tracing::field::Empty,
+            fate = tracing::field::Empty,
+        );
+        let result = self.join(operation).instrument(span.clone()).await;
+        match &result {
+            Ok(answer) => {
+                span.record("outcome", answer.outcome.as_str());
+                if let Outcome::Declined(decline) = &answer.outcome {
+                    span.record("reason", decline.reason.as_str());
+                }
+            }
+            Err(error) => {
+                span.record("outcome", "error");
+                span.record("reason", error.kind().as_str());
+                span.record("fate", error.fate().as_str());
+            }
+        }
+        result.map_err(|error| error.in_operation(&self.shared.name, Some(operation.kind())))
+    }
+
+    async fn payment_methods(&self, query: &MethodQuery) -> Result<Vec<PaymentMethod>, Error> {
+        if !self.capabilities().payment_methods {
+            let error = Error::unsupported(self.capabilities().provider, "payment methods");
+            return Err(error.in_operation(&self.shared.name, None));
+        }
+        let wire = ExtraWire::new(self.clone());
+        let methods = self.shared.adapter.payment_methods(query, &wire).await;
+        methods.map_err(|error| error.in_operation(&self.shared.name, None))
+    }
+
+    fn receive(&self, delivery: &Delivery) -> Result<Event, WebhookError> {
+        let now = delivery.received.unwrap_or_else(|| self.shared.clock.now());
+        let mut event = self.shared.adapter.receive(delivery, now)?;
+        event.payment = event.payment.map(|payment| payment.on(&self.shared.name));
+        Ok(event)
+    }
+}
+
+impl fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.shared, f)
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gateway")
+            .field("name", &self.name)
+            .field("adapter", &self.adapter)
+            .finish_non_exhaustive()
+    }
+}

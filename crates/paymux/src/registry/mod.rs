@@ -1,0 +1,316 @@
+//! From a configuration to named gateways.
+
+mod problem;
+mod section;
+mod source;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use paymux_core::{Adapter, AdapterConfig, Error, ErrorKind, Key, Mode, PaymentGateway, Problem};
+use toml::Table;
+
+use self::problem::nearest;
+pub use self::problem::{ConfigError, ConfigProblem};
+pub use self::section::COMMON_KEYS;
+use crate::clock::{Clock, SystemClock};
+use crate::engine::Gateway;
+use crate::transport::{Transport, default_transport};
+
+/// The gateways of a configuration, by name.
+///
+/// ```no_run
+/// # async fn pay() -> Result<(), Box<dyn std::error::Error>> {
+/// use paymux::{Charge, Gateways, PaymentGateway, Source};
+/// let gateways = Gateways::from_file("paymux.toml")?;
+/// let cards = gateways.get("cards")?;
+/// let charge = Charge::new("order1001a1".parse()?, "100.00 DKK".parse()?, Source::Hosted);
+/// let answer = cards.sale(charge).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Gateways {
+    builder: Builder,
+    current: ArcSwap<BTreeMap<String, Gateway>>,
+}
+
+/// Builds [`Gateways`] with an application's own adapters, transport or clock.
+#[derive(Clone, Debug)]
+pub struct Builder {
+    providers: BTreeMap<&'static str, Provider>,
+    transport: Option<Arc<dyn Transport>>,
+    clock: Arc<dyn Clock>,
+    directory: PathBuf,
+}
+
+type Build = fn(Table, Mode) -> Result<Box<dyn Adapter>, Vec<Problem>>;
+
+/// What the registry knows of a provider.
+#[derive(Clone)]
+struct Provider {
+    name: &'static str,
+    keys: &'static [Key],
+    build: Build,
+}
+
+impl Gateways {
+    /// A builder with the adapters of the enabled features, the default transport and the system's clock.
+    #[must_use]
+    pub fn builder() -> Builder {
+        let builder = Builder {
+            providers: BTreeMap::new(),
+            transport: None,
+            clock: Arc::new(SystemClock),
+            directory: PathBuf::new(),
+        };
+        #[cfg(feature = "carry1st")]
+        let builder = builder.register::<paymux_carry1st::Carry1stConfig>();
+        #[cfg(feature = "coolpay")]
+        let builder = builder.register::<paymux_coolpay::CoolPayConfig>();
+        #[cfg(feature = "opp")]
+        let builder = builder.register::<paymux_opp::OppConfig>();
+        #[cfg(feature = "qolo")]
+        let builder = builder.register::<paymux_qolo::QoloConfig>();
+        builder
+    }
+
+    /// The gateways of a TOML text, each a table `[gateways.NAME]`.
+    ///
+    /// # Errors
+    /// Every problem at once; nothing is kept of a configuration that has one.
+    pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
+        Self::builder().from_toml(text)
+    }
+
+    /// The gateways of a TOML file. `file:` secrets are relative to it.
+    ///
+    /// # Errors
+    /// As [`Gateways::from_toml`]; or the file cannot be read.
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
+        Self::builder().from_file(path)
+    }
+
+    /// One gateway from `provider://NAME?key=value&…`, keys and values percent-encoded.
+    ///
+    /// # Errors
+    /// As [`Gateways::from_toml`].
+    pub fn from_uri(uri: &str) -> Result<Self, ConfigError> {
+        Self::builder().from_uri(uri)
+    }
+
+    /// Gateways from pairs of `NAME.key` and value, as environments and key-value stores have them.
+    ///
+    /// # Errors
+    /// As [`Gateways::from_toml`].
+    pub fn from_pairs<K: AsRef<str>, V: AsRef<str>>(
+        pairs: impl IntoIterator<Item = (K, V)>,
+    ) -> Result<Self, ConfigError> {
+        Self::builder().from_pairs(pairs)
+    }
+
+    /// The gateway of a name.
+    ///
+    /// # Errors
+    /// There is none; the error names those that there are.
+    pub fn get(&self, name: &str) -> Result<Arc<dyn PaymentGateway>, Error> {
+        Ok(Arc::new(self.gateway(name)?))
+    }
+
+    /// The gateway of a name as its own type, for [`Gateway::open`].
+    ///
+    /// # Errors
+    /// As [`Gateways::get`].
+    pub fn gateway(&self, name: &str) -> Result<Gateway, Error> {
+        let current = self.current.load();
+        current.get(name).cloned().ok_or_else(|| {
+            let known: Vec<_> = current.keys().map(String::as_str).collect();
+            let message = format!(
+                "there is no gateway `{name}`; the configuration has {}",
+                known.join(", ")
+            );
+            Error::new(ErrorKind::Configuration, message)
+        })
+    }
+
+    /// The names, sorted.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        self.current.load().keys().cloned().collect()
+    }
+
+    /// Puts a new configuration in place, whole. Calls in flight finish on the gateways that they started with.
+    ///
+    /// # Errors
+    /// As [`Gateways::from_toml`]; the old gateways stay.
+    pub fn reload(&self, text: &str) -> Result<(), ConfigError> {
+        let set = self.builder.set(source::toml(text)?)?;
+        self.current.store(Arc::new(set));
+        Ok(())
+    }
+}
+
+impl Builder {
+    /// Adds an adapter, or replaces the one of the same provider.
+    #[must_use]
+    pub fn register<C: AdapterConfig>(mut self) -> Self {
+        let provider = Provider {
+            name: C::PROVIDER,
+            keys: C::KEYS,
+            build: build::<C>,
+        };
+        self.providers.insert(provider.name, provider);
+        self
+    }
+
+    /// With this transport.
+    #[must_use]
+    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.transport = Some(transport);
+        self
+    }
+
+    /// With this clock.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// With `file:` secrets relative to this directory.
+    #[must_use]
+    pub fn directory(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.directory = directory.into();
+        self
+    }
+
+    /// The providers that can be configured, sorted, each with its keys.
+    #[must_use]
+    pub fn providers(&self) -> Vec<(&'static str, &'static [Key])> {
+        self.providers.values().map(|p| (p.name, p.keys)).collect()
+    }
+
+    /// As [`Gateways::from_toml`].
+    ///
+    /// # Errors
+    /// Every problem at once.
+    pub fn from_toml(self, text: &str) -> Result<Gateways, ConfigError> {
+        let tables = source::toml(text)?;
+        self.finish(tables)
+    }
+
+    /// As [`Gateways::from_file`].
+    ///
+    /// # Errors
+    /// Every problem at once; or the file cannot be read.
+    pub fn from_file(mut self, path: impl AsRef<Path>) -> Result<Gateways, ConfigError> {
+        let path = path.as_ref();
+        let text = std::fs::read_to_string(path)
+            .map_err(|e| ConfigError::whole(format!("`{}` cannot be read: {e}", path.display())))?;
+        self.directory = path.parent().unwrap_or(Path::new("")).to_owned();
+        self.from_toml(&text)
+    }
+
+    /// As [`Gateways::from_uri`].
+    ///
+    /// # Errors
+    /// Every problem at once.
+    pub fn from_uri(self, uri: &str) -> Result<Gateways, ConfigError> {
+        let (name, table) = source::uri(uri)?;
+        self.finish(vec![(name, table)])
+    }
+
+    /// As [`Gateways::from_pairs`].
+    ///
+    /// # Errors
+    /// Every problem at once.
+    pub fn from_pairs<K: AsRef<str>, V: AsRef<str>>(
+        self,
+        pairs: impl IntoIterator<Item = (K, V)>,
+    ) -> Result<Gateways, ConfigError> {
+        let tables = source::pairs(pairs)?;
+        self.finish(tables)
+    }
+
+    fn finish(self, tables: Vec<(String, Table)>) -> Result<Gateways, ConfigError> {
+        let set = self.set(tables)?;
+        Ok(Gateways {
+            builder: self,
+            current: ArcSwap::from_pointee(set),
+        })
+    }
+
+    fn set(&self, tables: Vec<(String, Table)>) -> Result<BTreeMap<String, Gateway>, ConfigError> {
+        let Some(transport) = self.transport.clone().or_else(default_transport) else {
+            return Err(ConfigError::whole(
+                "no transport is compiled in; enable the feature `rustls` or `hyper`, or hand one in",
+            ));
+        };
+        let mut problems = Vec::new();
+        let mut gateways = BTreeMap::new();
+        for (name, table) in tables {
+            match self.gateway(&name, table, &transport) {
+                Ok(gateway) => {
+                    gateways.insert(name, gateway);
+                }
+                Err(found) => problems.extend(found.into_iter().map(|problem| ConfigProblem::new(&name, problem))),
+            }
+        }
+        if problems.is_empty() {
+            Ok(gateways)
+        } else {
+            Err(ConfigError::new(problems))
+        }
+    }
+
+    fn gateway(&self, name: &str, table: Table, transport: &Arc<dyn Transport>) -> Result<Gateway, Vec<Problem>> {
+        let provider = self.provider(&table)?;
+        let section = section::read(name, table, provider.keys, &self.directory)?;
+        let adapter = (provider.build)(section.rest, section.mode)?;
+        Ok(Gateway::with_options(
+            name,
+            adapter,
+            Arc::clone(transport),
+            Arc::clone(&self.clock),
+            section.timeout,
+            section.follow_ups_only,
+        ))
+    }
+
+    fn provider(&self, table: &Table) -> Result<&Provider, Vec<Problem>> {
+        let known: Vec<_> = self.providers.keys().copied().collect();
+        let what = match table.get("provider").map(toml::Value::as_str) {
+            Some(Some(name)) => match self.providers.get(name) {
+                Some(provider) => return Ok(provider),
+                None => format!(
+                    "`{name}` is not a provider of this build{}; known are {}",
+                    nearest(name, known.iter().copied()),
+                    known.join(", ")
+                ),
+            },
+            Some(None) => "must be a text".to_owned(),
+            None => format!("is missing; known are {}", known.join(", ")),
+        };
+        Err(vec![Problem::new("provider", what)])
+    }
+}
+
+fn build<C: AdapterConfig>(table: Table, mode: Mode) -> Result<Box<dyn Adapter>, Vec<Problem>> {
+    // The keys' kinds were checked before, so that serde has little left to say; what it quotes can be no secret then.
+    let config: C = table.try_into().map_err(|error: toml::de::Error| {
+        vec![Problem::new(
+            C::PROVIDER,
+            error.message().lines().next().unwrap_or("cannot be read"),
+        )]
+    })?;
+    config.build(mode)
+}
+
+impl fmt::Debug for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}

@@ -1,0 +1,163 @@
+//! One gateway's table: the common keys taken out, the adapter's checked, secrets fetched.
+
+use std::path::Path;
+use std::time::Duration;
+
+use paymux_core::{Key, KeyKind, Mode, Problem};
+use toml::{Table, Value};
+
+use super::problem::nearest;
+use crate::engine::check_address;
+
+/// The keys that every gateway has.
+pub const COMMON_KEYS: &[Key] = &[
+    Key::required("provider", KeyKind::Text, "which adapter"),
+    Key::required("mode", KeyKind::Text, "`live` or `test`; never guessed"),
+    Key::optional(
+        "timeout_secs",
+        KeyKind::Number,
+        "the limit for one operation, all its calls and waits together; default 60",
+    ),
+    Key::optional(
+        "follow_ups_only",
+        KeyKind::Flag,
+        "whether only captures, refunds, voids and inquiries are taken; default false",
+    ),
+];
+
+/// A table that was read.
+pub(super) struct Section {
+    pub(super) mode: Mode,
+    pub(super) timeout: Duration,
+    pub(super) follow_ups_only: bool,
+    pub(super) rest: Table,
+}
+
+/// Reads a table. All problems are found before any is told.
+pub(super) fn read(name: &str, mut table: Table, keys: &[Key], directory: &Path) -> Result<Section, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    if name.is_empty() || !name.chars().all(word) {
+        problems.push(Problem::new("name", "must be letters, digits, hyphens and underscores"));
+    }
+    for key in COMMON_KEYS.iter().chain(keys) {
+        match table.remove(key.name) {
+            Some(value) => match convert(value, key, directory) {
+                Ok(value) => {
+                    table.insert(key.name.to_owned(), value);
+                }
+                Err(what) => problems.push(Problem::new(key.name, what)),
+            },
+            None if key.required => problems.push(Problem::new(key.name, format!("is missing: {}", key.doc))),
+            None => {}
+        }
+    }
+    let known = || COMMON_KEYS.iter().chain(keys).map(|key| key.name);
+    for unknown in table.keys().filter(|key| !known().any(|known| known == key.as_str())) {
+        problems.push(Problem::new(
+            unknown,
+            format!("is not a key{}", nearest(unknown, known())),
+        ));
+    }
+    table.remove("provider");
+    let mode = match table.remove("mode").as_ref().and_then(Value::as_str) {
+        Some("live") => Some(Mode::Live),
+        Some("test") => Some(Mode::Test),
+        Some(other) => {
+            problems.push(Problem::new(
+                "mode",
+                format!("must be `live` or `test`, and is `{other}`"),
+            ));
+            None
+        }
+        None => None,
+    };
+    let timeout = table.remove("timeout_secs").and_then(|v| v.as_integer()).unwrap_or(60);
+    if timeout < 1 {
+        problems.push(Problem::new("timeout_secs", "must be at least 1"));
+    }
+    let follow_ups_only = table.remove("follow_ups_only").and_then(|v| v.as_bool());
+    match mode {
+        Some(mode) if problems.is_empty() => Ok(Section {
+            mode,
+            timeout: Duration::from_secs(u64::try_from(timeout).unwrap_or(60)),
+            follow_ups_only: follow_ups_only.unwrap_or(false),
+            rest: table,
+        }),
+        _ => Err(problems),
+    }
+}
+
+fn convert(value: Value, key: &Key, directory: &Path) -> Result<Value, String> {
+    let value = match value {
+        Value::String(text) => Value::String(fetch(text, directory)?),
+        other => other,
+    };
+    match (key.kind, value) {
+        (KeyKind::Flag, value @ Value::Boolean(_)) => Ok(value),
+        (KeyKind::Flag, Value::String(text)) => match text.as_str() {
+            "true" => Ok(Value::Boolean(true)),
+            "false" => Ok(Value::Boolean(false)),
+            _ => Err("must be true or false".to_owned()),
+        },
+        (KeyKind::Number, Value::Integer(number)) if number >= 0 => Ok(Value::Integer(number)),
+        (KeyKind::Number, Value::String(text)) if text.bytes().all(|b| b.is_ascii_digit()) => {
+            let number = text.parse().map_err(|_| "must be a whole number".to_owned())?;
+            Ok(Value::Integer(number))
+        }
+        (KeyKind::Secret | KeyKind::Text, Value::String(text)) if text.is_empty() => {
+            Err("must not be empty".to_owned())
+        }
+        (KeyKind::Secret | KeyKind::Text, value @ Value::String(_)) => Ok(value),
+        (KeyKind::Table, value @ Value::Table(_)) => Ok(value),
+        (KeyKind::Texts, Value::Array(list)) if list.iter().all(Value::is_str) => list
+            .into_iter()
+            .map(|item| match item {
+                Value::String(text) => fetch(text, directory).map(Value::String),
+                other => Ok(other),
+            })
+            .collect::<Result<_, _>>()
+            .map(Value::Array),
+        (KeyKind::Texts, Value::String(text)) => Ok(Value::Array(
+            text.split(',')
+                .map(|part| Value::String(part.trim().to_owned()))
+                .collect(),
+        )),
+        (KeyKind::Url, Value::String(text)) => {
+            let address = text.parse().map_err(|_| "must be an address".to_owned())?;
+            check_address(&address).map_err(|error| error.message().to_owned())?;
+            Ok(Value::String(text))
+        }
+        (kind, _) => Err(format!("must be {}", words(kind))),
+    }
+}
+
+const fn words(kind: KeyKind) -> &'static str {
+    match kind {
+        KeyKind::Flag => "true or false",
+        KeyKind::Number => "a whole number, not below zero",
+        KeyKind::Secret => "a text, `env:NAME` or `file:PATH`",
+        KeyKind::Table => "a table",
+        KeyKind::Texts => "a list of texts",
+        KeyKind::Url => "an address",
+        _ => "a text",
+    }
+}
+
+/// `env:NAME` and `file:PATH` stand for what the variable or the file holds; one line end is taken off.
+fn fetch(text: String, directory: &Path) -> Result<String, String> {
+    if let Some(name) = text.strip_prefix("env:") {
+        return match std::env::var(name) {
+            Ok(value) if !value.is_empty() => Ok(value),
+            Ok(_) => Err(format!("names the environment variable `{name}`, which is empty")),
+            Err(_) => Err(format!("names the environment variable `{name}`, which is not set")),
+        };
+    }
+    if let Some(path) = text.strip_prefix("file:") {
+        let held = std::fs::read_to_string(directory.join(path))
+            .map_err(|e| format!("names the file `{path}`, which cannot be read: {e}"))?;
+        let held = held.strip_suffix('\n').unwrap_or(&held);
+        return Ok(held.strip_suffix('\r').unwrap_or(held).to_owned());
+    }
+    Ok(text)
+}

@@ -1,0 +1,85 @@
+//! How requests leave: one small trait, and a client behind it.
+//!
+//! A transport sends once. It follows no redirect, retries nothing, keeps no cookie and takes no proxy from the environment; whether something
+//! was sent at all is read off the [`Mark`] that its request body carries.
+
+#[cfg(feature = "hyper")]
+mod hyper;
+mod mark;
+#[cfg(feature = "rustls")]
+mod reqwest;
+#[cfg(any(feature = "hyper", feature = "rustls"))]
+mod tls;
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::Request;
+use paymux_core::Reply;
+
+#[cfg(feature = "hyper")]
+pub use self::hyper::HyperTransport;
+pub use self::mark::{Mark, MarkedBody};
+#[cfg(feature = "rustls")]
+pub use self::reqwest::ReqwestTransport;
+
+/// Sends one request over the network, once.
+#[async_trait]
+pub trait Transport: Debug + Send + Sync {
+    /// Sends the request and reads the whole reply.
+    ///
+    /// # Behavior
+    /// - The body's [`Mark`] is set before the first byte can leave.
+    /// - No retry, no redirect; whoever drops the future ends the exchange.
+    ///
+    /// # Errors
+    /// What went wrong, and whether it is proven that nothing was sent.
+    async fn send(&self, request: Request<MarkedBody>) -> Result<Reply, TransportError>;
+}
+
+/// Why there is no reply.
+#[derive(Debug)]
+pub struct TransportError {
+    /// Whether the client itself proves that nothing was sent: the connection was never made, or the request was handed back.
+    pub not_sent: bool,
+    /// What happened, in words, without the address or any data.
+    pub message: String,
+}
+
+impl TransportError {
+    /// An error of a transport.
+    #[must_use]
+    pub fn new(not_sent: bool, message: impl Into<String>) -> Self {
+        Self {
+            not_sent,
+            message: message.into(),
+        }
+    }
+}
+
+/// The most bytes of a reply's body.
+pub const MAX_BODY: usize = 4 << 20;
+
+/// The transport that the features offer: reqwest where it is compiled in, else hyper-util, else none.
+pub(crate) fn default_transport() -> Option<std::sync::Arc<dyn Transport>> {
+    #[cfg(feature = "rustls")]
+    return Some(std::sync::Arc::new(ReqwestTransport::new()));
+    #[cfg(all(feature = "hyper", not(feature = "rustls")))]
+    return Some(std::sync::Arc::new(HyperTransport::new()));
+    #[cfg(not(any(feature = "hyper", feature = "rustls")))]
+    None
+}
+
+#[cfg(any(feature = "hyper", feature = "rustls"))]
+async fn collect<B>(body: B) -> Result<Bytes, TransportError>
+where
+    B: http_body::Body<Data = Bytes> + Send,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    use http_body_util::BodyExt as _;
+    match http_body_util::Limited::new(body, MAX_BODY).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(_) => Err(TransportError::new(false, "the reply broke off or is too large")),
+    }
+}
