@@ -1,1 +1,15 @@
-//! To come.
+#![doc = include_str!("../README.md")]
+
+mod adapter;
+mod codes;
+mod config;
+mod extras;
+mod flows;
+mod reading;
+mod shapes;
+mod tokens;
+mod webhook;
+
+pub use adapter::Carry1st;
+pub use config::Carry1stConfig;
+pub use extras::Fulfilled;

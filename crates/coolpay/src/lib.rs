@@ -1,1 +1,15 @@
-//! To come.
+#![doc = include_str!("../README.md")]
+
+mod adapter;
+mod codes;
+mod config;
+mod countries;
+mod extras;
+mod flows;
+mod reading;
+mod shapes;
+mod webhook;
+
+pub use adapter::CoolPay;
+pub use config::{CoolPayConfig, Preset};
+pub use extras::{NewSubscription, Stored};
