@@ -14,7 +14,6 @@ mod tls;
 use std::fmt::Debug;
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use http::Request;
 use paymux_core::Reply;
 
@@ -72,9 +71,9 @@ pub(crate) fn default_transport() -> Option<std::sync::Arc<dyn Transport>> {
 }
 
 #[cfg(any(feature = "hyper", feature = "rustls"))]
-async fn collect<B>(body: B) -> Result<Bytes, TransportError>
+async fn collect<B>(body: B) -> Result<bytes::Bytes, TransportError>
 where
-    B: http_body::Body<Data = Bytes> + Send,
+    B: http_body::Body<Data = bytes::Bytes> + Send,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     use http_body_util::BodyExt as _;
