@@ -10,6 +10,7 @@
 
 mod capability;
 mod card;
+pub mod codes;
 mod config;
 pub mod decimal;
 mod error;
@@ -19,6 +20,7 @@ mod gateway;
 pub mod hmac;
 mod key;
 mod money;
+pub mod networks;
 mod operation;
 mod order;
 mod payment;

@@ -1,0 +1,164 @@
+//! Codes as data: what a table of codes is, and what one says of a code.
+
+use serde::Serialize;
+
+use crate::vocabulary::{CodeClass, DeclineReason, RetryAdvice, Side};
+
+/// What a code means in general, whatever was asked. An adapter judges it in the context of what it asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Explanation {
+    /// What it says in general.
+    pub class: CodeClass,
+    /// Why something was refused, or why a person should look; `None` where nothing went wrong or the code does not say.
+    pub reason: Option<DeclineReason>,
+    /// Whether and how to try again. For pending, error and unknown codes: ask first.
+    pub advice: RetryAdvice,
+    /// Whose problem it is; `None` where there is none.
+    pub side: Option<Side>,
+    /// What decided it.
+    pub decided_by: DecidedBy,
+    /// The meaning in a few words.
+    pub gloss: &'static str,
+}
+
+/// What decided the meaning of a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum DecidedBy {
+    /// The code's own row.
+    Exact,
+    /// The group of this name: the code itself is not known.
+    Group(&'static str),
+    /// Nothing; it is taken for neither approved nor declined.
+    Nothing,
+}
+
+impl Explanation {
+    /// An explanation; the side is the one that goes with the reason.
+    #[must_use]
+    pub const fn new(
+        class: CodeClass,
+        reason: Option<DeclineReason>,
+        advice: RetryAdvice,
+        decided_by: DecidedBy,
+        gloss: &'static str,
+    ) -> Self {
+        let side = match reason {
+            Some(reason) => Some(reason.side()),
+            None => None,
+        };
+        Self {
+            class,
+            reason,
+            advice,
+            side,
+            decided_by,
+            gloss,
+        }
+    }
+
+    /// What is said of a code that nothing decides.
+    #[must_use]
+    pub const fn unknown() -> Self {
+        Self::new(
+            CodeClass::Unknown,
+            Some(DeclineReason::Unknown),
+            RetryAdvice::Never,
+            DecidedBy::Nothing,
+            "not known",
+        )
+    }
+
+    /// With another side than the reason's own.
+    #[must_use]
+    pub const fn with_side(mut self, side: Side) -> Self {
+        self.side = Some(side);
+        self
+    }
+
+    /// What may be shown to a customer; `None` where there is nothing to say.
+    #[must_use]
+    pub fn message(&self) -> Option<&'static str> {
+        self.reason.map(DeclineReason::message)
+    }
+}
+
+/// A table of codes that can be asked, listed and compared.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct CodeTable {
+    /// Its name, as in `explain NAME CODE`.
+    pub name: &'static str,
+    /// When its facts were last checked, year and month.
+    pub version: &'static str,
+    /// Where its facts come from.
+    pub source: &'static str,
+    /// Every code that has a row of its own, with its explanation, in order.
+    pub list: fn() -> Vec<(String, Explanation)>,
+    /// What a code means; `None` if it is not a code of this table's form at all.
+    pub explain: fn(&str) -> Option<Explanation>,
+}
+
+impl CodeTable {
+    /// A table.
+    #[must_use]
+    pub const fn new(
+        name: &'static str,
+        version: &'static str,
+        source: &'static str,
+        list: fn() -> Vec<(String, Explanation)>,
+        explain: fn(&str) -> Option<Explanation>,
+    ) -> Self {
+        Self {
+            name,
+            version,
+            source,
+            list,
+            explain,
+        }
+    }
+}
+
+/// One row of a table whose codes are texts: code, class, reason, advice, gloss.
+#[derive(Clone, Copy, Debug)]
+pub struct Row(
+    /// The code.
+    pub &'static str,
+    /// What it says in general.
+    pub CodeClass,
+    /// Why.
+    pub Option<DeclineReason>,
+    /// Whether and how to try again.
+    pub RetryAdvice,
+    /// The meaning in a few words.
+    pub &'static str,
+);
+
+impl Row {
+    /// A refusal, with the advice that goes with its reason.
+    #[must_use]
+    pub const fn declined(code: &'static str, reason: DeclineReason, gloss: &'static str) -> Self {
+        Self(code, CodeClass::Declined, Some(reason), reason.advice(), gloss)
+    }
+
+    /// What it says.
+    #[must_use]
+    pub const fn explanation(&self) -> Explanation {
+        Explanation::new(self.1, self.2, self.3, DecidedBy::Exact, self.4)
+    }
+}
+
+/// The row of a code, in rows that are sorted by code. Allocates nothing.
+#[must_use]
+pub fn find<'a>(rows: &'a [Row], code: &str) -> Option<&'a Row> {
+    let at = rows.binary_search_by(|row| row.0.cmp(code)).ok()?;
+    rows.get(at)
+}
+
+/// The rows as a list, for [`CodeTable::list`].
+#[must_use]
+pub fn list(rows: &[Row]) -> Vec<(String, Explanation)> {
+    rows.iter().map(|row| (row.0.to_owned(), row.explanation())).collect()
+}
