@@ -7,7 +7,6 @@ mod extras;
 mod flows;
 mod reading;
 mod shapes;
-mod tokens;
 mod webhook;
 
 pub use adapter::Carry1st;

@@ -1,0 +1,225 @@
+//! Requests and replies as they are on the wire.
+
+use paymux_core::decimal::Number;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// The body of POST `/api/pay1st/auth/token`.
+#[derive(Debug, Serialize)]
+pub(crate) struct TokenRequest {
+    pub(crate) role: &'static str,
+}
+
+/// The body of POST `/api/pay1st/auth/refresh`. Not printable: it holds a token.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RefreshRequest<'a> {
+    pub(crate) role: &'static str,
+    pub(crate) refresh_token: &'a str,
+}
+
+/// The reply to both. Not printable: it holds tokens.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TokenReply {
+    #[serde(default)]
+    pub(crate) access_token: String,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) refresh_token: Option<String>,
+}
+
+/// The body of POST `/api/pay1st/payments/create`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CreateRequest<'a> {
+    pub(crate) amount: Number,
+    pub(crate) country_code: &'a str,
+    pub(crate) currency_code: &'static str,
+    pub(crate) partner_reference: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) callback_success_url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) callback_failure_url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) callback_pending_url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) callback_cancel_url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) webhook_url: Option<&'a str>,
+    pub(crate) products: Vec<Product<'a>>,
+    pub(crate) metadata: Vec<Pair<'a>>,
+}
+
+/// One line of what is bought.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Product<'a> {
+    pub(crate) title: &'a str,
+    pub(crate) sku: &'a str,
+    pub(crate) price: Number,
+    pub(crate) quantity: u32,
+    pub(crate) currency_code: &'static str,
+}
+
+/// One label.
+#[derive(Debug, Serialize)]
+pub(crate) struct Pair<'a> {
+    pub(crate) key: &'a str,
+    pub(crate) value: &'a str,
+}
+
+/// The reply to create and to GET `/api/pay1st/payments`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PaymentView {
+    pub(crate) reference: Option<String>,
+    pub(crate) partner_reference: Option<String>,
+    pub(crate) currency_code: Option<String>,
+    pub(crate) amount: Option<Number>,
+    pub(crate) status: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) channel_name: Option<String>,
+}
+
+/// The body of POST `/api/pay1st/transactions/refunds/create`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RefundRequest<'a> {
+    pub(crate) transaction_reference: &'a str,
+    pub(crate) partner_refund_reference: &'a str,
+    pub(crate) amount: Number,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) refund_webhook_url: Option<&'a str>,
+}
+
+/// The reply to it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RefundView {
+    pub(crate) refund_reference: Option<String>,
+    pub(crate) partner_refund_reference: Option<String>,
+    pub(crate) currency_code: Option<String>,
+    pub(crate) amount: Option<Number>,
+    pub(crate) status: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) handling_type: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) created_date: Option<String>,
+}
+
+/// The body of POST `/api/pay1st/payments/fulfilments`.
+#[derive(Debug, Serialize)]
+pub(crate) struct FulfilmentRequest<'a> {
+    pub(crate) reference: &'a str,
+    pub(crate) products: Vec<FulfilledProduct<'a>>,
+}
+
+/// One line of what was delivered.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FulfilledProduct<'a> {
+    pub(crate) sku: &'a str,
+    pub(crate) fulfilment_status: &'a str,
+    pub(crate) quantity: u32,
+    pub(crate) fulfilment_time: String,
+}
+
+/// The reply to GET `/api/pay1st/payments/methods`.
+#[derive(Debug, Deserialize)]
+pub(crate) struct MethodsView {
+    pub(crate) data: MethodsData,
+}
+
+/// Its content.
+#[derive(Debug, Deserialize)]
+pub(crate) struct MethodsData {
+    pub(crate) groups: Vec<MethodGroup>,
+}
+
+/// A category of the checkout page.
+#[derive(Debug, Deserialize)]
+pub(crate) struct MethodGroup {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) name: Option<String>,
+    #[serde(default)]
+    pub(crate) channels: Vec<MethodChannel>,
+}
+
+/// One way to pay; its own id is the `channelId` of links.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MethodChannel {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) id: Option<Id>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) payment_option: Option<MethodPart>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) channel: Option<MethodPart>,
+}
+
+/// The provider behind a way to pay, or its scheme.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MethodPart {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) name: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) payment_method: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) status: Option<String>,
+}
+
+/// An id, as a number or a text.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Id {
+    Number(u64),
+    Text(String),
+}
+
+/// The body of errors.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ErrorView {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) error_message: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) error_code: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) session_id: Option<String>,
+}
+
+/// The body of webhooks, about a payment or a refund.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct WebhookView {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) reference: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) partner_reference: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) refund_reference: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) partner_refund_reference: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) transaction_reference: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) status: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Lenient<T> {
+    Fits(T),
+    Other(IgnoredAny),
+}
+
+/// A value that decides nothing: of another type, it counts as absent.
+fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
+    Ok(match Lenient::deserialize(deserializer)? {
+        Lenient::Fits(value) => Some(value),
+        Lenient::Other(IgnoredAny) => None,
+    })
+}
