@@ -10,5 +10,6 @@ mod shapes;
 mod webhook;
 
 pub use adapter::Carry1st;
+pub use codes::CODES;
 pub use config::Carry1stConfig;
 pub use extras::Fulfilled;
