@@ -1,0 +1,221 @@
+//! Asking: by a transaction's id, and after a lost answer by what is known of it. Nothing here moves money.
+
+use std::time::Duration;
+
+use http::Method;
+use jiff::Timestamp;
+use paymux_core::{Answer, Error, ErrorKind, Fate, Money, OperationKind, PaymentRef, Unresolved, Wire};
+
+use super::undo::kind;
+use super::{ask, escaped, list};
+use crate::adapter::{PROVIDER, Qolo};
+use crate::codes::TransferType;
+use crate::shapes::{LedgerRow, SearchRequest};
+
+/// How far around the last sending a search looks. The time zone of its dates is not documented.
+const AROUND: Duration = Duration::from_secs(24 * 60 * 60);
+/// The size of a search's page.
+const LIMIT: u32 = 100;
+
+/// `GET transactions/{txn_guid}`.
+pub(crate) async fn inquire(qolo: &Qolo, payment: &PaymentRef, wire: &dyn Wire) -> Result<Answer, Error> {
+    let kind = kind(payment)?;
+    look_up(qolo, payment.id(), kind, wire).await
+}
+
+async fn look_up(qolo: &Qolo, guid: &str, kind: Option<TransferType>, wire: &dyn Wire) -> Result<Answer, Error> {
+    let request = qolo.get(&format!("/transactions/{}", escaped(guid)))?;
+    let row: LedgerRow = ask(wire, request).await?;
+    match &row.txn_guid {
+        Some(found) if found.eq_ignore_ascii_case(guid) => Ok(qolo.ledger(row, guid, kind, wire.now())),
+        Some(_) => Err(Error::new(
+            ErrorKind::Provider,
+            "the provider answered with another transaction than was asked about",
+        )),
+        None => Err(Error::new(ErrorKind::Provider, "the provider's reply has no txn_guid")),
+    }
+}
+
+/// Finds out what became of an operation whose answer was lost, as far as that can be known.
+pub(crate) async fn resolve(qolo: &Qolo, unresolved: &Unresolved, wire: &dyn Wire) -> Result<Answer, Error> {
+    let answer = match unresolved.operation {
+        OperationKind::Payout | OperationKind::Sale | OperationKind::Transfer => made(qolo, unresolved, wire).await,
+        OperationKind::Refund | OperationKind::Void => undone(qolo, unresolved, wire).await,
+        OperationKind::Inquire => match &unresolved.payment {
+            Some(payment) => inquire(qolo, payment, wire).await,
+            None => Err(nothing_to_ask_with()),
+        },
+        other => Err(Error::unsupported(PROVIDER, &format!("resolve of {other}"))),
+    };
+    answer.map_err(|error| error.with_fate(Fate::Unknown))
+}
+
+/// A sale, payout or transfer: by its id where that is known, else by a search.
+async fn made(qolo: &Qolo, unresolved: &Unresolved, wire: &dyn Wire) -> Result<Answer, Error> {
+    let noted = unresolved.note("transfer").and_then(TransferType::parse);
+    let known = unresolved.payment.as_ref();
+    let Some(guid) = unresolved.note("payment").or(known.map(PaymentRef::id)) else {
+        return search(qolo, unresolved, noted, wire).await;
+    };
+    let kind = match (noted, known) {
+        (None, Some(payment)) => kind(payment)?,
+        _ => noted,
+    };
+    let answer = look_up(qolo, guid, kind, wire).await?;
+    match (answer.payment.amount, unresolved.amount) {
+        (Some(booked), Some(asked)) if booked != asked => {
+            let message = format!("the provider booked {booked}, and {asked} was asked");
+            Err(Error::mismatch(message, answer.payment))
+        }
+        _ => Ok(answer),
+    }
+}
+
+/// What a search must find.
+struct Wanted<'a> {
+    kind: TransferType,
+    reference: &'a str,
+    amount: Money,
+    account: &'a str,
+    instrument: Option<&'a str>,
+}
+
+/// `POST transactions/search`, by account, amount and time. It has no filter for the caller's reference: a row counts only if it names it.
+async fn search(
+    qolo: &Qolo,
+    unresolved: &Unresolved,
+    kind: Option<TransferType>,
+    wire: &dyn Wire,
+) -> Result<Answer, Error> {
+    let (Some(kind), Some(reference), Some(amount), Some(account)) = (
+        kind,
+        unresolved.reference.as_ref(),
+        unresolved.amount,
+        unresolved.note("account"),
+    ) else {
+        return Err(nothing_to_ask_with());
+    };
+    let wanted = Wanted {
+        kind,
+        reference: reference.as_str(),
+        amount,
+        account,
+        instrument: unresolved.note("instrument"),
+    };
+    let (from, to) = (
+        unresolved.last_sent.checked_sub(AROUND).unwrap_or(Timestamp::MIN),
+        unresolved.last_sent.checked_add(AROUND).unwrap_or(Timestamp::MAX),
+    );
+    let (from, to) = (written(from), written(to));
+    let amount = qolo.number(wanted.amount)?;
+    let request = |start_index| {
+        let body = SearchRequest {
+            limit: LIMIT,
+            start_index,
+            account_guid: wanted.account,
+            start_date: &from,
+            end_date: &to,
+            txn_amount: amount.clone(),
+            txn_currency: wanted.amount.currency().code(),
+        };
+        qolo.send(Method::POST, "/transactions/search", &body)
+    };
+    let rows: Vec<LedgerRow> = list(wire, request).await?;
+    let fitting: Vec<_> = rows.into_iter().filter(|row| wanted.fits(qolo, row)).collect();
+    let alike = fitting.len();
+    let mut named = fitting.into_iter().filter(|row| wanted.is_named_in(row));
+    match (named.next(), named.next()) {
+        (Some(row), None) => {
+            let guid = row.txn_guid.clone().unwrap_or_default();
+            let mut answer = qolo.ledger(row, &guid, Some(wanted.kind), wire.now());
+            answer.payment.merchant_reference = Some(wanted.reference.to_owned());
+            Ok(answer)
+        }
+        (first, _) => {
+            let how = if first.is_some() {
+                "more than one of them names"
+            } else {
+                "none of them names"
+            };
+            let message = format!(
+                "ambiguous: {alike} transactions fit by account, instrument, amount and time, and {how} the reference; \
+                 a person must look"
+            );
+            Err(Error::new(ErrorKind::Provider, message))
+        }
+    }
+}
+
+impl Wanted<'_> {
+    fn fits(&self, qolo: &Qolo, row: &LedgerRow) -> bool {
+        let is = |found: &Option<String>, wanted: &str| {
+            found.as_deref().is_some_and(|found| found.eq_ignore_ascii_case(wanted))
+        };
+        row.txn_guid.is_some()
+            && qolo.row_amount(row) == Some(self.amount)
+            && is(&row.account_guid, self.account)
+            && self
+                .instrument
+                .is_none_or(|instrument| is(&row.outside_instrument_guid, instrument))
+    }
+
+    /// Whether a row carries the reference: in a field of its own, or as a word of the description.
+    fn is_named_in(&self, row: &LedgerRow) -> bool {
+        let own = [&row.client_reference_id, &row.memo_code];
+        own.into_iter().any(|field| field.as_deref() == Some(self.reference))
+            || row
+                .txn_description
+                .as_deref()
+                .is_some_and(|text| holds(text, self.reference))
+    }
+}
+
+/// Whether a text holds a word that ends where the word ends: `a1` is not in `a10`.
+fn holds(text: &str, word: &str) -> bool {
+    let part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+    text.match_indices(word).any(|(at, _)| {
+        let before = text.get(..at).and_then(|before| before.chars().next_back());
+        let after = text.get(at..).and_then(|rest| rest.get(word.len()..));
+        let after = after.and_then(|after| after.chars().next());
+        !before.is_some_and(part) && !after.is_some_and(part)
+    })
+}
+
+/// A reversal or a cancel: no reply and no row names it, so nobody can tell. The payment is shown as it stands.
+async fn undone(qolo: &Qolo, unresolved: &Unresolved, wire: &dyn Wire) -> Result<Answer, Error> {
+    let error = Error::new(
+        ErrorKind::Provider,
+        "the provider cannot be asked about a reversal or a cancel; a person must look",
+    );
+    let Some(payment) = &unresolved.payment else {
+        return Err(error);
+    };
+    match inquire(qolo, payment, wire).await {
+        Ok(answer) => Err(error.with_payment(answer.payment)),
+        Err(failed) => Err(error.with_source(failed)),
+    }
+}
+
+fn nothing_to_ask_with() -> Error {
+    Error::new(ErrorKind::InvalidRequest, "nothing was noted that could be asked with")
+}
+
+/// A date of a search.
+fn written(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::holds;
+
+    #[test]
+    fn a_reference_is_found_only_as_a_whole_word() {
+        for text in ["a1", "order a1", "(a1)", "ref:a1, thanks", "a10 a1"] {
+            assert!(holds(text, "a1"), "{text}");
+        }
+        for text in ["", "a", "a10", "ba1", "a1-2", "x_a1", "A1"] {
+            assert!(!holds(text, "a1"), "{text}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Undoing: the cancel of an ACH entry that the bank has not been sent, and the reversal of a transfer.
+
+use http::StatusCode;
+use paymux_core::{Answer, Error, ErrorKind, Lost, Memo, Operation, PaymentRef, Refund, Void, Wire};
+
+use super::escaped;
+use crate::adapter::{PROVIDER, Qolo};
+use crate::codes::TransferType;
+use crate::reading::{is_problem, refusal};
+use crate::shapes::{CancelRequest, ReversalRequest};
+
+/// `POST transfers/eft/cancel`, for ACH alone.
+pub(crate) async fn void(qolo: &Qolo, operation: &Operation, void: &Void, wire: &dyn Wire) -> Result<Answer, Error> {
+    let kind = ach(&void.payment)?;
+    let guid = void.payment.id();
+    let body = CancelRequest { txn_guid: guid };
+    let call = qolo.keyed("/transfers/eft/cancel", &body, operation, wire)?;
+    wire.note(Memo::new("payment", guid)).await?;
+    let reply = wire.send(call).await.map_err(Lost::give_up)?;
+    if reply.status == StatusCode::NOT_FOUND && !is_problem(&reply) {
+        let error = Error::unsupported(
+            PROVIDER,
+            "void on this host, which does not know `transfers/eft/cancel`",
+        );
+        return Err(error.with_status(reply.status));
+    }
+    if !reply.status.is_success() {
+        return Err(refusal(&reply, true, wire.now()));
+    }
+    qolo.cancelled(&reply, void, kind)
+}
+
+/// `POST transfers/{txn_guid}/reversals`.
+pub(crate) async fn refund(
+    qolo: &Qolo,
+    operation: &Operation,
+    refund: &Refund,
+    wire: &dyn Wire,
+) -> Result<Answer, Error> {
+    let kind = kind(&refund.payment)?;
+    let guid = refund.payment.id();
+    let body = ReversalRequest {
+        source_txn_guid: guid,
+        transfer_type: kind.map(TransferType::as_str),
+        amount: qolo.number(refund.amount)?,
+        currency: refund.amount.currency().code(),
+        client_reference_id: refund.reference.as_str(),
+        reason_description: refund.reason.as_deref(),
+    };
+    let path = format!("/transfers/{}/reversals", escaped(guid));
+    let call = qolo.keyed(&path, &body, operation, wire)?;
+    wire.note(Memo::new("payment", guid)).await?;
+    let reply = wire.send(call).await.map_err(Lost::give_up)?;
+    if !reply.status.is_success() {
+        return Err(refusal(&reply, true, wire.now()));
+    }
+    qolo.reversed(&reply, refund, kind)
+}
+
+/// The kind of transfer that a payment is; `None` where its reference is of an event that did not say.
+pub(crate) fn kind(payment: &PaymentRef) -> Result<Option<TransferType>, Error> {
+    match payment.ids().get(1) {
+        None => Ok(None),
+        Some(word) => TransferType::parse(word).map(Some).ok_or_else(|| {
+            let what = format!("operations on a {word}; only transactions can be asked about and undone");
+            Error::unsupported(PROVIDER, &what)
+        }),
+    }
+}
+
+fn ach(payment: &PaymentRef) -> Result<TransferType, Error> {
+    match kind(payment)? {
+        Some(kind) if kind.is_ach() => Ok(kind),
+        Some(kind) => {
+            let what = format!(
+                "void of {}; only ACH can be cancelled, a refund reverses others",
+                kind.as_str()
+            );
+            Err(Error::unsupported(PROVIDER, &what))
+        }
+        None => Err(Error::new(
+            ErrorKind::Unsupported,
+            format!("unsupported by {PROVIDER}: void of a payment whose reference does not say that it is ACH"),
+        )),
+    }
+}

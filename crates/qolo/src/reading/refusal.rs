@@ -1,0 +1,106 @@
+//! The table of HTTP statuses: whose fault, what may have been done, and what to do.
+
+use jiff::Timestamp;
+use paymux_core::{Error, ErrorKind, Fate, RawReply, Reply, scrub};
+
+use crate::shapes::ProblemDetails;
+
+/// The most characters of a provider's text that go into a message.
+const TEXT: usize = 200;
+
+/// The error for a status that is no success. `moves`: whether the call may have moved money.
+pub(crate) fn refusal(reply: &Reply, moves: bool, now: Timestamp) -> Error {
+    let (kind, fate, message) = match reply.status.as_u16() {
+        400 => (
+            ErrorKind::InvalidRequest,
+            Fate::Rejected,
+            format!("the provider refused the request{}", details(reply)),
+        ),
+        401 => (
+            ErrorKind::Configuration,
+            Fate::NotDone,
+            "the access token was refused: check `login_id` and `api_key`, or `static_token`".to_owned(),
+        ),
+        403 => (
+            ErrorKind::Configuration,
+            Fate::NotDone,
+            "the token may not do this: ask the provider for the permission".to_owned(),
+        ),
+        404 => (
+            ErrorKind::InvalidRequest,
+            Fate::Rejected,
+            format!("nothing stands under an id that was given{}", details(reply)),
+        ),
+        405 => (
+            ErrorKind::Configuration,
+            Fate::NotDone,
+            "the token is not permitted to use this method: ask the provider for the permission".to_owned(),
+        ),
+        415 => (
+            ErrorKind::Provider,
+            Fate::Rejected,
+            "the provider does not take application/json here".to_owned(),
+        ),
+        429 => (
+            ErrorKind::Refused,
+            Fate::NotDone,
+            "too many requests; nothing was done, try again later".to_owned(),
+        ),
+        // Never documented: another request with the same key may be under way.
+        409 => (
+            ErrorKind::Refused,
+            open(moves),
+            format!("the provider reports a conflict{}", details(reply)),
+        ),
+        500.. => (ErrorKind::Provider, open(moves), "the provider failed".to_owned()),
+        _ => (
+            ErrorKind::Provider,
+            open(moves),
+            format!(
+                "the provider answered with a status that it does not document{}",
+                details(reply)
+            ),
+        ),
+    };
+    Error::new(kind, message)
+        .with_fate(fate)
+        .with_status(reply.status)
+        .with_retry_after(reply.retry_after(now))
+        .with_raw(RawReply::new(reply.body.clone()))
+}
+
+const fn open(moves: bool) -> Fate {
+    if moves { Fate::Unknown } else { Fate::NotDone }
+}
+
+/// Whether the body is the provider's own error, and not that of something in front of it.
+pub(crate) fn is_problem(reply: &Reply) -> bool {
+    let problem = serde_json::from_slice::<ProblemDetails>(&reply.body);
+    reply.body.starts_with(b"{") && problem.is_ok_and(|p| p.title.is_some() || p.detail.is_some())
+}
+
+/// What the provider says, scrubbed, and the fields that it names.
+fn details(reply: &Reply) -> String {
+    if !reply.body.starts_with(b"{") {
+        return String::new();
+    }
+    let problem: ProblemDetails = serde_json::from_slice(&reply.body).unwrap_or_default();
+    let mut out = String::new();
+    for text in [problem.title, problem.detail].into_iter().flatten() {
+        out.push_str(": ");
+        out.push_str(&plain(&text));
+    }
+    let fields: Vec<_> = problem.errors.iter().flat_map(|errors| errors.keys()).collect();
+    if !fields.is_empty() {
+        let names: Vec<_> = fields.into_iter().take(10).map(|name| plain(name)).collect();
+        out.push_str(&format!(" (fields: {})", names.join(", ")));
+    }
+    out
+}
+
+/// A provider's text, fit for a message.
+pub(super) fn plain(text: &str) -> String {
+    let clean = scrub(text);
+    let clean = clean.trim().trim_end_matches('.');
+    clean.chars().filter(|c| !c.is_control()).take(TEXT).collect()
+}
