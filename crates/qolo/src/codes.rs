@@ -1,11 +1,8 @@
 //! The provider's words for transfers, states and codes, and what they mean in the one vocabulary.
 
-use paymux_core::{CodeClass, Decline, DeclineReason, EntryKind};
-
-use DeclineReason::{
-    AccountClosed, AmountInvalid, Configuration, DoNotHonor, Duplicate, InsufficientFunds, InvalidAccount,
-    InvalidRequest, NotPermitted, ProviderUnavailable, RevokedByCardholder, Unknown, Unsupported,
-};
+use paymux_core::codes::{CodeTable, DecidedBy, Explanation};
+use paymux_core::networks;
+use paymux_core::{CodeClass, Decline, DeclineReason, EntryKind, RetryAdvice};
 
 /// The rail that an outside instrument is reached by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,15 +111,20 @@ pub(crate) fn status(word: &str) -> CodeClass {
     find(STATUSES, word).unwrap_or(CodeClass::Unknown)
 }
 
-/// Whether a `reason_code` is a return of the ACH network.
+/// Whether a `reason_code` is a return of the ACH network. Whether Qolo passes them on there is not documented.
 pub(crate) fn is_ach_return(code: &str) -> bool {
-    find(ACH_RETURNS, code).is_some()
+    ach_return(code).is_some()
+}
+
+fn ach_return(code: &str) -> Option<Explanation> {
+    let meaning = (networks::NACHA_RETURN.explain)(&code.to_ascii_uppercase())?;
+    (meaning.decided_by == DecidedBy::Exact).then_some(meaning)
 }
 
 /// The decline behind a `response_code` that declines.
 pub(crate) fn decline(response: &str, reason: Option<&str>, text: Option<String>) -> Decline {
-    let meaning = reason.and_then(|code| find(ACH_RETURNS, code)).unwrap_or(Unknown);
-    Decline::new(meaning, reason.unwrap_or(response)).with_text(text)
+    let meaning = reason.and_then(ach_return).and_then(|meaning| meaning.reason);
+    Decline::new(meaning.unwrap_or(DeclineReason::Unknown), reason.unwrap_or(response)).with_text(text)
 }
 
 /// Looks a word up in a table that is sorted in upper case.
@@ -150,58 +152,50 @@ const STATUSES: &[(&str, CodeClass)] = &[
     ("SUCCESS", CodeClass::Approved),
 ];
 
-/// The return codes of the ACH network, as Nacha publishes them. Whether Qolo passes them on in `reason_code` is not documented.
-const ACH_RETURNS: &[(&str, DeclineReason)] = &[
-    ("R01", InsufficientFunds),   // not enough money in the account
-    ("R02", AccountClosed),       // the account was closed
-    ("R03", InvalidAccount),      // no account can be found, or the name does not fit the number
-    ("R04", InvalidAccount),      // the number is not built like an account number
-    ("R05", NotPermitted),        // a consumer's account was debited by an entry meant for companies
-    ("R06", Unknown),             // returned because the sending bank asked for it
-    ("R07", RevokedByCardholder), // the customer took the authorization back
-    ("R08", RevokedByCardholder), // the customer stopped this payment
-    ("R09", InsufficientFunds),   // the money is there and not yet available
-    ("R10", NotPermitted),        // the customer does not know or never authorized the sender
-    ("R11", NotPermitted),        // authorized, and the entry does not follow what was authorized
-    ("R12", InvalidAccount),      // the account moved to another bank
-    ("R13", InvalidAccount),      // the routing number is of no bank that takes part
-    ("R14", AccountClosed),       // the representative payee died or cannot act
-    ("R15", AccountClosed),       // the account's holder or beneficiary died
-    ("R16", NotPermitted),        // the account is frozen
-    ("R17", InvalidRequest),      // the bank cannot process the entry's fields
-    ("R18", InvalidRequest),      // the effective date is wrong
-    ("R19", AmountInvalid),       // the amount field is wrong
-    ("R20", NotPermitted),        // the account takes no such transactions
-    ("R21", Configuration),       // the company identification is wrong
-    ("R22", InvalidRequest),      // the receiver's identification is wrong
-    ("R23", DoNotHonor),          // the receiver refused the credit
-    ("R24", Duplicate),           // the entry looks like one sent before
-    ("R25", InvalidRequest),      // an addenda record is wrong
-    ("R26", InvalidRequest),      // a mandatory field is wrong
-    ("R27", InvalidRequest),      // the trace number is missing or wrong
-    ("R28", InvalidAccount),      // the routing number's check digit is wrong
-    ("R29", NotPermitted),        // the company that was debited did not authorize it
-    ("R30", Unsupported),         // the bank takes no part in check truncation
-    ("R31", DoNotHonor),          // a return that both banks agreed on
-    ("R32", ProviderUnavailable), // the receiving bank cannot settle
-    ("R33", DoNotHonor),          // a destroyed-check entry was returned
-    ("R34", Unsupported),         // the bank's part in the network is limited
-    ("R35", Unsupported),         // debits of this kind are not allowed
-    ("R36", Unsupported),         // credits of this kind are not allowed
-    ("R37", Duplicate),           // the check behind the entry was presented too
-    ("R38", RevokedByCardholder), // the check behind the entry was stopped
-    ("R39", InvalidRequest),      // the document behind the entry is not fit for it
-    ("R50", Unsupported),         // a state's law forbids re-presented checks
-    ("R51", InvalidRequest),      // the re-presented check is not eligible
-    ("R52", RevokedByCardholder), // the re-presented check was stopped
-    ("R53", Duplicate),           // the re-presented check was presented on paper too
-    ("R80", InvalidRequest),      // an international entry is coded wrongly
-    ("R81", Unsupported),         // the sender takes no part in international entries
-    ("R82", InvalidAccount),      // the foreign bank's identification is wrong
-    ("R83", ProviderUnavailable), // the foreign bank cannot settle
-    ("R84", ProviderUnavailable), // the gateway bank did not process the entry
-    ("R85", InvalidRequest),      // an outbound international entry is coded as a domestic one
-];
+/// Qolo's documented words and codes, to be asked and listed. Return codes of the ACH network go by [`networks::NACHA_RETURN`].
+pub const CODES: CodeTable = CodeTable::new(
+    "qolo",
+    "2026-11",
+    "Qolo's API reference (txn_status, response_code); words beyond the documented ones are our default",
+    list,
+    explain,
+);
+
+fn list() -> Vec<(String, Explanation)> {
+    let mut rows: Vec<_> = RESPONSES
+        .iter()
+        .chain(STATUSES)
+        .map(|(word, class)| ((*word).to_owned(), of_class(*class)))
+        .chain((networks::NACHA_RETURN.list)())
+        .collect();
+    rows.sort_by(|a, b| a.0.cmp(&b.0));
+    rows
+}
+
+fn explain(code: &str) -> Option<Explanation> {
+    if code.is_empty()
+        || !code
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+    {
+        return None;
+    }
+    if is_ach_return(code) {
+        return (networks::NACHA_RETURN.explain)(&code.to_ascii_uppercase());
+    }
+    let known = find(RESPONSES, code).or_else(|| find(STATUSES, code));
+    Some(known.map_or(Explanation::unknown(), of_class))
+}
+
+const fn of_class(class: CodeClass) -> Explanation {
+    let (reason, gloss) = match class {
+        CodeClass::Approved => (None, "done"),
+        CodeClass::Pending => (None, "under way"),
+        CodeClass::Declined => (Some(DeclineReason::Unknown), "refused; the reason code may say why"),
+        _ => return Explanation::unknown(),
+    };
+    Explanation::new(class, reason, RetryAdvice::Never, DecidedBy::Exact, gloss)
+}
 
 #[cfg(test)]
 mod tests {
@@ -220,7 +214,6 @@ mod tests {
         }
         check(RESPONSES);
         check(STATUSES);
-        check(ACH_RETURNS);
     }
 
     #[test]
@@ -247,9 +240,12 @@ mod tests {
     #[test]
     fn a_decline_keeps_the_code_and_never_guesses() {
         let known = decline("DECLINE", Some("R01"), None);
-        assert_eq!((known.reason, known.code.as_str()), (InsufficientFunds, "R01"));
+        assert_eq!(
+            (known.reason, known.code.as_str()),
+            (DeclineReason::InsufficientFunds, "R01")
+        );
         let unknown = decline("DECLINE", Some("X7"), Some("says why".to_owned()));
-        assert_eq!((unknown.reason, unknown.code.as_str()), (Unknown, "X7"));
+        assert_eq!((unknown.reason, unknown.code.as_str()), (DeclineReason::Unknown, "X7"));
         assert_eq!(decline("DECLINE", None, None).code, "DECLINE");
     }
 

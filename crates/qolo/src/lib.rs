@@ -10,5 +10,6 @@ mod shapes;
 mod webhook;
 
 pub use adapter::Qolo;
+pub use codes::CODES;
 pub use config::QoloConfig;
 pub use extras::{Balance, Quote, QuoteFee, Subscription};
