@@ -1,0 +1,247 @@
+//! Sending one operation on a payment, and finding out what it came to.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, Request};
+use paymux_core::{Call, Error, ErrorKind, Fate, Lost, Memo, Reply, Wire, request};
+
+use super::calls::dressed;
+use crate::adapter::CoolPay;
+use crate::codes::{self, Verdict};
+use crate::reading::{self, Place};
+use crate::shapes::{Op, Resource};
+
+/// The waits between looks for an operation whose answer was lost, in seconds.
+const LOOKS: [u64; 3] = [1, 3, 10];
+
+/// One operation to be sent.
+pub(crate) struct Step<'a> {
+    pub place: &'a Place,
+    /// The operation's type, as the provider books it.
+    pub kind: &'static str,
+    /// In wire units; `None` where the provider books none.
+    pub amount: Option<i64>,
+    pub currency: Option<&'a str>,
+    /// Whether the payment was made by this attempt alone, so that whatever is found on it is this attempt's.
+    pub own: bool,
+    pub request: Request<Bytes>,
+}
+
+/// A payment, with the operation that was looked for.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    pub place: Place,
+    pub body: Resource,
+    pub op: Op,
+}
+
+impl Seen {
+    pub(crate) fn verdict(&self) -> Verdict {
+        codes::verdict(&self.op, self.body.acquirer.as_deref())
+    }
+}
+
+/// What a call that moves money came to.
+pub(crate) enum Spent {
+    Answered(Reply),
+    /// Answered with a status that proves that this call did nothing.
+    Refused(reading::Refusal),
+    /// Nobody knows.
+    Open(Error),
+}
+
+/// What a look for an operation finds.
+pub(crate) enum Look<'a> {
+    Absent,
+    /// Several fit.
+    Ambiguous,
+    /// What is there is not what was asked.
+    Differs(String),
+    Found(&'a Op),
+}
+
+impl CoolPay {
+    /// Sends a call that moves money, once.
+    pub(crate) async fn spend(&self, wire: &dyn Wire, request: Request<Bytes>) -> Result<Spent, Error> {
+        Ok(match wire.send(Call::once(request)).await {
+            Ok(reply) if reply.status.is_success() => Spent::Answered(reply),
+            Ok(reply) => {
+                let refusal = reading::refusal(&reply, wire.now());
+                if refusal.definite {
+                    Spent::Refused(refusal)
+                } else {
+                    Spent::Open(refusal.error.with_fate(Fate::Unknown))
+                }
+            }
+            Err(Lost::NotSent(error)) => return Err(error),
+            Err(Lost::Unknown(error)) => Spent::Open(error.with_fate(Fate::Unknown)),
+        })
+    }
+
+    /// Sends one operation and finds out what it came to: the newest of its type that is younger than all that `before` holds.
+    pub(crate) async fn act(&self, wire: &dyn Wire, step: Step<'_>, before: &Resource) -> Result<Seen, Error> {
+        let noted = reading::highest(before);
+        wire.note(Memo::new("payment", step.place.id.as_str())).await?;
+        wire.note(Memo::new("operation", noted.to_string())).await?;
+        let request = step.request.clone();
+        let seen = match self.spend(wire, request).await? {
+            Spent::Answered(reply) => {
+                let first = self.settle(wire, &reply, step.place, before).await;
+                self.watch(wire, &step, noted, first, None).await
+            }
+            Spent::Refused(refusal) if refusal.fits_earlier => {
+                self.after_refusal(wire, &step, noted, refusal.error).await
+            }
+            Spent::Refused(refusal) => Err(refusal.error),
+            Spent::Open(error) => self.watch(wire, &step, noted, None, Some(error)).await,
+        };
+        seen.map_err(|error| match error.payment() {
+            Some(_) => error,
+            None => error.with_payment(self.payment(step.place, before)),
+        })
+    }
+
+    /// The payment that a 2xx answers with. An empty body leads to the `Location`, where it is on the same host.
+    async fn settle(&self, wire: &dyn Wire, reply: &Reply, place: &Place, before: &Resource) -> Option<Resource> {
+        if let Ok(body) = self.resource(reply) {
+            return body.operations.is_some().then_some(body);
+        }
+        let location = self.location(reply)?;
+        let request = request::empty(Method::GET, &self.parts.origin, &location).ok()?;
+        let answer = self.get(wire, dressed(request)).await.ok()?;
+        if !location.starts_with(&format!("{}/operations/", self.path_of(place))) {
+            return self.resource(&answer).ok().filter(|body| body.operations.is_some());
+        }
+        let op: Op = answer.json().ok()?;
+        let mut body = before.clone();
+        // The balance is from before this operation.
+        body.balance = None;
+        let ops = body.operations.get_or_insert_default();
+        ops.retain(|known| known.id != op.id);
+        ops.push(op);
+        Some(body)
+    }
+
+    /// The path of a place as it stands in a `Location`.
+    fn path_of(&self, place: &Place) -> String {
+        let prefix = self.parts.base.strip_prefix(&self.parts.origin).unwrap_or("");
+        format!("{prefix}{}", place.path())
+    }
+
+    /// Looks until the operation is seen, and what is seen agrees with what was asked.
+    pub(crate) async fn watch(
+        &self,
+        wire: &dyn Wire,
+        step: &Step<'_>,
+        noted: i64,
+        first: Option<Resource>,
+        trouble: Option<Error>,
+    ) -> Result<Seen, Error> {
+        let mut next = first;
+        let mut last: Option<Resource> = None;
+        let mut differs: Option<String> = None;
+        let mut waits = LOOKS.into_iter();
+        loop {
+            if next.is_none() {
+                next = self.read(wire, step.place).await.ok();
+            }
+            if let Some(body) = next.take() {
+                differs = None;
+                match look(&body, step, noted, trouble.is_some()) {
+                    Look::Found(op) => match reading::imbalance(&body, step.place.kind) {
+                        None => {
+                            let op = op.clone();
+                            let place = step.place.clone();
+                            return Ok(Seen { place, body, op });
+                        }
+                        Some(text) => differs = Some(text),
+                    },
+                    Look::Differs(text) if trouble.is_none() => {
+                        return Err(Error::mismatch(text, self.payment(step.place, &body)));
+                    }
+                    Look::Absent | Look::Ambiguous | Look::Differs(_) => {}
+                }
+                last = Some(body);
+            }
+            match waits.next() {
+                Some(wait) if wire.wait(Duration::from_secs(wait)).await => {}
+                _ => break,
+            }
+        }
+        let payment = last.map(|body| self.payment(step.place, &body));
+        Err(match (differs, payment, trouble) {
+            (Some(text), Some(payment), _) => Error::mismatch(text, payment),
+            (_, payment, trouble) => {
+                let error = trouble.unwrap_or_else(|| unseen(step.kind));
+                match payment {
+                    Some(payment) => error.with_payment(payment),
+                    None => error,
+                }
+            }
+        })
+    }
+
+    /// A refusal that fits an earlier attempt having worked: reads the payment before it is believed.
+    async fn after_refusal(&self, wire: &dyn Wire, step: &Step<'_>, noted: i64, error: Error) -> Result<Seen, Error> {
+        let Ok(body) = self.read(wire, step.place).await else {
+            return Err(error.with_fate(Fate::Unknown));
+        };
+        let payment = self.payment(step.place, &body);
+        match look(&body, step, noted, true) {
+            Look::Absent => Err(error.with_payment(payment)),
+            Look::Found(op) if step.own => {
+                let (place, op) = (step.place.clone(), op.clone());
+                Ok(Seen { place, body, op })
+            }
+            // Somebody's operation came in between; it may be this one.
+            _ => Err(error.with_fate(Fate::Unknown).with_payment(payment)),
+        }
+    }
+}
+
+/// Looks for the operation of a step among those younger than `noted`. After a lost answer only a single one that fits is believed.
+pub(crate) fn look<'a>(body: &'a Resource, step: &Step<'_>, noted: i64, lost: bool) -> Look<'a> {
+    if let Some(id) = body.id.as_deref().filter(|id| *id != step.place.id) {
+        return Look::Differs(format!("the reply is about {id}, and {} was asked", step.place.id));
+    }
+    if body.id.is_none() {
+        return Look::Absent;
+    }
+    match (body.currency.as_deref(), step.currency) {
+        (Some(theirs), Some(ours)) if theirs != ours => {
+            return Look::Differs(format!("the payment is in {theirs}, and {ours} was asked"));
+        }
+        (None, Some(_)) => return Look::Absent,
+        _ => {}
+    }
+    let acquirer = body.acquirer.as_deref();
+    let ops = body.operations.as_deref().unwrap_or_default();
+    let young = |op: &&Op| op.kind.as_deref() == Some(step.kind) && op.id.is_some_and(|id| id > noted);
+    let candidates: Vec<&Op> = ops.iter().filter(young).collect();
+    let fitting = candidates
+        .iter()
+        .copied()
+        .filter(|op| step.amount.is_none() || op.amount == step.amount);
+    let Some(newest) = fitting.clone().max_by_key(|op| op.id) else {
+        return match candidates.iter().find_map(|op| op.amount.zip(step.amount)) {
+            Some((theirs, ours)) => Look::Differs(format!(
+                "the provider booked a {} of {theirs}, and {ours} was asked (wire units)",
+                step.kind
+            )),
+            None => Look::Absent,
+        };
+    };
+    let several = fitting.clone().count() > 1;
+    let verdict = codes::verdict(newest, acquirer);
+    let agree = fitting.clone().all(|op| codes::verdict(op, acquirer) == verdict);
+    if several && !step.own && (lost || !agree) {
+        return Look::Ambiguous;
+    }
+    Look::Found(newest)
+}
+
+fn unseen(kind: &str) -> Error {
+    let message = format!("the provider accepted the {kind}, and does not show what became of it");
+    Error::new(ErrorKind::Provider, message).with_fate(Fate::Unknown)
+}

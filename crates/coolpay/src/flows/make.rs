@@ -1,0 +1,171 @@
+//! What moves no money: making a payment, its hosted page, and a saved card's token.
+
+use http::Method;
+use paymux_core::{Call, Charge, Error, ErrorKind, Fate, Initiator, Lost, Reply, Source, ThreeDs, Wire};
+
+use crate::adapter::{CoolPay, PROVIDER};
+use crate::reading::{self, Kind, Place};
+use crate::shapes;
+
+/// From what a charge is paid.
+pub(super) enum From<'a> {
+    Card(&'a paymux_core::Card),
+    SavedCard(&'a str),
+    Subscription(&'a str),
+}
+
+/// What a stored instrument's id leads to.
+pub(crate) fn stored(id: &str) -> Result<(&'static str, &str), Error> {
+    let fine = |id: &&str| !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric());
+    match id.split_once(':') {
+        Some(("card", id)) if fine(&id) => Ok(("cards", id)),
+        Some(("subscription", id)) if fine(&id) => Ok(("subscriptions", id)),
+        _ => Err(Error::invalid(
+            "source",
+            "must be `card:ID` or `subscription:ID`, with the provider's id",
+        )),
+    }
+}
+
+impl<'a> From<'a> {
+    pub(super) fn of(charge: &'a Charge) -> Result<Self, Error> {
+        let by_merchant = matches!(charge.initiator, Initiator::Merchant { .. });
+        let external = matches!(charge.three_ds, ThreeDs::External(_));
+        match &charge.source {
+            Source::Card(_) if by_merchant => Err(Error::unsupported(
+                PROVIDER,
+                "a payment that the merchant starts with card data; it takes a stored card or subscription",
+            )),
+            Source::Card(card) => Ok(Self::Card(card)),
+            Source::Stored(id) => match stored(id)? {
+                ("cards", id) => Ok(Self::SavedCard(id)),
+                (_, _) if external => Err(Error::unsupported(
+                    PROVIDER,
+                    "the result of an authentication for a subscription's payment",
+                )),
+                (_, _) if !by_merchant => Err(Error::invalid(
+                    "initiator",
+                    "must be the merchant for a payment under a subscription",
+                )),
+                (_, id) => Ok(Self::Subscription(id)),
+            },
+            _ => Err(Error::unsupported(PROVIDER, "this source")),
+        }
+    }
+}
+
+impl CoolPay {
+    /// Makes a payment or payout, or finds the one that has the reference already. No money moves.
+    pub(crate) async fn create(
+        &self,
+        wire: &dyn Wire,
+        kind: Kind,
+        new: &shapes::NewPayment<'_>,
+    ) -> Result<(Place, shapes::Resource), Error> {
+        let reference = new.order_id;
+        let request = self.request(Method::POST, &format!("/{}", kind.collection()), new)?;
+        let mut trouble = None;
+        for _ in 0..2 {
+            match wire.send(Call::prepares(request.clone())).await {
+                Ok(reply) if reply.status.is_success() => {
+                    if let Some((place, mut body)) = self.made(kind, &reply, new)? {
+                        // It was made just now.
+                        body.operations.get_or_insert_default();
+                        return Ok((place, body));
+                    }
+                    let error = reply.json::<shapes::Resource>().err();
+                    trouble = error.or_else(|| Some(Error::new(ErrorKind::Provider, "the payment made has no id")));
+                }
+                Ok(reply) => {
+                    let refusal = reading::refusal(&reply, wire.now());
+                    if refusal.duplicate {
+                        // Taken, so an earlier attempt got that far; how far is to be seen.
+                        return match self.look_up(wire, kind, reference).await {
+                            Ok(Some((place, body))) => self.steady(wire, place, body).await.map_err(unknown),
+                            Ok(None) => Err(unknown(refusal.error)),
+                            Err(error) => Err(unknown(error)),
+                        };
+                    }
+                    if refusal.definite {
+                        return Err(refusal.error);
+                    }
+                    trouble = Some(refusal.error);
+                }
+                Err(Lost::NotSent(error)) => return Err(error),
+                Err(Lost::Unknown(error)) => trouble = Some(error),
+            }
+            if let Some(found) = self.look_up(wire, kind, reference).await? {
+                return Ok(found);
+            }
+        }
+        Err(trouble.unwrap_or_else(|| Error::new(ErrorKind::Provider, "the payment could not be made")))
+    }
+
+    fn made(
+        &self,
+        kind: Kind,
+        reply: &Reply,
+        new: &shapes::NewPayment<'_>,
+    ) -> Result<Option<(Place, shapes::Resource)>, Error> {
+        let body = match self.resource(reply) {
+            Ok(body) => body,
+            Err(error) if error.kind() == ErrorKind::Configuration => return Err(error),
+            Err(_) => return Ok(None),
+        };
+        let differs = |what: &str, theirs: &Option<String>, ours: &str| match theirs {
+            Some(theirs) if theirs != ours => {
+                let message =
+                    format!("the provider made it with {what} {theirs}, and {ours} was asked; nothing was paid");
+                Err(Error::new(ErrorKind::Provider, message))
+            }
+            _ => Ok(()),
+        };
+        differs("order_id", &body.order_id, new.order_id)?;
+        differs("currency", &body.currency, new.currency)?;
+        let whole = body.order_id.is_some() && body.currency.is_some();
+        let place = body.id.as_deref().filter(|_| whole).and_then(|id| Place::new(kind, id));
+        Ok(place.map(|place| (place, body)))
+    }
+
+    /// Puts a hosted page's link, and gives its address. Putting it again changes nothing, so a lost answer is asked for once more.
+    pub(crate) async fn put_link<T: serde::Serialize>(
+        &self,
+        wire: &dyn Wire,
+        path: &str,
+        link: &T,
+    ) -> Result<String, Error> {
+        let request = self.request(Method::PUT, &format!("{path}/link"), link)?;
+        let reply = match wire.send(Call::prepares(request.clone())).await {
+            Err(Lost::Unknown(_)) => wire.send(Call::prepares(request)).await,
+            sent => sent,
+        };
+        let reply = reply.map_err(Lost::give_up)?;
+        if !reply.status.is_success() {
+            return Err(reading::refusal(&reply, wire.now()).error);
+        }
+        let url = reply
+            .json::<shapes::Link>()?
+            .url
+            .filter(|url| url.starts_with("https://") || url.starts_with("http://"));
+        url.ok_or_else(|| Error::new(ErrorKind::Provider, "the reply has no link"))
+    }
+
+    /// A single-use token of a saved card.
+    pub(crate) async fn card_token(&self, wire: &dyn Wire, id: &str) -> Result<shapes::Card<'static>, Error> {
+        let request = self.request(Method::POST, &format!("/cards/{id}/tokens"), &shapes::Empty {})?;
+        let reply = wire.send(Call::prepares(request)).await.map_err(Lost::give_up)?;
+        if !reply.status.is_success() {
+            let error = reading::refusal(&reply, wire.now()).error;
+            return Err(error.context("the saved card gives no token"));
+        }
+        let token = reply.json::<shapes::CardToken>()?;
+        Ok(shapes::Card {
+            token: Some(token.token),
+            ..shapes::Card::default()
+        })
+    }
+}
+
+pub(super) fn unknown(error: Error) -> Error {
+    error.with_fate(Fate::Unknown)
+}

@@ -1,0 +1,62 @@
+//! Money out: create a payout, and credit a card.
+
+use http::Method;
+use paymux_core::{Answer, Error, Outcome, Payout, Source, Wire};
+
+use super::act::Step;
+use super::build;
+use super::make::stored;
+use super::standing::{Standing, Want};
+use crate::adapter::{CoolPay, PROVIDER};
+use crate::reading::{self, Kind};
+use crate::shapes;
+
+impl CoolPay {
+    pub(crate) async fn payout(&self, payout: &Payout, wire: &dyn Wire) -> Result<Answer, Error> {
+        let asked = self.asked(payout.amount)?;
+        let saved = match &payout.to {
+            Source::Card(_) => None,
+            Source::Stored(id) => match stored(id)? {
+                ("cards", id) => Some(id),
+                _ => return Err(Error::unsupported(PROVIDER, "a payout to a subscription")),
+            },
+            _ => return Err(Error::unsupported(PROVIDER, "a payout to this")),
+        };
+        let new = build::new_payout(payout)?;
+        let (place, body) = self.create(wire, Kind::Payout, &new).await?;
+        match self.standing(&place, &body, Want::Send, Some(asked))? {
+            Standing::Settled(answer) => return Ok(*answer),
+            Standing::Fresh if reading::link(&body).is_some() => {
+                let rule = "is taken by a payout with an open hosted page; use another reference";
+                return Err(Error::invalid("reference", rule).with_payment(self.payment(&place, &body)));
+            }
+            Standing::Fresh | Standing::Held => {}
+            Standing::Action(decline) => {
+                let payment = self.payment(&place, &body);
+                return Ok(Answer::new(Outcome::Declined(decline), payment));
+            }
+        }
+        let card = match (&payout.to, saved) {
+            (_, Some(id)) => self.card_token(wire, id).await?,
+            (Source::Card(card), None) => build::card(card),
+            _ => return Err(Error::unsupported(PROVIDER, "a payout to this")),
+        };
+        let credit = shapes::Authorize {
+            amount: asked.units,
+            auto_capture: None,
+            card,
+            customer_ip: payout.customer.ip,
+            person: build::person(&payout.customer),
+        };
+        let step = Step {
+            place: &place,
+            kind: "credit",
+            amount: Some(asked.units),
+            currency: Some(asked.currency),
+            own: true,
+            request: self.request(Method::POST, &format!("{}/credit?synchronized", place.path()), &credit)?,
+        };
+        let seen = self.act(wire, step, &body).await?;
+        self.conclude(&seen)
+    }
+}

@@ -1,0 +1,214 @@
+//! What stands already under a reference, and what that means for the operation that was asked.
+
+use paymux_core::{Answer, Decline, DeclineReason, EntryKind, Error, ErrorKind, Fate, NextAction, Outcome, Payment};
+
+use super::act::Seen;
+use super::calls::Asked;
+use crate::adapter::CoolPay;
+use crate::codes::{self, Verdict};
+use crate::reading::{self, Place};
+use crate::shapes::{Op, Resource};
+
+/// What an operation wants of a payment that it makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Want {
+    /// Money held.
+    Hold,
+    /// Money sent out.
+    Send,
+    /// Money taken.
+    Take,
+}
+
+/// What stands already.
+#[derive(Debug)]
+pub(crate) enum Standing {
+    /// The customer must be authenticated, and there is no link for it yet.
+    Action(Decline),
+    /// Held and not taken.
+    Held,
+    /// No operation of any kind.
+    Fresh,
+    /// Decided, or under way.
+    Settled(Box<Answer>),
+}
+
+pub(crate) fn redirect(url: &str) -> Outcome {
+    Outcome::ActionRequired(NextAction::Redirect(url.to_owned().into()))
+}
+
+/// A sale whose money is held and not taken: neither approved nor declined, and for a person or a later attempt under the same reference.
+pub(crate) fn outstanding(why: Option<Error>, payment: Payment) -> Error {
+    match why {
+        Some(error) => error.context("authorized, capture outstanding"),
+        None => Error::new(ErrorKind::Refused, "authorized, capture outstanding"),
+    }
+    .with_fate(Fate::Unknown)
+    .with_payment(payment)
+}
+
+/// An operation whose code leaves its outcome open.
+pub(crate) fn open(kind: Option<&str>, code: &str, payment: Payment) -> Error {
+    let message = format!(
+        "the provider's code for the {} is {code}, which decides nothing",
+        kind.unwrap_or("operation")
+    );
+    Error::new(ErrorKind::Provider, message)
+        .with_fate(Fate::Unknown)
+        .with_payment(payment)
+}
+
+impl CoolPay {
+    /// What one operation came to, where the customer has nothing to do any more.
+    pub(crate) fn conclude(&self, seen: &Seen) -> Result<Answer, Error> {
+        let payment = self.payment(&seen.place, &seen.body);
+        let outcome = match seen.verdict() {
+            Verdict::Approved => Outcome::Approved,
+            Verdict::Pending => Outcome::Pending,
+            Verdict::Declined(decline) | Verdict::Action(decline) => Outcome::Declined(decline),
+            Verdict::Unknown(code) => return Err(open(seen.op.kind.as_deref(), &code, payment)),
+        };
+        Ok(Answer::new(outcome, payment))
+    }
+
+    /// Judges a payment that exists under the reference of an operation that makes one.
+    pub(crate) fn standing(
+        &self,
+        place: &Place,
+        body: &Resource,
+        want: Want,
+        asked: Option<Asked>,
+    ) -> Result<Standing, Error> {
+        let payment = || self.payment(place, body);
+        let ops = body.operations.as_deref().unwrap_or_default();
+        if let (Some(theirs), Some(asked)) = (body.currency.as_deref(), asked) {
+            if theirs != asked.currency && ops.is_empty() {
+                let rule = format!(
+                    "is taken by a payment in {theirs}, and the amount is in {}",
+                    asked.currency
+                );
+                return Err(Error::invalid("reference", rule).with_payment(payment()));
+            }
+            if theirs != asked.currency {
+                let message = format!(
+                    "the payment of this reference is in {theirs}, and {} was asked",
+                    asked.money
+                );
+                return Err(Error::mismatch(message, payment()));
+            }
+        }
+        if ops.is_empty() {
+            return Ok(Standing::Fresh);
+        }
+        let acquirer = body.acquirer.as_deref();
+        let verdict = |op: &Op| codes::verdict(op, acquirer);
+        let main = match want {
+            Want::Hold | Want::Take => EntryKind::Authorize,
+            Want::Send => EntryKind::Payout,
+        };
+        let of = |kind| {
+            ops.iter()
+                .filter(move |op: &&Op| codes::entry_kind(op.kind.as_deref()) == kind)
+        };
+        let moving = |op: &&Op| !matches!(verdict(op), Verdict::Declined(_) | Verdict::Action(_));
+        if let Some(asked) = asked
+            && let Some(other) = of(main)
+                .filter(moving)
+                .find_map(|op| op.amount.filter(|a| *a != asked.units))
+        {
+            let message = format!(
+                "the payment of this reference is of {other} wire units, and {} was asked",
+                asked.money
+            );
+            return Err(Error::mismatch(message, payment()));
+        }
+        let settled = |outcome| Ok(Standing::Settled(Box::new(Answer::new(outcome, payment()))));
+        if reading::pending(body).is_some() {
+            return settled(Outcome::Pending);
+        }
+        if let Some(text) = reading::imbalance(body, place.kind) {
+            return Err(Error::mismatch(text, payment()));
+        }
+        if let Some((op, code)) = of(main).find_map(|op| unknown(verdict(op)).map(|code| (op, code))) {
+            return Err(open(op.kind.as_deref(), &code, payment()));
+        }
+        if of(main).any(|op| verdict(op) == Verdict::Approved) {
+            return if want == Want::Take {
+                self.taken(place, body, asked)
+            } else {
+                settled(Outcome::Approved)
+            };
+        }
+        // Nothing of it was approved; the last word counts.
+        let last = ops
+            .iter()
+            .rfind(|op| codes::entry_kind(op.kind.as_deref()) == main || op.kind.as_deref() == Some("deadline"));
+        match last.map(|op| (op, verdict(op))) {
+            Some((_, Verdict::Declined(decline))) => settled(Outcome::Declined(decline)),
+            Some((_, Verdict::Action(decline))) => match reading::link(body) {
+                Some(url) => settled(redirect(url)),
+                None => Ok(Standing::Action(decline)),
+            },
+            Some((op, Verdict::Approved)) if op.kind.as_deref() == Some("deadline") => {
+                settled(Outcome::Declined(expired()))
+            }
+            _ => settled(Outcome::Pending),
+        }
+    }
+
+    /// Judges a sale whose money was held.
+    fn taken(&self, place: &Place, body: &Resource, asked: Option<Asked>) -> Result<Standing, Error> {
+        let payment = self.payment(place, body);
+        let acquirer = body.acquirer.as_deref();
+        let ops = body.operations.as_deref().unwrap_or_default();
+        let captured = reading::total(body, EntryKind::Capture);
+        let captures = || {
+            ops.iter()
+                .filter(|op| codes::entry_kind(op.kind.as_deref()) == EntryKind::Capture)
+        };
+        if captures().any(|op| codes::verdict(op, acquirer) == Verdict::Approved) {
+            let units = asked.map_or_else(|| reading::total(body, EntryKind::Authorize), |asked| asked.units);
+            if captured == units {
+                return Ok(Standing::Settled(Box::new(Answer::new(Outcome::Approved, payment))));
+            }
+            let message = format!("{captured} of {units} wire units were captured");
+            return Err(Error::mismatch(message, payment));
+        }
+        let void = |op: &Op| codes::entry_kind(op.kind.as_deref()) == EntryKind::Void;
+        if ops
+            .iter()
+            .any(|op| void(op) && codes::verdict(op, acquirer) == Verdict::Approved)
+        {
+            let decline = Decline::new(DeclineReason::Cancelled, "cancel");
+            let decline = decline.with_text(Some("the hold was let go before it was captured".to_owned()));
+            return Ok(Standing::Settled(Box::new(Answer::new(
+                Outcome::Declined(decline),
+                payment,
+            ))));
+        }
+        match captures().next_back().map(|op| codes::verdict(op, acquirer)) {
+            None if body.link.as_ref().and_then(|l| l.auto_capture) == Some(true) => {
+                // The page captures by itself, a moment later.
+                Ok(Standing::Settled(Box::new(Answer::new(Outcome::Pending, payment))))
+            }
+            None => Ok(Standing::Held),
+            Some(Verdict::Declined(decline) | Verdict::Action(decline)) => {
+                let error = Error::new(ErrorKind::Refused, format!("the capture was declined: {decline}"));
+                Err(outstanding(Some(error.with_decline(decline)), payment))
+            }
+            Some(_) => Err(outstanding(None, payment)),
+        }
+    }
+}
+
+/// The page's deadline passed.
+pub(crate) fn expired() -> Decline {
+    Decline::new(DeclineReason::Cancelled, "deadline").with_text(Some("not finished in time".to_owned()))
+}
+
+fn unknown(verdict: Verdict) -> Option<String> {
+    match verdict {
+        Verdict::Unknown(code) => Some(code),
+        _ => None,
+    }
+}
