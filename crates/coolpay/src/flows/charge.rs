@@ -151,20 +151,9 @@ impl CoolPay {
                 return Err(outstanding(Some(error), payment));
             }
         };
-        match self
-            .conclude(&seen)
-            .map_err(|error| outstanding(Some(error), self.payment(place, &seen.body)))?
-        {
-            Answer {
-                outcome: Outcome::Declined(decline),
-                payment,
-                ..
-            } => {
-                let error = Error::new(ErrorKind::Refused, format!("the capture was declined: {decline}"));
-                Err(outstanding(Some(error.with_decline(decline)), payment))
-            }
-            answer => Ok(answer),
-        }
+        // A declined capture is a declined sale; the payment says that the money is still held.
+        self.conclude(&seen)
+            .map_err(|error| outstanding(Some(error), self.payment(place, &seen.body)))
     }
 
     /// The customer must be authenticated: a page of the same payment does it. Without the page, the attempt was declined for want of it.

@@ -193,8 +193,8 @@ impl CoolPay {
             }
             None => Ok(Standing::Held),
             Some(Verdict::Declined(decline) | Verdict::Action(decline)) => {
-                let error = Error::new(ErrorKind::Refused, format!("the capture was declined: {decline}"));
-                Err(outstanding(Some(error.with_decline(decline)), payment))
+                let answer = Answer::new(Outcome::Declined(decline), payment);
+                Ok(Standing::Settled(Box::new(answer)))
             }
             Some(_) => Err(outstanding(None, payment)),
         }
