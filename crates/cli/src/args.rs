@@ -1,0 +1,344 @@
+//! What can be typed.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use paymux::{Money, PaymentRef, Reference, SourceKind};
+
+/// One gateway interface for many payment providers.
+///
+/// Exit codes: 0 done or approved, 2 bad input or configuration, 3 declined, 4 pending or the customer must act, 5 nobody knows whether it was
+/// done, 1 anything else.
+#[derive(Debug, Parser)]
+#[command(name = "paymux", version, propagate_version = true, max_term_width = 110)]
+pub struct Cli {
+    /// The configuration, with a table `[gateways.NAME]` for each gateway.
+    #[arg(
+        long,
+        global = true,
+        env = "PAYMUX_CONFIG",
+        value_name = "FILE",
+        default_value = "paymux.toml"
+    )]
+    pub(crate) config: PathBuf,
+
+    /// Print one JSON document instead of text.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Take one order through every simulated provider and hold the answers against their ledgers.
+    Demo,
+    /// Run the simulators of all providers on loopback, until Ctrl-C.
+    Simulate(SimulateArgs),
+    /// List the gateways of the configuration.
+    Gateways,
+    /// Check the configuration, and that every gateway is let in by its provider. Moves no money.
+    Check,
+    /// Take money at once.
+    Sale(ChargeArgs),
+    /// Hold money for a later capture.
+    Authorize(ChargeArgs),
+    /// Take held money, all or part.
+    Capture(CaptureArgs),
+    /// Let a hold go, or stop a payment that has not been sent on.
+    Void(VoidArgs),
+    /// Give captured money back, all or part.
+    Refund(RefundArgs),
+    /// Look a payment up. Moves no money.
+    Inquire(InquireArgs),
+    /// Open the provider's page for a customer to pay on.
+    Checkout(CheckoutArgs),
+    /// Send money out.
+    Payout(PayoutArgs),
+    /// Move money between the merchant's own accounts at the provider.
+    Transfer(TransferArgs),
+    /// List the ways to pay.
+    Methods(MethodsArgs),
+    /// Find out what became of an operation whose answer was lost. Moves no money.
+    Resolve(ResolveArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SimulateArgs {
+    /// Where to listen, on loopback. A port above 0 is the first of six in a row; 0 takes any that are free.
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:0")]
+    pub(crate) listen: SocketAddr,
+
+    /// Write a configuration of gateways on the simulators.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) write_config: Option<PathBuf>,
+}
+
+/// The gateway, which every money command names.
+#[derive(Debug, Args)]
+pub(crate) struct OnGateway {
+    /// The gateway's name in the configuration.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) gateway: String,
+}
+
+/// The amount and the attempt's name, which every operation that moves money has.
+#[derive(Debug, Args)]
+pub(crate) struct Attempt {
+    /// How much, as in "100.00 DKK".
+    #[arg(long, value_name = "AMOUNT", allow_hyphen_values = true)]
+    pub(crate) amount: Money,
+
+    /// Your name of this attempt. Repeating the attempt keeps it; a new attempt has a new one.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reference: Reference,
+}
+
+/// What a charge or a checkout may say of the order.
+#[derive(Debug, Args)]
+pub(crate) struct OrderArgs {
+    /// What is being paid; the same over all attempts.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) order: Option<String>,
+
+    /// The customer's country, ISO 3166-1 alpha-2.
+    #[arg(long, value_name = "CC")]
+    pub(crate) country: Option<String>,
+
+    /// The page that the customer returns to.
+    #[arg(long, value_name = "URL")]
+    pub(crate) return_url: Option<String>,
+
+    /// Where the provider sends its notifications.
+    #[arg(long, value_name = "URL")]
+    pub(crate) notify_url: Option<String>,
+
+    /// Your id of the customer.
+    #[arg(long, value_name = "ID")]
+    pub(crate) customer: Option<String>,
+
+    /// What it is for.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) description: Option<String>,
+}
+
+/// From what, or to what. Card data never comes from the command line.
+#[derive(Debug, Args)]
+pub(crate) struct SourceArgs {
+    /// From what. Left out: the card if one is given, else the stored instrument, else the provider's page.
+    #[arg(long, value_enum)]
+    pub(crate) source: Option<SourceName>,
+
+    /// A file with the card, `-` for standard input: JSON, or lines `number=…`, `month=…`, `year=…`, `cvv=…`, `holder=…`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) card_file: Option<PathBuf>,
+
+    /// A test card of the simulator: approved, declined, insufficient-funds, 3ds, or one of the provider's own names.
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["card_file", "stored"])]
+    pub(crate) test_card: Option<String>,
+
+    /// The provider's id of a stored instrument.
+    #[arg(long, value_name = "ID", conflicts_with = "card_file")]
+    pub(crate) stored: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SourceName {
+    /// Card data.
+    Card,
+    /// An instrument that the provider stores.
+    Stored,
+    /// The provider's page.
+    Hosted,
+}
+
+impl SourceName {
+    pub(crate) const fn kind(self) -> SourceKind {
+        match self {
+            Self::Card => SourceKind::Card,
+            Self::Stored => SourceKind::Stored,
+            Self::Hosted => SourceKind::Hosted,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ChargeArgs {
+    #[command(flatten)]
+    pub(crate) on: OnGateway,
+    #[command(flatten)]
+    pub(crate) attempt: Attempt,
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+    #[command(flatten)]
+    pub(crate) order: OrderArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckoutArgs {
+    #[command(flatten)]
+    pub(crate) on: OnGateway,
+    #[command(flatten)]
+    pub(crate) attempt: Attempt,
+    #[command(flatten)]
+    pub(crate) order: OrderArgs,
+
+    /// Only hold the money, for a later capture.
+    #[arg(long)]
+    pub(crate) hold: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CaptureArgs {
+    #[command(flatten)]
+    pub(crate) on: OnGateway,
+    #[command(flatten)]
+    pub(crate) attempt: Attempt,
+
+    /// The authorized payment, as `authorize` printed it.
+    #[arg(long, value_name = "REF")]
+    pub(crate) payment: PaymentRef,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VoidArgs {
+    #[command(flatten)]
+    pub(crate) on: OnGateway,
+
+    /// The authorized payment, as `authorize` printed it.
+    #[arg(long, value_name = "REF")]
+    pub(crate) payment: PaymentRef,
+
+    /// Your name of this attempt.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reference: Reference,
+
+    /// The authorized amount, where the provider wants it repeated.
+    #[arg(long, value_name = "AMOUNT", allow_hyphen_values = true)]
+    pub(crate) amount: Option<Money>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RefundArgs {
+    #[command(flatten)]
+    pub(crate) on: OnGateway,
+    #[command(flatten)]
+    pub(crate) attempt: Attempt,
+
+    /// The captured payment, as `sale` or `capture` printed it.
+    #[arg(long, value_name = "REF")]
+    pub(crate) payment: PaymentRef,
+
+    /// The provider's id of the capture to refund, where the provider needs it: an entry's id.
+    #[arg(long, value_name = "ENTRY")]
+    pub(crate) capture: Option<String>,
+
+    /// Why.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[group(id = "what", required = true, multiple = false, args = ["payment", "reference"])]
+pub(crate) struct InquireArgs {
+    #[command(flatten)]
+    pub(crate) on: OnGateway,
+
+    /// The payment, as the command that made it printed it.
+    #[arg(long, value_name = "REF")]
+    pub(crate) payment: Option<PaymentRef>,
+
+    /// Your name of the attempt, where the provider can search by it.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reference: Option<Reference>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PayoutArgs {
+    #[command(flatten)]
+    pub(crate) on: OnGateway,
+    #[command(flatten)]
+    pub(crate) attempt: Attempt,
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+
+    /// Your id of the receiver.
+    #[arg(long, value_name = "ID")]
+    pub(crate) customer: Option<String>,
+
+    /// What it is for.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) description: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TransferArgs {
+    #[command(flatten)]
+    pub(crate) on: OnGateway,
+    #[command(flatten)]
+    pub(crate) attempt: Attempt,
+
+    /// The provider's id of the account that pays.
+    #[arg(long, value_name = "ACCOUNT")]
+    pub(crate) from: String,
+
+    /// The provider's id of the account that receives.
+    #[arg(long, value_name = "ACCOUNT")]
+    pub(crate) to: String,
+
+    /// What it is for.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) description: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MethodsArgs {
+    #[command(flatten)]
+    pub(crate) on: OnGateway,
+
+    /// The country, ISO 3166-1 alpha-2, where the provider lists by country.
+    #[arg(long, value_name = "CC")]
+    pub(crate) country: Option<String>,
+
+    /// The provider's id of the customer, where the provider lists stored instruments.
+    #[arg(long, value_name = "ID")]
+    pub(crate) customer: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ResolveArgs {
+    /// The gateway's name in the configuration. Left out: the one that the operation was on.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) gateway: Option<String>,
+
+    /// What the command printed whose outcome is unknown, `-` for standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) unresolved: PathBuf,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_fit_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn nothing_takes_card_data_from_the_command_line() {
+        let secret = [
+            "number", "pan", "cvv", "cvc", "expiry", "month", "year", "card", "holder",
+        ];
+        for command in Cli::command().get_subcommands() {
+            for argument in command.get_arguments() {
+                let name = argument.get_long().unwrap_or_default();
+                assert!(!secret.contains(&name), "{} --{name}", command.get_name());
+            }
+        }
+    }
+}

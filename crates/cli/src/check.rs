@@ -1,0 +1,140 @@
+//! `paymux check`: whether the configuration is accepted, and whether the providers let every gateway in.
+
+use std::path::Path;
+
+use paymux::{Error, ErrorKind, Gateway, Gateways, Inquiry, Operation, PaymentGateway as _, PaymentRef};
+use serde_json::{Value, json};
+
+use crate::exit::{Exit, Failure};
+use crate::gateways::load_with;
+use crate::output::Output;
+use crate::recorder::{Recorder, Seen};
+use crate::table::{BAD, Cell, GOOD, Table, WARN};
+
+/// From here on a clock is worth a warning, in seconds: signatures are refused from 300 on.
+const SKEW: i64 = 30;
+
+/// What became of the question.
+enum Access {
+    /// The provider answered it.
+    LetIn,
+    /// The provider did not take the credentials, or the address is wrong.
+    Refused(Error),
+    /// Something else went wrong.
+    Failed(Error),
+}
+
+/// Checks the configuration, then asks every provider one harmless question.
+pub(crate) async fn command(config: &Path) -> Result<Output, Failure> {
+    let recorder = Recorder::new();
+    let gateways = load_with(Gateways::builder().transport(recorder.clone()), config)?;
+    let mut table = Table::new(&["gateway", "provider", "mode", "access", "clock", "API"]);
+    let mut list = Vec::new();
+    let mut exit = Exit::Done;
+    let mut aside = String::new();
+    for name in gateways.names() {
+        let gateway = gateways.gateway(&name)?;
+        recorder.take();
+        let access = ask(&gateway).await;
+        let seen = recorder.take();
+        exit = worse(exit, &access);
+        if let Access::Refused(error) | Access::Failed(error) = &access {
+            aside.push_str(&format!("{}\n", error.report()));
+        }
+        let capabilities = gateway.capabilities();
+        table.row([
+            name.clone().into(),
+            capabilities.provider.into(),
+            capabilities.mode.as_str().into(),
+            access.cell(),
+            clock(&seen),
+            seen.version.clone().unwrap_or_default().into(),
+        ]);
+        list.push(data(&gateway, &access, &seen));
+    }
+    Ok(Output {
+        text: table.to_string(),
+        aside,
+        json: json!({ "gateways": list }),
+        exit,
+    })
+}
+
+/// Asks about a payment that cannot be: whoever says "not found" has let us in.
+async fn ask(gateway: &Gateway) -> Access {
+    let capabilities = gateway.capabilities();
+    let id = match capabilities.provider {
+        "qolo" => "00000000-0000-4000-8000-000000000000",
+        "opp" => "00000000000000000000000000000000",
+        "carry1st" => "C-000000000000000-P",
+        _ => "0",
+    };
+    let payment = PaymentRef::new(capabilities.provider, capabilities.account.clone(), [id]);
+    match gateway.execute(&Operation::Inquire(Inquiry::Payment(payment))).await {
+        Ok(_) => Access::LetIn,
+        Err(error) if error.is_not_found() => Access::LetIn,
+        Err(error) if error.kind() == ErrorKind::Configuration => Access::Refused(error),
+        Err(error) => Access::Failed(error),
+    }
+}
+
+fn worse(exit: Exit, access: &Access) -> Exit {
+    match (exit, access) {
+        (exit, Access::LetIn) => exit,
+        (Exit::Done | Exit::Bad, Access::Refused(_)) => Exit::Bad,
+        _ => Exit::Failed,
+    }
+}
+
+impl Access {
+    const fn word(&self) -> &'static str {
+        match self {
+            Self::LetIn => "let in",
+            Self::Refused(_) => "refused",
+            Self::Failed(_) => "failed",
+        }
+    }
+
+    fn cell(&self) -> Cell {
+        Cell::styled(
+            self.word(),
+            match self {
+                Self::LetIn => GOOD,
+                Self::Refused(_) | Self::Failed(_) => BAD,
+            },
+        )
+    }
+}
+
+fn clock(seen: &Seen) -> Cell {
+    match seen.ahead_secs {
+        None => "".into(),
+        // A reply's date is cut to the second, and was on its way.
+        Some(-2..=1) => Cell::styled("in step", GOOD),
+        Some(ahead) => {
+            let way = if ahead > 0 { "ahead" } else { "behind" };
+            let style = if ahead.unsigned_abs() > SKEW.unsigned_abs() {
+                BAD
+            } else {
+                WARN
+            };
+            Cell::styled(format!("theirs is {} s {way}", ahead.unsigned_abs()), style)
+        }
+    }
+}
+
+fn data(gateway: &Gateway, access: &Access, seen: &Seen) -> Value {
+    json!({
+        "gateway": gateway.name(),
+        "provider": gateway.capabilities().provider,
+        "mode": gateway.capabilities().mode.as_str(),
+        "access": access.word().replace(' ', "_"),
+        "error": match access {
+            Access::LetIn => Value::Null,
+            Access::Refused(error) | Access::Failed(error) => error.to_json(),
+        },
+        "requests": seen.requests,
+        "clock_ahead_secs": seen.ahead_secs,
+        "api_version": seen.version,
+    })
+}

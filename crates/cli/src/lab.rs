@@ -1,0 +1,238 @@
+//! The six simulators behind sockets on loopback, and the configuration of gateways on them.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use paymux::Clock;
+use paymux_simulator::serve::{Listener, Server};
+use paymux_simulator::{Host, Provider, carry1st, coolpay, opp, qolo};
+use serde_json::Value;
+
+/// The simulators, running. They end when this is dropped.
+#[derive(Debug)]
+pub struct Lab {
+    places: Vec<Place>,
+}
+
+/// One simulator and the gateway that is configured on it.
+#[derive(Debug)]
+pub struct Place {
+    /// The gateway's name.
+    pub name: &'static str,
+    /// The provider's name, as in configurations.
+    pub provider: &'static str,
+    /// The simulator.
+    pub server: Server,
+    /// The gateway's keys, as lines of TOML.
+    config: String,
+}
+
+/// The time in the lab: the system's, and what [`Lab::advance`] added, for the gateways and for every simulator alike.
+#[derive(Debug, Default)]
+pub struct LabClock {
+    ahead_secs: AtomicU64,
+}
+
+/// A gateway's keys, each with a text or a flag.
+type Keys = Vec<(&'static str, Value)>;
+
+/// How to make one place, once its address is known.
+struct Plan {
+    name: &'static str,
+    provider: &'static str,
+    simulator: fn(&str) -> Box<dyn Provider>,
+    config: fn(&str) -> Keys,
+}
+
+/// The first line of a configuration that was written here.
+pub const HEADLINE: &str = "# Gateways on the simulators of `paymux simulate`; written anew each time.";
+
+const PLANS: [Plan; 6] = [
+    Plan {
+        name: "coolpay",
+        provider: "coolpay",
+        simulator: |url| {
+            Box::new(coolpay::CoolPay::new(coolpay::Settings {
+                base_url: url.to_owned(),
+                ..coolpay::Settings::default()
+            }))
+        },
+        config: |url| {
+            let set = coolpay::Settings::default();
+            texts(&[
+                ("api_key", &set.api_key),
+                ("private_key", &set.private_key),
+                ("merchant_id", &set.merchant_id.to_string()),
+                ("base_url", url),
+            ])
+        },
+    },
+    Plan {
+        name: "opp-v3",
+        provider: "opp",
+        simulator: |url| opp_at(url, opp::Settings::v3()),
+        config: |url| {
+            // The provider documents no page of its own for this version; the simulator has one.
+            let page = format!("{url}/checkouts/{{checkout}}/page");
+            opp_config(url, &opp::Settings::v3(), "v3", ("checkout_page", &page))
+        },
+    },
+    Plan {
+        name: "opp-v1",
+        provider: "opp",
+        simulator: |url| opp_at(url, opp::Settings::v1()),
+        config: |url| {
+            let set = opp::Settings::v1();
+            opp_config(url, &set, "v1", ("webhook_key", &set.webhook_key))
+        },
+    },
+    Plan {
+        name: "qolo",
+        provider: "qolo",
+        simulator: |_| Box::new(qolo::Qolo::new(qolo::Settings::qolo())),
+        config: |url| qolo_config(url, &qolo::Settings::qolo()),
+    },
+    Plan {
+        name: "keybank",
+        provider: "qolo",
+        simulator: |_| Box::new(qolo::Qolo::new(qolo::Settings::keybank())),
+        config: |url| qolo_config(url, &qolo::Settings::keybank()),
+    },
+    Plan {
+        name: "carry1st",
+        provider: "carry1st",
+        simulator: |url| {
+            Box::new(carry1st::Carry1st::new(carry1st::Settings {
+                checkout_base: url.to_owned(),
+                ..carry1st::Settings::default()
+            }))
+        },
+        config: |url| {
+            let set = carry1st::Settings::default();
+            let mut keys = texts(&[
+                ("api_key", &set.api_key),
+                ("api_secret", &set.api_secret),
+                ("signing_key", &set.signing_key),
+                ("partner_code", &set.partner_code),
+                ("api_base_url", url),
+                ("checkout_base_url", url),
+                ("default_country", "NG"),
+            ]);
+            keys.push(("refund_beta", true.into()));
+            keys
+        },
+    },
+];
+
+fn opp_at(url: &str, settings: opp::Settings) -> Box<dyn Provider> {
+    Box::new(opp::Opp::new(opp::Settings {
+        public_url: url.to_owned(),
+        ..settings
+    }))
+}
+
+fn opp_config(url: &str, set: &opp::Settings, preset: &str, own: (&'static str, &str)) -> Keys {
+    texts(&[
+        ("preset", preset),
+        ("access_token", &set.access_token),
+        ("entity_id", set.entity_id.as_deref().unwrap_or_default()),
+        ("base_url", url),
+        own,
+    ])
+}
+
+fn qolo_config(url: &str, set: &qolo::Settings) -> Keys {
+    texts(&[
+        ("preset", set.name),
+        ("login_id", &set.login_id),
+        ("api_key", &set.api_key),
+        ("account_guid", qolo::seeds::ACCOUNT),
+        ("program_guid", &set.program_guid),
+        ("webhook_secret", &set.webhook_secret),
+        ("base_url", url),
+    ])
+}
+
+fn texts(pairs: &[(&'static str, &str)]) -> Keys {
+    pairs.iter().map(|(key, value)| (*key, (*value).into())).collect()
+}
+
+impl Lab {
+    /// Starts all simulators. A port above 0 is the first of six in a row; with port 0 each takes any that is free.
+    ///
+    /// # Errors
+    /// The address is not on loopback, or a port is taken.
+    pub async fn start(address: SocketAddr) -> io::Result<Self> {
+        let mut places = Vec::new();
+        for (plan, offset) in PLANS.into_iter().zip(0_u16..) {
+            let port = match address.port() {
+                0 => 0,
+                first => first.checked_add(offset).ok_or_else(|| {
+                    io::Error::new(
+                        io::ErrorKind::InvalidInput,
+                        format!("six ports are needed in a row, and port {first} leaves too few"),
+                    )
+                })?,
+            };
+            let address = SocketAddr::new(address.ip(), port);
+            let listener = Listener::bind(address)
+                .await
+                .map_err(|error| io::Error::new(error.kind(), format!("{} on {address}: {error}", plan.name)))?;
+            let url = listener.url();
+            places.push(Place {
+                name: plan.name,
+                provider: plan.provider,
+                config: config(&plan, &url),
+                server: listener.serve(Host::new((plan.simulator)(&url))),
+            });
+        }
+        Ok(Self { places })
+    }
+
+    /// The places, in the order of the tables.
+    #[must_use]
+    pub fn places(&self) -> &[Place] {
+        &self.places
+    }
+
+    /// The place of a gateway.
+    #[must_use]
+    pub fn place(&self, gateway: &str) -> Option<&Place> {
+        self.places.iter().find(|place| place.name == gateway)
+    }
+
+    /// Lets this many seconds pass at once, for all simulators and for whoever goes by the clock.
+    pub fn advance(&self, clock: &LabClock, secs: u64) {
+        clock.ahead_secs.fetch_add(secs, Ordering::SeqCst);
+        for place in &self.places {
+            place.server.advance(Duration::from_secs(secs));
+        }
+    }
+
+    /// The configuration of gateways on the simulators, as TOML.
+    #[must_use]
+    pub fn config(&self) -> String {
+        let mut text = format!("{HEADLINE}\n");
+        for place in &self.places {
+            text.push_str(&format!("\n[gateways.{}]\n{}", place.name, place.config));
+        }
+        text
+    }
+}
+
+fn config(plan: &Plan, url: &str) -> String {
+    let mut keys = texts(&[("provider", plan.provider), ("mode", "test")]);
+    keys.extend((plan.config)(url));
+    // What JSON writes for texts and flags is TOML too.
+    keys.iter().map(|(key, value)| format!("{key} = {value}\n")).collect()
+}
+
+impl Clock for LabClock {
+    fn now(&self) -> Timestamp {
+        let ahead = Duration::from_secs(self.ahead_secs.load(Ordering::SeqCst));
+        Timestamp::now().checked_add(ahead).unwrap_or(Timestamp::MAX)
+    }
+}

@@ -1,0 +1,48 @@
+//! The command line of paymux, as a library that its tests can call.
+//!
+//! [`run`] is what the binary `paymux` does. [`demo`] takes one order through every simulated provider and holds what the gateways say
+//! against the simulators' ledgers; [`lab`] is the six simulators behind sockets.
+
+mod args;
+mod card_file;
+mod check;
+pub mod demo;
+mod exit;
+mod gateways;
+pub mod lab;
+mod money;
+mod output;
+mod recorder;
+mod render;
+mod simulate;
+mod table;
+mod test_cards;
+
+pub use crate::args::Cli;
+pub use crate::exit::{Exit, Failure};
+
+use crate::args::Command;
+
+/// Does what was asked, prints what came of it, and gives the exit code.
+pub async fn run(cli: Cli) -> Exit {
+    let as_json = cli.json;
+    let config = &cli.config;
+    let result = match cli.command {
+        Command::Demo => demo::command(as_json).await,
+        Command::Simulate(args) => return simulate::command(&args, as_json).await,
+        Command::Gateways => gateways::command(config),
+        Command::Check => check::command(config).await,
+        Command::Sale(args) => money::sale(config, args).await,
+        Command::Authorize(args) => money::authorize(config, args).await,
+        Command::Capture(args) => money::capture(config, args).await,
+        Command::Void(args) => money::void(config, args).await,
+        Command::Refund(args) => money::refund(config, args).await,
+        Command::Inquire(args) => money::inquire(config, args).await,
+        Command::Checkout(args) => money::checkout(config, args).await,
+        Command::Payout(args) => money::payout(config, args).await,
+        Command::Transfer(args) => money::transfer(config, args).await,
+        Command::Methods(args) => money::methods(config, args).await,
+        Command::Resolve(args) => money::resolve(config, args).await,
+    };
+    output::finish(as_json, result)
+}

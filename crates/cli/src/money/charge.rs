@@ -1,0 +1,162 @@
+//! Money in: what is typed becomes a charge, from the source that fits the gateway.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use paymux::{
+    Address, Capabilities, Charge, Checkout, Gateway, Operation, OperationKind, PaymentGateway as _, Source, SourceKind,
+};
+
+use super::{open, run};
+use crate::args::{Attempt, ChargeArgs, CheckoutArgs, OrderArgs, SourceArgs};
+use crate::exit::Failure;
+use crate::output::Output;
+use crate::{card_file, test_cards};
+
+pub(crate) async fn sale(config: &Path, args: ChargeArgs) -> Result<Output, Failure> {
+    charge(config, args, OperationKind::Sale).await
+}
+
+pub(crate) async fn authorize(config: &Path, args: ChargeArgs) -> Result<Output, Failure> {
+    charge(config, args, OperationKind::Authorize).await
+}
+
+pub(crate) async fn checkout(config: &Path, args: CheckoutArgs) -> Result<Output, Failure> {
+    let gateway = open(config, &args.on)?;
+    let charge = fill(args.attempt, args.order, Source::Hosted);
+    run(&gateway, page(charge, !args.hold)).await
+}
+
+async fn charge(config: &Path, args: ChargeArgs, kind: OperationKind) -> Result<Output, Failure> {
+    let gateway = open(config, &args.on)?;
+    let capabilities = gateway.capabilities();
+    let given = Given::read(capabilities, &args.source, Timestamp::now())?;
+    let source = given.pick(capabilities, kind, args.source.source.map(|name| name.kind()))?;
+    // Where the page is offered as a checkout only, that is what a charge on the page is.
+    let as_checkout = matches!(source, Source::Hosted)
+        && !takes(capabilities, kind, SourceKind::Hosted)
+        && capabilities.offers(OperationKind::Checkout);
+    let charge = fill(args.attempt, args.order, source);
+    let operation = match (as_checkout, kind) {
+        (true, _) => page(charge, kind == OperationKind::Sale),
+        (false, OperationKind::Authorize) => Operation::Authorize(Box::new(charge)),
+        (false, _) => Operation::Sale(Box::new(charge)),
+    };
+    let mut output = run(&gateway, operation).await?;
+    if let Some(number) = given.to_type {
+        output
+            .aside
+            .push_str(&format!("On the page, the test card is {number}.\n"));
+    }
+    Ok(output)
+}
+
+/// To what a payout goes.
+pub(super) fn payee(gateway: &Gateway, args: &SourceArgs, now: Timestamp) -> Result<Source, Failure> {
+    let capabilities = gateway.capabilities();
+    let given = Given::read(capabilities, args, now)?;
+    given.pick(capabilities, OperationKind::Payout, args.source.map(|name| name.kind()))
+}
+
+/// What was given to pay with.
+#[derive(Debug, Default)]
+struct Given {
+    card: Option<paymux::Card>,
+    stored: Option<String>,
+    hosted: bool,
+    /// The number to type on the provider's page.
+    to_type: Option<String>,
+}
+
+impl Given {
+    fn read(capabilities: &Capabilities, args: &SourceArgs, now: Timestamp) -> Result<Self, Failure> {
+        let mut given = Self {
+            card: args.card_file.as_deref().map(card_file::read).transpose()?,
+            stored: args.stored.clone(),
+            ..Self::default()
+        };
+        if let Some(name) = &args.test_card {
+            let card = test_cards::find(capabilities, name)?;
+            given.to_type = card.to_type().map(str::to_owned);
+            match card.source(now)? {
+                Source::Card(card) => given.card = Some(card),
+                Source::Stored(id) => given.stored = Some(id),
+                _ => given.hosted = true,
+            }
+        }
+        Ok(given)
+    }
+
+    /// The source that was named; else the card, the stored instrument or the page, in this order, where it was given and is taken.
+    fn pick(
+        &self,
+        capabilities: &Capabilities,
+        kind: OperationKind,
+        named: Option<SourceKind>,
+    ) -> Result<Source, Failure> {
+        let hosted = takes(capabilities, kind, SourceKind::Hosted)
+            || (kind != OperationKind::Payout && capabilities.offers(OperationKind::Checkout));
+        match (named, &self.card, &self.stored) {
+            (Some(SourceKind::Card), Some(card), _) => Ok(Source::Card(card.clone())),
+            (Some(SourceKind::Card), None, _) => Err(Failure::input(
+                "--source card: no card is given; name a file by --card-file, or a --test-card",
+            )),
+            (Some(SourceKind::Stored), _, Some(id)) => Ok(Source::Stored(id.clone())),
+            (Some(SourceKind::Stored), _, None) => Err(Failure::input(
+                "--source stored: no instrument is given; name it by --stored",
+            )),
+            (Some(_), ..) => Ok(Source::Hosted),
+            (None, Some(card), _) if takes(capabilities, kind, SourceKind::Card) || !hosted => {
+                Ok(Source::Card(card.clone()))
+            }
+            (None, _, Some(id)) => Ok(Source::Stored(id.clone())),
+            // A card that cannot be taken is not quietly left out.
+            (None, Some(_), None) => Err(Failure::input(format!(
+                "--card-file: {} takes no card data; the customer pays on its page (--source hosted)",
+                capabilities.provider
+            ))),
+            (None, None, None) if hosted || self.hosted => Ok(Source::Hosted),
+            (None, None, None) => Err(Failure::input(format!(
+                "--source: nothing is given to make a {kind} with; {} takes {}",
+                capabilities.provider,
+                taken(capabilities, kind),
+            ))),
+        }
+    }
+}
+
+fn takes(capabilities: &Capabilities, kind: OperationKind, source: SourceKind) -> bool {
+    let ability = capabilities.ability(kind);
+    ability.is_some_and(|ability| ability.sources.contains(&source))
+}
+
+fn taken(capabilities: &Capabilities, kind: OperationKind) -> String {
+    let sources = capabilities.ability(kind).map(|ability| ability.sources.as_slice());
+    let words: Vec<_> = sources.unwrap_or_default().iter().map(|s| s.as_str()).collect();
+    if words.is_empty() {
+        format!("no {kind} at all")
+    } else {
+        words.join(", ")
+    }
+}
+
+fn page(charge: Charge, capture: bool) -> Operation {
+    let mut checkout = Checkout::new(charge.reference.clone(), charge.amount);
+    checkout.charge = charge;
+    checkout.capture = capture;
+    Operation::Checkout(Box::new(checkout))
+}
+
+fn fill(attempt: Attempt, order: OrderArgs, source: Source) -> Charge {
+    let mut charge = Charge::new(attempt.reference, attempt.amount, source);
+    charge.order = order.order;
+    charge.description = order.description;
+    charge.customer.id = order.customer;
+    charge.urls.back = order.return_url;
+    charge.urls.notify = order.notify_url;
+    charge.billing = order.country.map(|country| Address {
+        country: Some(country),
+        ..Address::default()
+    });
+    charge
+}

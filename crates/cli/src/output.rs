@@ -1,0 +1,65 @@
+//! What commands give, and how it is printed: for a person, or as one JSON document.
+
+use std::io::{self, Write};
+
+use serde_json::Value;
+
+use crate::exit::{Exit, Failure};
+use crate::table::{BAD, paint};
+
+/// What a command came to.
+#[derive(Debug)]
+pub(crate) struct Output {
+    /// For a person; may hold colours, which are taken out where there is no terminal.
+    pub(crate) text: String,
+    /// What a person should be told besides, on standard error.
+    pub(crate) aside: String,
+    /// The same as data.
+    pub(crate) json: Value,
+    /// The exit code.
+    pub(crate) exit: Exit,
+}
+
+impl Output {
+    /// An output without an aside, of a command that is done.
+    pub(crate) const fn done(text: String, json: Value) -> Self {
+        Self {
+            text,
+            aside: String::new(),
+            json,
+            exit: Exit::Done,
+        }
+    }
+}
+
+/// Prints what a command came to, and gives its exit code.
+pub(crate) fn finish(as_json: bool, result: Result<Output, Failure>) -> Exit {
+    let (text, aside, json, exit) = match result {
+        Ok(output) => (output.text, output.aside, output.json, output.exit),
+        Err(failure) => {
+            let aside = format!("{} {failure}\n", paint("error:", BAD));
+            (String::new(), aside, failure.to_json(), failure.exit())
+        }
+    };
+    let written = if as_json { line(&json) } else { both(&text, &aside) };
+    match written {
+        Ok(()) => exit,
+        // Whoever reads has gone. What the operation came to still counts, unless it seemed to be well.
+        Err(_) if exit == Exit::Done => Exit::Failed,
+        Err(_) => exit,
+    }
+}
+
+/// Prints one JSON document, indented.
+pub(crate) fn line(json: &Value) -> io::Result<()> {
+    let mut out = anstream::stdout();
+    writeln!(out, "{json:#}")?;
+    out.flush()
+}
+
+fn both(text: &str, aside: &str) -> io::Result<()> {
+    let mut out = anstream::stdout();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    anstream::stderr().write_all(aside.as_bytes())
+}

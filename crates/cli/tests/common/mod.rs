@@ -1,0 +1,113 @@
+//! What the tests of the binary share: the simulators in the test's own process, and the binary run against them.
+#![allow(dead_code, reason = "each test file uses its own part")]
+#![allow(clippy::unwrap_used, reason = "shared by tests")]
+
+use std::io::Write as _;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::SystemTime;
+
+use paymux_cli::lab::Lab;
+use serde_json::Value;
+
+static FILES: AtomicU32 = AtomicU32::new(0);
+
+/// A path for a file that nobody else has.
+pub(crate) fn new_path(name: &str) -> PathBuf {
+    let number = FILES.fetch_add(1, Ordering::SeqCst);
+    // Processes and their numbers come again; moments do not.
+    let moment = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_nanos();
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{moment}-{number}-{name}"))
+}
+
+/// A file with this text, that nobody else has.
+pub(crate) fn new_file(name: &str, text: &str) -> PathBuf {
+    let path = new_path(name);
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+/// What the binary came to.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Ended {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}: {self:?}"))
+    }
+}
+
+/// The binary with these arguments.
+pub(crate) fn binary(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_paymux"));
+    command.args(arguments).env_remove("PAYMUX_CONFIG");
+    command
+}
+
+/// Runs the binary with this on its standard input.
+pub(crate) fn paymux_with_input(arguments: &[&str], input: &str) -> Ended {
+    let mut command = binary(arguments);
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // A child that refuses its arguments may be gone before it reads.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    Ended {
+        code: output.status.code().unwrap_or(-1),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// Runs the binary.
+pub(crate) fn paymux(arguments: &[&str]) -> Ended {
+    paymux_with_input(arguments, "")
+}
+
+/// The simulators, and a configuration of gateways on them.
+pub(crate) struct Bench {
+    pub(crate) lab: Lab,
+    pub(crate) config: PathBuf,
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.config);
+    }
+}
+
+impl Bench {
+    pub(crate) async fn start() -> Self {
+        let lab = Lab::start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.unwrap();
+        let config = new_file("paymux.toml", &lab.config());
+        Self { lab, config }
+    }
+
+    /// How many requests reached the simulators.
+    pub(crate) fn requests(&self) -> u64 {
+        let of = |place: &paymux_cli::lab::Place| place.server.with(|host, _| host.requests());
+        self.lab.places().iter().map(of).sum()
+    }
+
+    /// The binary on this configuration, with standard input.
+    pub(crate) fn run_with_input(&self, arguments: &[&str], input: &str) -> Ended {
+        let config = self.config.to_str().unwrap();
+        let mut all = vec!["--config", config];
+        all.extend(arguments);
+        paymux_with_input(&all, input)
+    }
+
+    /// The binary on this configuration.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
+        self.run_with_input(arguments, "")
+    }
+}

@@ -1,0 +1,286 @@
+//! Money commands from end to end: the binary against simulators, and the simulators' ledgers as the judge.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "shared by tests")]
+
+mod common;
+
+use common::{Bench, Ended, new_file, paymux};
+use http::Method;
+use paymux_simulator::{Fault, Kind, Matcher};
+use serde_json::Value;
+
+impl Bench {
+    fn movements(&self, gateway: &str) -> Vec<(Kind, i64)> {
+        let place = self.lab.place(gateway).unwrap();
+        let of = |m: &paymux_simulator::Movement| (m.kind, m.minor);
+        place
+            .server
+            .with(|host, _| host.ledger().movements.iter().map(of).collect())
+    }
+
+    fn plan(&self, gateway: &str, matcher: Matcher, fault: Fault) {
+        let place = self.lab.place(gateway).unwrap();
+        place.server.with(|host, _| host.faults.add(matcher, fault));
+    }
+}
+
+fn reference(ended: &Ended) -> String {
+    ended.json()["payment"]["reference"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_is_captured_and_refunded_in_parts_and_another_is_let_go() {
+    let bench = Bench::start().await;
+    let card = "{\"number\":\"1000000000000008\",\"month\":12,\"year\":2040,\"cvv\":\"123\"}";
+    let order = ["--json", "--gateway", "coolpay", "--amount"];
+    let authorize = |reference: &str| {
+        let arguments = [
+            &["authorize"],
+            &order[..],
+            &["100.00 DKK", "--card-file", "-", "--reference", reference],
+        ];
+        let ended = bench.run_with_input(&arguments.concat(), card);
+        assert_eq!(ended.code, 0, "{ended:?}");
+        ended
+    };
+    let held = reference(&authorize("hold-1"));
+    for (command, amount, name) in [
+        ("capture", "40.00 DKK", "capture-1"),
+        ("capture", "60.00 DKK", "capture-2"),
+        ("refund", "25.00 DKK", "refund-1"),
+    ] {
+        let arguments = [
+            &[command],
+            &order[..],
+            &[amount, "--payment", &held, "--reference", name],
+        ];
+        let ended = bench.run(&arguments.concat());
+        assert_eq!(ended.code, 0, "{command} {amount}: {ended:?}");
+    }
+    let other = reference(&authorize("hold-2"));
+    let ended = bench.run(&[
+        "void",
+        "--gateway",
+        "coolpay",
+        "--payment",
+        &other,
+        "--reference",
+        "void-1",
+    ]);
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert!(ended.out.contains("voided"), "{ended:?}");
+    let ended = bench.run(&["inquire", "--json", "--gateway", "coolpay", "--reference", "hold-1"]);
+    assert_eq!(
+        (ended.code, ended.json()["payment"]["state"].as_str()),
+        (0, Some("partially_refunded"))
+    );
+    let booked = [
+        (Kind::Authorize, 10000),
+        (Kind::Capture, 4000),
+        (Kind::Capture, 6000),
+        (Kind::Refund, 2500),
+        (Kind::Authorize, 10000),
+        (Kind::Void, 10000),
+    ];
+    assert_eq!(bench.movements("coolpay"), booked);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decline_has_its_own_exit_code_and_says_what_to_do() {
+    let bench = Bench::start().await;
+    let arguments = [
+        "sale",
+        "--gateway",
+        "opp-v1",
+        "--amount",
+        "10.00 EUR",
+        "--test-card",
+        "insufficient-funds",
+        "--reference",
+    ];
+    let ended = bench.run(&[&arguments[..], &["order-1001"]].concat());
+    assert_eq!(ended.code, 3, "{ended:?}");
+    for text in [
+        "declined",
+        "insufficient funds",
+        "800.100.155",
+        "with new data",
+        "for lack of funds",
+    ] {
+        assert!(ended.out.contains(text), "{text}: {}", ended.out);
+    }
+    let ended = bench.run(&[&arguments[..], &["order-1002", "--json"]].concat());
+    let json = ended.json();
+    assert_eq!(
+        (ended.code, &json["decline"]["reason"]),
+        (3, &Value::from("insufficient_funds"))
+    );
+    assert!(bench.movements("opp-v1").is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_source_the_providers_page_is_opened() {
+    let bench = Bench::start().await;
+    for gateway in ["coolpay", "opp-v3", "opp-v1", "carry1st"] {
+        let ended = bench.run(&[
+            "sale",
+            "--json",
+            "--gateway",
+            gateway,
+            "--amount",
+            "10.00 USD",
+            "--reference",
+            "order-1001",
+            "--return-url",
+            "https://shop.example/thanks",
+        ]);
+        assert_eq!(ended.code, 4, "{gateway}: {ended:?}");
+        let json = ended.json();
+        assert_eq!(json["outcome"], "action_required", "{gateway}");
+        assert!(json["action"].is_object(), "{gateway}: {json}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_outcome_is_kept_and_asked_about_never_sent_again() {
+    let bench = Bench::start().await;
+    let text = bench
+        .lab
+        .config()
+        .replace("[gateways.coolpay]", "[gateways.coolpay]\ntimeout_secs = 2");
+    std::fs::write(&bench.config, text).unwrap();
+    // The answer to the capture is lost after the money moved, and so is every question for a while.
+    bench.plan("coolpay", Matcher::on(Method::POST, "/capture"), Fault::ResetAfter);
+    for _ in 0..40 {
+        let broken = Fault::StatusBefore(http::StatusCode::INTERNAL_SERVER_ERROR);
+        bench.plan("coolpay", Matcher::on(Method::GET, "/payments"), broken);
+    }
+    let ended = bench.run(&[
+        "sale",
+        "--gateway",
+        "coolpay",
+        "--amount",
+        "10.00 DKK",
+        "--reference",
+        "order-1001",
+        "--test-card",
+        "approved",
+    ]);
+    assert_eq!(ended.code, 5, "{ended:?}");
+    assert!(
+        ended.err.contains("paymux resolve --gateway coolpay --unresolved FILE"),
+        "{ended:?}"
+    );
+    assert_eq!(ended.json()["operation"], "sale");
+    let kept = new_file("unresolved.json", &ended.out);
+
+    let place = bench.lab.place("coolpay").unwrap();
+    place
+        .server
+        .with(|host, _| host.faults = paymux_simulator::FaultPlan::none());
+    let booked = [(Kind::Authorize, 1000), (Kind::Capture, 1000)];
+    assert_eq!(bench.movements("coolpay"), booked);
+    let asked = bench.run(&[
+        "resolve",
+        "--gateway",
+        "coolpay",
+        "--json",
+        "--unresolved",
+        kept.to_str().unwrap(),
+    ]);
+    assert_eq!(asked.code, 0, "{asked:?}");
+    assert_eq!(asked.json()["payment"]["state"], "captured");
+    assert_eq!(bench.movements("coolpay"), booked, "asking moves no money");
+
+    // What is printed as JSON can be asked with as well, and the gateway need not be named.
+    let wrapped = new_file(
+        "error.json",
+        &format!("{{\"error\":\"x\",\"unresolved\":{}}}", ended.out),
+    );
+    let again = bench.run(&["resolve", "--json", "--unresolved", wrapped.to_str().unwrap()]);
+    assert_eq!(again.code, asked.code, "{again:?}");
+
+    let broken = new_file("broken.json", "{}");
+    let ended = bench.run(&["resolve", "--unresolved", broken.to_str().unwrap()]);
+    assert_eq!(ended.code, 2, "{ended:?}");
+    assert!(ended.err.contains("is no unresolved operation"), "{ended:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refund_never_reaches_a_stranger_who_has_the_name_now() {
+    let bench = Bench::start().await;
+    let sale = bench.run(&[
+        "sale",
+        "--json",
+        "--gateway",
+        "coolpay",
+        "--amount",
+        "10.00 USD",
+        "--reference",
+        "order-1001",
+        "--test-card",
+        "approved",
+    ]);
+    assert_eq!(sale.code, 0, "{sale:?}");
+    let payment = reference(&sale);
+    // The configuration now points the same name at another provider.
+    let text = bench.lab.config();
+    let text = text
+        .replace("[gateways.coolpay]", "[gateways.old]")
+        .replace("[gateways.opp-v1]", "[gateways.coolpay]");
+    let config = new_file("switched.toml", &text);
+    let before = bench.requests();
+    let ended = paymux(&[
+        "--config",
+        config.to_str().unwrap(),
+        "refund",
+        "--gateway",
+        "coolpay",
+        "--amount",
+        "10.00 USD",
+        "--reference",
+        "refund-1001",
+        "--payment",
+        &payment,
+    ]);
+    assert_eq!(ended.code, 2, "{ended:?}");
+    assert!(ended.err.contains("belongs to coolpay account"), "{ended:?}");
+    assert!(ended.err.contains("this gateway is opp account"), "{ended:?}");
+    assert_eq!(bench.requests(), before, "nothing may be sent");
+    let ended = paymux(&[
+        "--config",
+        config.to_str().unwrap(),
+        "refund",
+        "--gateway",
+        "old",
+        "--amount",
+        "10.00 USD",
+        "--reference",
+        "refund-1001",
+        "--payment",
+        &payment,
+    ]);
+    assert_eq!(ended.code, 0, "{ended:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn money_goes_out_and_between_accounts_and_methods_are_listed() {
+    use paymux_simulator::qolo::seeds;
+    let bench = Bench::start().await;
+    let order = ["--gateway", "qolo", "--amount", "10.00 USD", "--reference"];
+    let ended = bench.run(&[&["payout"], &order[..], &["payout-1", "--test-card", "approved"]].concat());
+    assert_eq!(ended.code, 4, "{ended:?}");
+    let accounts = ["--from", seeds::ACCOUNT, "--to", seeds::ACCOUNT_PERSON];
+    let ended = bench.run(&[&["transfer"], &order[..], &["transfer-1"], &accounts].concat());
+    assert_eq!(ended.code, 4, "{ended:?}");
+    assert_eq!(bench.movements("qolo"), [(Kind::Payout, 1000), (Kind::Transfer, 1000)]);
+    let ended = bench.run(&["methods", "--json", "--gateway", "qolo", "--customer", seeds::PERSON]);
+    assert_eq!(ended.code, 0, "{ended:?}");
+    let json = ended.json();
+    assert!(
+        json["methods"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|m| m["id"] == format!("card:{}", seeds::INSTRUMENT_CARD))
+    );
+}

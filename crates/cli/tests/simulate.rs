@@ -1,0 +1,183 @@
+//! The simulators as a process of their own, and the same commands on every gateway.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "shared by tests")]
+
+mod common;
+
+use std::io::{BufRead as _, BufReader};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::{Child, Stdio};
+
+use common::{Bench, binary, new_file, new_path, paymux};
+use paymux_cli::lab::Lab;
+use serde_json::Value;
+
+/// The simulators' process; it ends with the test.
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn simulate(config: &str) -> (Process, Value) {
+    let mut command = binary(&["simulate", "--json", "--write-config", config]);
+    let mut child = Process(command.stdout(Stdio::piped()).spawn().unwrap());
+    let mut text = String::new();
+    for line in BufReader::new(child.0.stdout.take().unwrap()).lines() {
+        let line = line.unwrap();
+        text.push_str(&line);
+        // The document's last line is the only one that is nothing but its brace.
+        if line == "}" {
+            break;
+        }
+    }
+    let json = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text}"));
+    (child, json)
+}
+
+#[test]
+fn the_same_commands_work_on_every_gateway() {
+    let config = new_path("simulated.toml");
+    let config = config.to_str().unwrap();
+    let (_process, json) = simulate(config);
+    let names: Vec<_> = json["gateways"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|g| g["gateway"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["coolpay", "opp-v3", "opp-v1", "qolo", "keybank", "carry1st"]);
+
+    let listed = paymux(&["--config", config, "gateways", "--json"]);
+    assert_eq!(listed.code, 0, "{listed:?}");
+    assert_eq!(listed.json()["gateways"].as_array().unwrap().len(), names.len());
+
+    for (name, code, outcome) in [
+        ("coolpay", 0, "approved"),
+        ("opp-v3", 0, "approved"),
+        ("opp-v1", 0, "approved"),
+        ("qolo", 4, "pending"),
+        ("keybank", 4, "pending"),
+        ("carry1st", 4, "action_required"),
+    ] {
+        let sale = [
+            "sale",
+            "--amount",
+            "100.00 USD",
+            "--reference",
+            "same-sale-1",
+            "--test-card",
+            "approved",
+        ];
+        let mut arguments = vec!["--config", config, "--json"];
+        arguments.extend(sale);
+        arguments.extend(["--gateway", name]);
+        let ended = paymux(&arguments);
+        assert_eq!(ended.code, code, "{name}: {ended:?}");
+        let json = ended.json();
+        assert_eq!(json["outcome"], outcome, "{name}");
+        assert_eq!(json["payment"]["amount"]["minor"], 10000, "{name}");
+
+        let payment = json["payment"]["reference"].as_str().unwrap();
+        let asked = paymux(&[
+            "--config",
+            config,
+            "--json",
+            "inquire",
+            "--gateway",
+            name,
+            "--payment",
+            payment,
+        ]);
+        assert!(matches!(asked.code, 0 | 4), "{name}: {asked:?}");
+        assert_eq!(asked.json()["payment"]["amount"]["minor"], 10000, "{name}");
+    }
+}
+
+#[test]
+fn check_is_let_in_everywhere_and_tells_clock_and_version() {
+    let config = new_path("checked.toml");
+    let config = config.to_str().unwrap();
+    let (process, _) = simulate(config);
+    let ended = paymux(&["--config", config, "check", "--json"]);
+    assert_eq!(ended.code, 0, "{ended:?}");
+    for gateway in ended.json()["gateways"].as_array().unwrap() {
+        assert_eq!(gateway["access"], "let_in", "{gateway}");
+        assert!(gateway["requests"].as_u64().unwrap() >= 1, "{gateway}");
+        let ahead = gateway["clock_ahead_secs"].as_i64().unwrap();
+        assert!((-5..=5).contains(&ahead), "{gateway}");
+    }
+    let version = |name: &str| {
+        let json = ended.json();
+        let gateways = json["gateways"].as_array().unwrap();
+        gateways.iter().find(|g| g["gateway"] == name).unwrap()["api_version"].clone()
+    };
+    assert_eq!((version("opp-v3"), version("coolpay")), ("v3".into(), "v10".into()));
+
+    // A key that is wrong is the configuration's fault; a provider that is away is not.
+    let wrong = std::fs::read_to_string(config)
+        .unwrap()
+        .replacen("sim-api-key", "another-key", 1);
+    let wrong = new_file("wrong-key.toml", &wrong);
+    let ended = paymux(&["--config", wrong.to_str().unwrap(), "check"]);
+    assert_eq!(ended.code, 2, "{ended:?}");
+    assert!(ended.out.contains("refused"), "{ended:?}");
+    drop(process);
+    let ended = paymux(&["--config", config, "check"]);
+    assert_eq!(ended.code, 1, "{ended:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn check_tells_a_clock_that_is_off() {
+    let bench = Bench::start().await;
+    let place = bench.lab.place("opp-v1").unwrap();
+    place.server.advance(std::time::Duration::from_secs(90));
+    let ended = bench.run(&["check"]);
+    assert_eq!(ended.code, 0, "{ended:?}");
+    let line = |name: &str| ended.out.lines().find(|line| line.starts_with(name)).unwrap();
+    let off = line("opp-v1");
+    assert!(
+        off.contains("theirs is 90 s ahead") || off.contains("theirs is 89 s ahead"),
+        "{off}"
+    );
+    assert!(line("opp-v3").contains("in step"), "{}", ended.out);
+}
+
+#[test]
+fn a_file_that_is_somebody_elses_is_not_written_over() {
+    let mine = new_file("mine.toml", "[gateways.cards]\n");
+    let ended = paymux(&["simulate", "--write-config", mine.to_str().unwrap()]);
+    assert_eq!(ended.code, 2, "{ended:?}");
+    assert!(
+        ended.err.contains("--write-config") && ended.err.contains("is there already"),
+        "{ended:?}"
+    );
+    assert_eq!(std::fs::read_to_string(mine).unwrap(), "[gateways.cards]\n");
+}
+
+#[test]
+fn only_loopback_is_listened_on() {
+    let ended = paymux(&["simulate", "--listen", "192.0.2.1:0"]);
+    assert_eq!(ended.code, 2, "{ended:?}");
+    assert!(ended.err.contains("loopback"), "{ended:?}");
+}
+
+#[tokio::test]
+async fn a_port_is_the_first_of_six() {
+    let on = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let error = Lab::start(on(65533)).await.unwrap_err();
+    assert!(
+        error.to_string().contains("six ports") || error.to_string().contains("in use"),
+        "{error}"
+    );
+    for first in (21_000..29_000).step_by(97) {
+        // Somebody else may have one of them.
+        let Ok(lab) = Lab::start(on(first)).await else { continue };
+        let ports: Vec<_> = lab.places().iter().map(|place| place.server.address().port()).collect();
+        assert_eq!(ports, (first..first + 6).collect::<Vec<_>>());
+        return;
+    }
+    panic!("no six free ports in a row");
+}
