@@ -169,7 +169,7 @@ impl Mode {
     }
 }
 
-/// What to narrow a list of payment methods by.
+/// What to narrow a list of payment methods by. A gateway takes what its provider lists by, and needs no more.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct MethodQuery {
@@ -187,6 +187,13 @@ impl MethodQuery {
             country: Some(code.into()),
             customer: None,
         }
+    }
+
+    /// With the provider's id of the customer.
+    #[must_use]
+    pub fn of(mut self, id: impl Into<String>) -> Self {
+        self.customer = Some(id.into());
+        self
     }
 
     /// The instruments stored for a customer, by the provider's id.

@@ -152,11 +152,8 @@ impl Carry1st {
         }
     }
 
-    /// Payment methods: GET `payments/methods` of one country.
+    /// Payment methods: GET `payments/methods` of one country; a customer narrows nothing here.
     pub(crate) async fn methods(&self, query: &MethodQuery, wire: &dyn Wire) -> Result<Vec<PaymentMethod>, Error> {
-        if query.customer.is_some() {
-            return Err(Error::unsupported(PROVIDER, "payment methods of a customer"));
-        }
         let country = query.country.as_ref().or(self.config.default_country.as_ref());
         let country = country.ok_or_else(|| Error::invalid("country", "is needed: methods are listed by country"))?;
         if !is_country(country) {

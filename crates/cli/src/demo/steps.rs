@@ -219,16 +219,11 @@ impl<'a> Walk<'a> {
         Ok(done(&course.first, false, claims))
     }
 
-    /// The ways to pay in a country; where the provider wants a customer instead, those stored for one.
+    /// The ways to pay in a country, or those stored for a customer, whichever the provider lists by.
     async fn methods(&self) -> Seen {
         let before = self.requests();
-        let listed = match self.gateway.payment_methods(&MethodQuery::country("NG")).await {
-            Err(error) if error.field() == Some("customer") => {
-                let query = MethodQuery::customer(seeds::PERSON);
-                self.gateway.payment_methods(&query).await
-            }
-            other => other,
-        };
+        let query = MethodQuery::country("NG").of(seeds::PERSON);
+        let listed = self.gateway.payment_methods(&query).await;
         match listed {
             Ok(methods) => Seen::Listed(methods.len()),
             Err(error) => self.refused(before, &error),
