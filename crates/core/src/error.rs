@@ -14,7 +14,7 @@ use crate::operation::{Operation, OperationKind};
 use crate::payment::Payment;
 use crate::raw::RawReply;
 use crate::wire::Memo;
-use crate::{Account, Decline, Money, PaymentRef, Reference};
+use crate::{Account, Decline, DeclineReason, Money, PaymentRef, Reference};
 
 /// Something went wrong. Two things matter: [`Error::kind`], whose fault it is, and [`Error::fate`], what the operation may have done.
 ///
@@ -334,16 +334,21 @@ impl Error {
         self.0.raw.as_ref()
     }
 
-    /// Whether nothing stands under that id or reference.
+    /// Whether nothing stands under that id or reference, by the status or by the provider's code.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
-        self.status() == Some(StatusCode::NOT_FOUND) && self.kind() == ErrorKind::InvalidRequest
+        let said = self.status() == Some(StatusCode::NOT_FOUND) || self.has_reason(DeclineReason::NotFound);
+        said && self.kind() == ErrorKind::InvalidRequest
     }
 
-    /// Whether the provider says that there were too many requests.
+    /// Whether the provider says that there were too many requests, by the status or by its code.
     #[must_use]
     pub fn is_rate_limited(&self) -> bool {
-        self.status() == Some(StatusCode::TOO_MANY_REQUESTS)
+        self.status() == Some(StatusCode::TOO_MANY_REQUESTS) || self.has_reason(DeclineReason::RateLimited)
+    }
+
+    fn has_reason(&self, reason: DeclineReason) -> bool {
+        self.decline().is_some_and(|decline| decline.reason == reason)
     }
 
     /// Several lines for a person: what, whose fault, what it may have done, and what to do.

@@ -1,0 +1,237 @@
+//! The configuration.
+
+use http::Uri;
+use paymux_core::{Adapter, AdapterConfig, Key, KeyKind, Mode, Problem};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+use crate::adapter::{Opp, Settings};
+use crate::flows::is_secure;
+
+/// The configuration of [`Opp`].
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OppConfig {
+    /// Which of the two APIs it is.
+    pub preset: Preset,
+    /// The access token of the channel.
+    pub access_token: SecretString,
+    /// The address of the API, with or without the version at its end.
+    pub base_url: Option<String>,
+    /// The id of the channel; required on `v1`.
+    pub entity_id: Option<String>,
+    /// The kind of entity, sent when a checkout is made.
+    pub entity_type: Option<String>,
+    /// The merchant's id, sent when a checkout is made.
+    pub merchant_id: Option<String>,
+    /// The page that takes the customer through a checkout, with `{checkout}` where the checkout's id goes.
+    pub checkout_page: Option<String>,
+    /// Whether a hold may be captured more than once.
+    #[serde(default)]
+    pub multiple_captures: bool,
+    /// The most characters of a reference, 8 to 255; 32 if not given.
+    pub reference_max: Option<usize>,
+    /// The key of encrypted webhooks, 64 hexadecimal digits; several, with commas between them, while one replaces another.
+    pub webhook_key: Option<SecretString>,
+}
+
+/// Which of the two APIs a gateway speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Preset {
+    /// The Open Payment Platform and its white labels, `/v1`.
+    V1,
+    /// The gateway that is documented for Efaka, `/v3`.
+    V3,
+}
+
+impl Preset {
+    /// The version as it stands in the path, with its slash.
+    pub(crate) const fn path(self) -> &'static str {
+        match self {
+            Self::V1 => "/v1",
+            Self::V3 => "/v3",
+        }
+    }
+
+    /// The address where the configuration gives none.
+    const fn host(self, mode: Mode) -> Option<&'static str> {
+        match (self, mode) {
+            (Self::V1, Mode::Live) => Some("https://eu-prod.oppwa.com"),
+            (Self::V1, Mode::Test) => Some("https://eu-test.oppwa.com"),
+            (Self::V3, Mode::Live) => None,
+            (Self::V3, Mode::Test) => Some("https://ebe.sandbox.efaka.net/gateway"),
+        }
+    }
+}
+
+impl AdapterConfig for OppConfig {
+    const PROVIDER: &'static str = "opp";
+
+    const KEYS: &'static [Key] = &[
+        Key::required(
+            "preset",
+            KeyKind::Text,
+            "`v3` (as documented for Efaka) or `v1` (Open Payment Platform)",
+        ),
+        Key::required(
+            "access_token",
+            KeyKind::Secret,
+            "the access token, from the backend's user interface",
+        ),
+        Key::optional(
+            "base_url",
+            KeyKind::Url,
+            "the address before `/v1` or `/v3`; required on v3 live; else by preset and mode",
+        ),
+        Key::optional(
+            "entity_id",
+            KeyKind::Text,
+            "the id of the channel; required on v1, sent on v3 when set",
+        ),
+        Key::optional(
+            "entity_type",
+            KeyKind::Text,
+            "sent when a checkout is made, as in `PARTICIPATOR`; default: not sent",
+        ),
+        Key::optional(
+            "merchant_id",
+            KeyKind::Text,
+            "sent when a checkout is made; default: not sent",
+        ),
+        Key::optional(
+            "checkout_page",
+            KeyKind::Url,
+            "the page of a checkout, with `{checkout}` for its id; on v3 there is no checkout without it",
+        ),
+        Key::optional(
+            "multiple_captures",
+            KeyKind::Flag,
+            "whether a hold may be captured more than once; default: false",
+        ),
+        Key::optional(
+            "reference_max",
+            KeyKind::Number,
+            "the most characters of a reference, 8 to 255; default: 32",
+        ),
+        Key::optional(
+            "webhook_key",
+            KeyKind::Secret,
+            "v1: the key of webhooks, 64 hexadecimal digits; several with commas between them",
+        ),
+    ];
+
+    fn build(self, mode: Mode) -> Result<Box<dyn Adapter>, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let mut problem = |key: &str, what: &str| problems.push(Problem::new(key, what));
+        let token = self.access_token.expose_secret();
+        if token.is_empty() || token.len() > 2048 || token.contains(['\r', '\n']) {
+            problem("access_token", "must have 1 to 2048 characters and no line breaks");
+        }
+        let base = match self.base_url.as_deref().or(self.preset.host(mode)) {
+            Some(base) => base.to_owned(),
+            None => {
+                problem(
+                    "base_url",
+                    "is required on v3 in mode live: the address is not published",
+                );
+                String::new()
+            }
+        };
+        let base = base.trim_end_matches('/');
+        let base = base
+            .strip_suffix(self.preset.path())
+            .unwrap_or(base)
+            .trim_end_matches('/');
+        let host = base.parse::<Uri>().ok().and_then(|uri| uri.host().map(str::to_owned));
+        if !base.is_empty() && (host.is_none() || base.contains(['?', '#'])) {
+            problem("base_url", "must be an address without a query");
+        }
+        match self.entity_id.as_deref() {
+            None if self.preset == Preset::V1 => problem("entity_id", "is required on v1"),
+            Some(id) if !is_id(id) => problem(
+                "entity_id",
+                "must have 1 to 64 letters, digits, dots, hyphens or underscores",
+            ),
+            _ => {}
+        }
+        for (key, value) in [("entity_type", &self.entity_type), ("merchant_id", &self.merchant_id)] {
+            if value
+                .as_deref()
+                .is_some_and(|v| v.is_empty() || v.len() > 255 || v.contains(char::is_control))
+            {
+                problem(key, "must have 1 to 255 characters and no control characters");
+            }
+        }
+        if let Some(page) = &self.checkout_page {
+            if !page.contains("{checkout}") {
+                problem(
+                    "checkout_page",
+                    "must contain `{checkout}`, where the checkout's id goes",
+                );
+            }
+            if !is_secure(&page.replace("{checkout}", "1"), mode) {
+                problem(
+                    "checkout_page",
+                    "must be an https address (http on loopback in mode test)",
+                );
+            }
+        }
+        let reference_max = self.reference_max.unwrap_or(32);
+        if !(8..=255).contains(&reference_max) {
+            problem("reference_max", "must be from 8 to 255");
+        }
+        let webhook_keys = match self.webhook_key.as_ref().map(|keys| webhook_keys(keys.expose_secret())) {
+            None => Vec::new(),
+            Some(_) if self.preset == Preset::V3 => {
+                problem(
+                    "webhook_key",
+                    "is of no use on v3: its notifications carry no signature",
+                );
+                Vec::new()
+            }
+            Some(Some(keys)) => keys,
+            Some(None) => {
+                problem(
+                    "webhook_key",
+                    "must be 64 hexadecimal digits, or several such with commas between them",
+                );
+                Vec::new()
+            }
+        };
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        Ok(Box::new(Opp::new(Settings {
+            preset: self.preset,
+            mode,
+            base: base.to_owned(),
+            host: host.unwrap_or_default(),
+            access_token: self.access_token,
+            entity_id: self.entity_id,
+            entity_type: self.entity_type,
+            merchant_id: self.merchant_id,
+            checkout_page: self.checkout_page,
+            multiple_captures: self.multiple_captures,
+            reference_max,
+            webhook_keys,
+        })))
+    }
+}
+
+/// Whether a text can be an id in a path: no slash, no blank, and not a step to another folder.
+pub(crate) fn is_id(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+        && !text.bytes().all(|b| b == b'.')
+}
+
+fn webhook_keys(text: &str) -> Option<Vec<SecretString>> {
+    text.split(',')
+        .map(str::trim)
+        .map(|key| (key.len() == 64 && key.bytes().all(|b| b.is_ascii_hexdigit())).then(|| key.into()))
+        .collect()
+}

@@ -1,0 +1,232 @@
+//! Inquiry, and finding out what became of an operation whose answer was lost. Nothing here moves money.
+
+use http::{Method, StatusCode};
+use paymux_core::{
+    Answer, Call, Error, ErrorKind, Fate, Inquiry, Memo, OperationKind, Outcome, PaymentRef, Unresolved, Wire,
+};
+
+use super::report::Found;
+use crate::adapter::{BETWEEN_INQUIRIES, Opp, PROVIDER};
+use crate::codes::{PaymentType, Surface};
+use crate::config::is_id;
+use crate::reading::ids::{Ids, Of};
+use crate::reading::{Asked, Open, Step};
+
+impl Opp {
+    /// Looks a payment up.
+    pub(crate) async fn inquire(&self, inquiry: &Inquiry, wire: &dyn Wire) -> Result<Answer, Error> {
+        match inquiry {
+            Inquiry::Payment(payment) => {
+                let ids = Ids::of(payment);
+                match ids.of {
+                    Of::Payment => self.inquire_by_id(payment, &ids, wire).await,
+                    Of::Checkout => self.checkout_result(payment, &ids, wire).await,
+                    Of::Reference => self.inquire_by_reference(ids.id, wire).await,
+                }
+            }
+            Inquiry::Reference(reference) => self.inquire_by_reference(reference.as_str(), wire).await,
+            _ => Err(Error::unsupported(PROVIDER, "this inquiry")),
+        }
+    }
+
+    async fn inquire_by_id(&self, payment: &PaymentRef, ids: &Ids<'_>, wire: &dyn Wire) -> Result<Answer, Error> {
+        let asked = Asked {
+            kind: ids.kind,
+            amount: ids.amount,
+            payment: Some(payment),
+            id: Some(ids.id),
+            ..Asked::default()
+        };
+        match self.read_payment(asked, wire).await? {
+            Step::Done(answer) if self.is_v1() && may_be_followed(&answer) => {
+                Ok(self.with_follow_ups(answer, wire).await)
+            }
+            Step::Done(answer) => Ok(answer),
+            Step::Open(Open {
+                likely: Some(_), error, ..
+            }) => {
+                if !wire.wait(BETWEEN_INQUIRIES).await {
+                    return Err(error);
+                }
+                let again = self.ask_by_id(asked, ids.id, true, wire).await?;
+                again.ok_or(error)
+            }
+            Step::Open(open) => Err(open.error),
+        }
+    }
+
+    async fn inquire_by_reference(&self, reference: &str, wire: &dyn Wire) -> Result<Answer, Error> {
+        if !self.is_v1() {
+            return Err(Error::unsupported(PROVIDER, "inquire by reference (preset v3)"));
+        }
+        let asked = Asked {
+            reference: Some(reference),
+            ..Asked::default()
+        };
+        let entries = self.report(reference, wire).await?;
+        match self.choose(asked, &entries)? {
+            Found::Answer(answer) => Ok(*answer),
+            Found::Unread(_) => Err(Error::new(
+                ErrorKind::Provider,
+                "the provider does not say yet what became of the payment",
+            )),
+            Found::Nothing => Err(
+                Error::new(ErrorKind::InvalidRequest, "no payment stands under that reference")
+                    .with_status(StatusCode::NOT_FOUND),
+            ),
+        }
+    }
+
+    /// `GET payments/{id}`
+    async fn read_payment(&self, asked: Asked<'_>, wire: &dyn Wire) -> Result<Step, Error> {
+        let id = asked.id.unwrap_or_default();
+        if !is_id(id) {
+            return Err(Error::invalid("payment", "does not hold an id of this provider"));
+        }
+        let path = format!("{}/payments/{id}", self.settings.preset.path());
+        let call = Call::asks(self.query(Method::GET, &path, &self.form())?);
+        let reply = wire.send(call).await.map_err(paymux_core::Lost::give_up)?;
+        self.read(&asked, Surface::Inquiry, &reply, wire.now())
+    }
+
+    /// Asks by the provider's id about an operation in doubt. `sure`: what was probably a decline is one if this says so too.
+    pub(super) async fn ask_by_id(
+        &self,
+        asked: Asked<'_>,
+        id: &str,
+        sure: bool,
+        wire: &dyn Wire,
+    ) -> Result<Option<Answer>, Error> {
+        let asked = Asked { id: Some(id), ..asked };
+        match self.read_payment(asked, wire).await {
+            Ok(Step::Done(answer)) => Ok(Some(answer)),
+            Ok(Step::Open(Open { likely, .. })) => Ok(likely.filter(|_| sure)),
+            Err(error) => finding(error),
+        }
+    }
+
+    /// Asks by the caller's reference about an operation in doubt.
+    pub(super) async fn ask_by_reference(&self, asked: Asked<'_>, wire: &dyn Wire) -> Result<Option<Answer>, Error> {
+        let Some(reference) = asked.reference else {
+            return Ok(None);
+        };
+        match self.report(reference, wire).await {
+            Ok(entries) => match self.choose(asked, &entries)? {
+                Found::Answer(answer) => Ok(Some(*answer)),
+                Found::Unread(id) => self.ask_by_id(asked, &id, true, wire).await,
+                Found::Nothing => Ok(None),
+            },
+            Err(error) => finding(error),
+        }
+    }
+
+    /// A refusal of a follow-up as done before stands if the record shows another one on the same payment.
+    pub(super) async fn explained(&self, asked: Asked<'_>, open: &Open, wire: &dyn Wire) -> Result<(), Error> {
+        let (Some(parent), Some(kind)) = (asked.parent, asked.kind) else {
+            return Ok(());
+        };
+        match self.linked(parent, wire).await {
+            Ok(entries) if self.has_other_follow_up(asked, parent, kind, &entries) => {
+                let error = open.error.clone();
+                let message = format!("{}; the record shows another follow-up", error.message());
+                let decline = error.decline().cloned();
+                let refused = Error::new(ErrorKind::Refused, message).with_fate(Fate::Rejected);
+                Err(match decline {
+                    Some(decline) => refused.with_decline(decline),
+                    None => refused,
+                })
+            }
+            Ok(_) => Ok(()),
+            Err(error) => finding(error).map(|_: Option<Answer>| ()),
+        }
+    }
+
+    /// Finds out what became of an operation.
+    pub(crate) async fn resolve(&self, unresolved: &Unresolved, wire: &dyn Wire) -> Result<Answer, Error> {
+        let unknown = |text: &str| Error::new(ErrorKind::Provider, text).with_fate(Fate::Unknown);
+        let kind = match unresolved.operation {
+            OperationKind::Authorize => PaymentType::Pa,
+            OperationKind::Sale => PaymentType::Db,
+            OperationKind::Payout => PaymentType::Cd,
+            OperationKind::Capture => PaymentType::Cp,
+            OperationKind::Void => PaymentType::Rv,
+            OperationKind::Refund => PaymentType::Rf,
+            OperationKind::Checkout | OperationKind::Inquire => {
+                let found = self.resolve_checkout(unresolved, wire).await;
+                return found.map_err(|error| match error.kind() {
+                    ErrorKind::Mismatch => error,
+                    _ => unknown(error.message()),
+                });
+            }
+            _ => return Err(unknown("this operation is not offered, and cannot be asked about")),
+        };
+        let follows = !kind.is_first();
+        let payment = unresolved.payment.as_ref().filter(|_| follows);
+        let asked = Asked {
+            kind: Some(kind),
+            amount: unresolved.amount,
+            reference: unresolved.reference.as_ref().map(paymux_core::Reference::as_str),
+            parent: payment.map(|p| unresolved.note("parent").unwrap_or(p.id())),
+            payment,
+            id: None,
+        };
+        let made = unresolved.payment.as_ref().filter(|_| !follows).map(Ids::of);
+        let made = made.filter(|ids| ids.of == Of::Payment).map(|ids| ids.id);
+        let found = match unresolved.note("payment").or(made) {
+            Some(id) => self.ask_by_id(asked, id, true, wire).await?,
+            None if self.is_v1() => self.ask_by_reference(asked, wire).await?,
+            None => {
+                let text = "v3 has no inquiry by reference: look for the reference in the back office";
+                return Err(unknown(text));
+            }
+        };
+        found.ok_or_else(|| unknown("the provider does not say yet what became of it"))
+    }
+
+    async fn resolve_checkout(&self, unresolved: &Unresolved, wire: &dyn Wire) -> Result<Answer, Error> {
+        if let Some(payment) = unresolved.note("payment").filter(|id| is_id(id)) {
+            let payment = self.payment_ref(payment, None, None);
+            return self.inquire_by_id(&payment, &Ids::of(&payment), wire).await;
+        }
+        if let Some(payment) = &unresolved.payment {
+            return self.inquire(&Inquiry::Payment(payment.clone()), wire).await;
+        }
+        let made = unresolved
+            .note("checkout")
+            .zip(unresolved.reference.as_ref())
+            .zip(unresolved.amount);
+        if let Some(((checkout, reference), amount)) = made {
+            let kind = unresolved
+                .note("type")
+                .and_then(|kind| kind.parse().ok())
+                .unwrap_or(PaymentType::Db);
+            let payment = self.checkout_ref(checkout, kind, amount, reference.as_str());
+            return self.checkout_result(&payment, &Ids::of(&payment), wire).await;
+        }
+        match &unresolved.reference {
+            Some(reference) => self.inquire_by_reference(reference.as_str(), wire).await,
+            None => Err(Error::new(ErrorKind::Provider, "nothing is known to ask with").with_fate(Fate::Unknown)),
+        }
+    }
+
+    /// Notes the id of the payment that a checkout came to, before its answer is given: it is told only once.
+    pub(super) async fn note_payment(&self, id: &str, wire: &dyn Wire) -> Result<(), Error> {
+        wire.note(Memo::new("payment", id)).await
+    }
+}
+
+/// Whether a payment went through and stands alone, so that something may have followed it.
+fn may_be_followed(answer: &Answer) -> bool {
+    let first = answer.payment.entries.first();
+    let stands_alone = first.is_some_and(|entry| entry.id.as_deref() == Some(answer.payment.id()));
+    stands_alone && matches!(answer.outcome, Outcome::Approved | Outcome::Review)
+}
+
+/// What an inquiry's error says about the operation in doubt: a mismatch is found; anything else is about the inquiry, and leaves it open.
+fn finding<T>(error: Error) -> Result<Option<T>, Error> {
+    match error.kind() {
+        ErrorKind::Mismatch => Err(error),
+        _ if error.payment().is_some_and(|payment| payment.test == Some(true)) => Err(error),
+        _ => Ok(None),
+    }
+}

@@ -1,0 +1,172 @@
+//! Hosted checkout: `POST checkouts`, and `GET checkouts/{id}/payment`, whose final answer is given only once.
+
+use http::{Method, StatusCode};
+use paymux_core::{
+    Answer, Call, Checkout, Error, ErrorKind, Lost, Memo, NextAction, Outcome, Payment, PaymentRef, PaymentState, Wire,
+};
+
+use super::report::Found;
+use crate::adapter::{Opp, PROVIDER};
+use crate::codes::{PaymentType, ResultCode, Surface};
+use crate::config::is_id;
+use crate::reading::ids::Ids;
+use crate::reading::{Asked, Step};
+use crate::shapes::Body;
+
+impl Opp {
+    /// Makes a checkout. It moves no money.
+    pub(crate) async fn checkout(&self, checkout: &Checkout, wire: &dyn Wire) -> Result<Answer, Error> {
+        let charge = &checkout.charge;
+        let kind = if checkout.capture {
+            PaymentType::Db
+        } else {
+            PaymentType::Pa
+        };
+        let mut form = self.form();
+        form.put_some("entityType", self.settings.entity_type.as_deref());
+        form.put_some("merchant.id", self.settings.merchant_id.as_deref());
+        self.amount_fields(charge.amount, &mut form)?;
+        form.put("paymentType", kind.as_str());
+        form.put("merchantTransactionId", charge.reference.as_str());
+        self.charge_fields(charge, &mut form)?;
+
+        let call = Call::prepares(self.post("/checkouts", &form)?);
+        let reply = wire.send(call).await.map_err(Lost::give_up)?;
+        let body = reply.json::<Body>().unwrap_or_default();
+        let made = reply.status.is_success() && body.result.code.parse() == Ok(ResultCode::CHECKOUT_CREATED);
+        let Some(id) = body.id.as_deref().filter(|id| made && is_id(id)) else {
+            // Any other code: not made. An answer that is no refusal breaks the contract.
+            return Err(
+                match self.read(&Asked::default(), Surface::Mutation, &reply, wire.now()) {
+                    Err(error) => error,
+                    Ok(_) => {
+                        let code = body.result.code.chars().take(11).collect::<String>();
+                        let message = format!("the checkout was not made (code `{code}`)");
+                        Error::new(ErrorKind::Provider, message).with_status(reply.status)
+                    }
+                },
+            );
+        };
+        wire.note(Memo::new("checkout", id)).await?;
+        wire.note(Memo::new("type", kind.as_str())).await?;
+        let reference = self.checkout_ref(id, kind, charge.amount, charge.reference.as_str());
+        let mut payment = Payment::new(reference, PaymentState::RequiresAction);
+        payment.merchant_reference = Some(charge.reference.to_string());
+        payment.amount = Some(charge.amount);
+        Ok(Answer::new(Outcome::ActionRequired(self.page(id)?), payment))
+    }
+
+    /// Where the customer pays.
+    fn page(&self, checkout: &str) -> Result<NextAction, Error> {
+        match &self.settings.checkout_page {
+            Some(page) => Ok(NextAction::Redirect(page.replace("{checkout}", checkout).into())),
+            None if self.is_v1() => Ok(NextAction::Widget {
+                script: format!("{}/v1/paymentWidgets.js?checkoutId={checkout}", self.settings.base),
+                checkout: checkout.to_owned(),
+            }),
+            None => Err(Error::unsupported(
+                PROVIDER,
+                "checkout without `checkout_page` (preset v3)",
+            )),
+        }
+    }
+
+    /// Asks what a checkout came to.
+    pub(super) async fn checkout_result(
+        &self,
+        payment: &PaymentRef,
+        ids: &Ids<'_>,
+        wire: &dyn Wire,
+    ) -> Result<Answer, Error> {
+        if !is_id(ids.id) {
+            return Err(Error::invalid("payment", "does not hold an id of this provider"));
+        }
+        let asked = Asked {
+            kind: ids.kind,
+            amount: ids.amount,
+            reference: ids.reference,
+            payment: Some(payment),
+            ..Asked::default()
+        };
+        let version = self.settings.preset.path();
+        let path = format!("{version}/checkouts/{}/payment", ids.id);
+        let call = Call::consumes(self.query(Method::GET, &path, &self.form())?);
+        let mut reply = match wire.send(call).await {
+            Ok(reply) => reply,
+            Err(lost) => return self.checkout_by_reference(asked, lost.give_up(), wire).await,
+        };
+        if reply.status == StatusCode::NOT_FOUND && !self.is_v1() {
+            let path = format!("{version}/payments/{}", ids.id);
+            let call = Call::consumes(self.query(Method::GET, &path, &self.form())?);
+            reply = wire.send(call).await.map_err(Lost::give_up)?;
+        }
+        let body = reply.json::<Body>().unwrap_or_default();
+        let tried = body.id.as_deref().filter(|id| *id != ids.id && is_id(id));
+        // The id of an answer without a type is not that of a payment.
+        if let Some(id) = tried.filter(|_| body.payment_type.is_some()) {
+            self.note_payment(id, wire).await?;
+        }
+        match self.read(&asked, Surface::CheckoutRead, &reply, wire.now())? {
+            Step::Done(answer) if matches!(answer.outcome, Outcome::Pending) && tried.is_none() => {
+                self.still_open(payment, ids)
+            }
+            Step::Done(answer) => Ok(answer),
+            Step::Open(open) => match tried {
+                Some(id) => {
+                    let found = self.ask_by_id(asked, id, open.likely.is_some(), wire).await?;
+                    found.ok_or(open.error)
+                }
+                None => self.checkout_by_reference(asked, open.error, wire).await,
+            },
+        }
+    }
+
+    /// The customer has not paid yet: the page is still there.
+    fn still_open(&self, payment: &PaymentRef, ids: &Ids<'_>) -> Result<Answer, Error> {
+        let mut open = Payment::new(payment.clone(), PaymentState::RequiresAction);
+        open.merchant_reference = ids.reference.map(str::to_owned);
+        open.amount = ids.amount;
+        Ok(Answer::new(Outcome::ActionRequired(self.page(ids.id)?), open))
+    }
+
+    /// The session is gone or its answer was lost: the report knows whether a payment was made on it.
+    async fn checkout_by_reference(&self, asked: Asked<'_>, error: Error, wire: &dyn Wire) -> Result<Answer, Error> {
+        let unknown = |error: Error| {
+            let error = error.with_fate(paymux_core::Fate::Unknown);
+            match asked.payment {
+                Some(payment) => error.with_payment(Payment::new(payment.clone(), PaymentState::Pending)),
+                None => error,
+            }
+        };
+        if !self.is_v1() {
+            return Err(unknown(error));
+        }
+        let Some(reference) = asked.reference else {
+            return Err(unknown(error));
+        };
+        match self.report(reference, wire).await {
+            Ok(entries) => match self.choose(asked, &entries)? {
+                Found::Answer(answer) => {
+                    self.note_payment(answer.payment.id(), wire).await?;
+                    Ok(*answer)
+                }
+                Found::Unread(_) => Err(unknown(error)),
+                Found::Nothing => Ok(self.not_paid(asked)),
+            },
+            Err(report) if report.is_not_found() => Ok(self.not_paid(asked)),
+            Err(_) => Err(unknown(error)),
+        }
+    }
+
+    /// The record holds no payment made on the checkout so far.
+    fn not_paid(&self, asked: Asked<'_>) -> Answer {
+        let reference = match asked.payment {
+            Some(payment) => payment.clone(),
+            None => self.nameless_ref(asked.reference.unwrap_or("unnamed"), asked.kind, asked.amount),
+        };
+        let mut payment = Payment::new(reference, PaymentState::Pending);
+        payment.merchant_reference = asked.reference.map(str::to_owned);
+        payment.amount = asked.amount;
+        Answer::new(Outcome::Pending, payment)
+    }
+}

@@ -1,0 +1,307 @@
+//! Reports (v1): every entry under a reference, or linked to a payment, and which of them is the one in doubt.
+
+use http::{Method, StatusCode};
+use paymux_core::{
+    Answer, Call, Entry, EntryOutcome, Error, ErrorKind, Fate, Lost, Money, Outcome, Payment, PaymentState, Reply, Wire,
+};
+
+use crate::adapter::Opp;
+use crate::codes::{Context, PaymentType, ResultCode, Surface, Verdict, classify};
+use crate::reading::{Asked, Seen, Step};
+use crate::shapes::{Body, Form, Report};
+
+impl Opp {
+    /// `GET /v1/query?merchantTransactionId=…`: the entries under a reference.
+    pub(super) async fn report(&self, reference: &str, wire: &dyn Wire) -> Result<Vec<Body>, Error> {
+        let mut form = self.form();
+        form.put("merchantTransactionId", reference);
+        self.entries("/v1/query", form, wire).await
+    }
+
+    /// `GET /v3/query/{id}`: a payment with all that is linked to it. The report is of another version than the payments.
+    pub(super) async fn linked(&self, id: &str, wire: &dyn Wire) -> Result<Vec<Body>, Error> {
+        let mut form = self.form();
+        form.put("includeLinkedTransactions", "true");
+        self.entries(&format!("/v3/query/{id}"), form, wire).await
+    }
+
+    async fn entries(&self, path: &str, form: Form, wire: &dyn Wire) -> Result<Vec<Body>, Error> {
+        let call = Call::asks(self.query(Method::GET, path, &form)?);
+        let reply = wire.send(call).await.map_err(Lost::give_up)?;
+        if reply.status.is_success()
+            && let Some(entries) = entries(&reply)
+        {
+            return Ok(entries);
+        }
+        match self.read(&Asked::default(), Surface::Inquiry, &reply, wire.now())? {
+            Step::Open(open) => Err(open.error),
+            Step::Done(_) => {
+                Err(Error::new(ErrorKind::Provider, "the report holds no entries").with_status(reply.status))
+            }
+        }
+    }
+
+    /// The entry in doubt among the entries of a report.
+    pub(super) fn choose(&self, asked: Asked<'_>, entries: &[Body]) -> Result<Found, Error> {
+        let rows = rows(entries);
+        let mut own: Vec<&Row<'_>> = rows.iter().filter(|row| row.may_be(asked)).collect();
+        if own.is_empty() && asked.kind.is_none() {
+            own = rows.iter().filter(|row| row.is_named(asked.reference)).collect();
+        }
+        let live: Vec<_> = own
+            .iter()
+            .copied()
+            .filter(|row| row.went_through() && !self.is_undone(row, &rows))
+            .collect();
+        if live.len() > 1 {
+            return Err(self.double(asked, &live, &rows));
+        }
+        let pending = || own.iter().copied().find(|row| row.is(Verdict::Pending));
+        let undone = || own.iter().copied().find(|row| row.is_booked());
+        let unread = own.iter().copied().find(|row| row.is(Verdict::Open));
+        // Beside an entry that says nothing yet, no refusal is the end; and one as duplicate says nothing of the original in doubt.
+        let last = |duplicate: bool| {
+            let mut last = own.iter().copied().rev();
+            last.find(|row| unread.is_none() && row.is_refused() && row.is_duplicate() == duplicate)
+        };
+        let refused = || last(false).or_else(|| last(true).filter(|_| asked.kind.is_none()));
+        match live.first().copied().or_else(pending).or_else(undone).or_else(refused) {
+            Some(row) => self.found(asked, row, &rows),
+            None => Ok(unread.map_or(Found::Nothing, |row| Found::Unread(row.id.to_owned()))),
+        }
+    }
+
+    /// Several payments that went through under one reference: for a person.
+    fn double(&self, asked: Asked<'_>, live: &[&Row<'_>], rows: &[Row<'_>]) -> Error {
+        let ids: Vec<_> = live.iter().map(|row| row.id).collect();
+        let what = format!(
+            "double charge: several payments stand under one reference ({})",
+            ids.join(", ")
+        );
+        let fits = |row: &&&Row<'_>| asked.amount.is_none() || self.amount(row.body) == asked.amount;
+        let payment = live.iter().find(fits).or(live.first()).and_then(|row| {
+            let asked = Asked {
+                kind: None,
+                amount: None,
+                ..asked
+            };
+            match self.found(asked, row, rows) {
+                Ok(Found::Answer(answer)) => Some(answer.payment),
+                Ok(_) => None,
+                Err(error) => error.payment().cloned(),
+            }
+        });
+        match payment {
+            Some(payment) => Error::mismatch(what, payment),
+            None => Error::new(ErrorKind::Mismatch, what).with_fate(Fate::Unknown),
+        }
+    }
+
+    /// Whether refunds of the whole, a reversal or a chargeback of an entry went through.
+    fn is_undone(&self, row: &Row<'_>, rows: &[Row<'_>]) -> bool {
+        let after = || {
+            rows.iter()
+                .filter(|later| later.is_booked() && later.body.referenced_id.as_deref() == Some(row.id))
+        };
+        let whole = self.amount(row.body).map(Money::minor);
+        let back = after()
+            .filter(|later| later.kind == PaymentType::Rf)
+            .map(|later| self.amount(later.body).map(Money::minor).or(whole))
+            .try_fold(0_i64, |sum, amount| sum.checked_add(amount?));
+        let refunded = after().any(|later| later.kind == PaymentType::Rf)
+            && match (whole, back) {
+                (Some(whole), Some(back)) => back >= whole,
+                _ => true,
+            };
+        refunded || after().any(|later| matches!(later.kind, PaymentType::Rv | PaymentType::Cb))
+    }
+
+    /// An entry as the operation would have answered, with what followed it.
+    fn found(&self, asked: Asked<'_>, row: &Row<'_>, rows: &[Row<'_>]) -> Result<Found, Error> {
+        let asked = Asked {
+            kind: Some(asked.kind.unwrap_or(row.kind)),
+            amount: asked.amount.or_else(|| self.amount(row.body)),
+            ..asked
+        };
+        let Step::Done(mut answer) = self.step(&asked, &row.seen())? else {
+            return Ok(Found::Unread(row.id.to_owned()));
+        };
+        if row.kind.is_first() {
+            self.add_follow_ups(&mut answer.payment, rows);
+        }
+        Ok(Found::Answer(Box::new(answer)))
+    }
+
+    /// Adds to a payment, of which one entry is known, all that followed it, and what followed that.
+    fn add_follow_ups(&self, payment: &mut Payment, rows: &[Row<'_>]) {
+        let mut tree = vec![payment.id().to_owned()];
+        let mut left: Vec<_> = rows.iter().filter(|row| !row.kind.is_first()).collect();
+        while let Some(at) = left
+            .iter()
+            .position(|row| row.body.referenced_id.as_ref().is_some_and(|id| tree.contains(id)))
+        {
+            let later = left.remove(at);
+            tree.push(later.id.to_owned());
+            let asked = Asked {
+                kind: Some(later.kind),
+                ..Asked::default()
+            };
+            let outcome = match self.step(&asked, &later.seen()) {
+                Ok(Step::Done(step)) => match step.outcome {
+                    Outcome::Approved => EntryOutcome::Approved,
+                    Outcome::Review => EntryOutcome::Review,
+                    Outcome::Declined(decline) => EntryOutcome::Declined(decline),
+                    _ => EntryOutcome::Pending,
+                },
+                _ => EntryOutcome::Unknown(later.code.to_string()),
+            };
+            // A reversal names no amount: it is of the whole.
+            let amount = self.amount(later.body).or(payment.amount);
+            let mut entry = Entry::new(later.kind.entry(), amount, outcome).with_id(later.id);
+            entry.reference.clone_from(&later.body.merchant_transaction_id);
+            payment.entries.push(entry);
+        }
+        let settled = matches!(
+            payment.state,
+            PaymentState::Authorized | PaymentState::Captured | PaymentState::PaidOut
+        );
+        if settled && tree.len() > 1 {
+            payment.state = PaymentState::of(&payment.entries).unwrap_or(payment.state);
+        }
+    }
+
+    /// Adds to a payment that was looked up by its id what followed it, from the report of what is linked to it. Without that report the
+    /// payment stays as it is.
+    pub(super) async fn with_follow_ups(&self, mut answer: Answer, wire: &dyn Wire) -> Answer {
+        if let Ok(entries) = self.linked(answer.payment.id(), wire).await {
+            self.add_follow_ups(&mut answer.payment, &rows(&entries));
+        }
+        answer
+    }
+
+    /// Whether a payment has a follow-up, approved, that is not the one in doubt and explains why that was refused.
+    pub(super) fn has_other_follow_up(
+        &self,
+        asked: Asked<'_>,
+        parent: &str,
+        kind: PaymentType,
+        entries: &[Body],
+    ) -> bool {
+        let rows = rows(entries);
+        if rows.iter().any(|row| row.kind == kind && row.is_named(asked.reference)) {
+            return false;
+        }
+        rows.iter().any(|row| {
+            // One without a reference could be ours, unless it is of another kind or amount.
+            let anothers = match &row.body.merchant_transaction_id {
+                Some(_) => true,
+                None => row.kind != kind || self.amount(row.body).is_some_and(|found| Some(found) != asked.amount),
+            };
+            let linked = row.body.referenced_id.as_deref() == Some(parent);
+            !row.kind.is_first() && row.went_through() && linked && anothers
+        })
+    }
+}
+
+/// What a report holds of an operation in doubt.
+pub(super) enum Found {
+    /// Its entry, as the operation would have answered.
+    Answer(Box<Answer>),
+    /// No entry.
+    Nothing,
+    /// An entry, of this id, that says too little or nothing yet.
+    Unread(String),
+}
+
+/// An entry that can be read.
+struct Row<'a> {
+    id: &'a str,
+    kind: PaymentType,
+    code: ResultCode,
+    body: &'a Body,
+}
+
+impl<'a> Row<'a> {
+    const fn seen(&self) -> Seen<'a> {
+        Seen {
+            code: self.code,
+            body: self.body,
+            status: StatusCode::OK,
+            surface: Surface::ReportRow,
+        }
+    }
+
+    fn is(&self, verdict: Verdict) -> bool {
+        let context = Context {
+            sent: Some(self.kind),
+            answered: Some(self.kind),
+            has_id: true,
+            surface: Surface::ReportRow,
+            live: false,
+        };
+        classify(self.code, &context) == verdict
+    }
+
+    /// Whether it may be what is asked about: a follow-up by its reference, anything else as a payment that stands alone.
+    fn may_be(&self, asked: Asked<'_>) -> bool {
+        match asked.kind {
+            Some(kind) if !kind.is_first() => {
+                let parent = self.body.referenced_id.as_deref();
+                let fits = asked.parent.is_none() || parent.is_none() || parent == asked.parent;
+                self.kind == kind && self.is_named(asked.reference) && fits
+            }
+            _ => {
+                self.kind.is_first() && (self.body.merchant_transaction_id.is_none() || self.is_named(asked.reference))
+            }
+        }
+    }
+
+    fn went_through(&self) -> bool {
+        self.is(Verdict::Approved) || self.is(Verdict::Review)
+    }
+
+    /// Whether it went through, charged back since or not.
+    fn is_booked(&self) -> bool {
+        self.went_through() || self.is(Verdict::ChargedBack)
+    }
+
+    fn is_refused(&self) -> bool {
+        self.is(Verdict::Declined) || self.is(Verdict::Expired)
+    }
+
+    fn is_duplicate(&self) -> bool {
+        matches!(self.code.parts(), [800, 110 | 130, 100] | [200, 200, 106])
+    }
+
+    fn is_named(&self, reference: Option<&str>) -> bool {
+        reference.is_some() && self.body.merchant_transaction_id.as_deref() == reference
+    }
+}
+
+/// The entries that can be read: those with an id, a type and a code.
+fn rows(entries: &[Body]) -> Vec<Row<'_>> {
+    entries
+        .iter()
+        .filter_map(|body| {
+            Some(Row {
+                id: body.id.as_deref()?,
+                kind: body.payment_type.as_deref()?.parse().ok()?,
+                code: body.result.code.parse().ok()?,
+                body,
+            })
+        })
+        .collect()
+}
+
+/// The entries of a report in any of its shapes: a list under `payments` or `records`, a bare list, or one entry alone.
+fn entries(reply: &Reply) -> Option<Vec<Body>> {
+    if let Ok(list) = reply.json::<Vec<Body>>() {
+        return Some(list);
+    }
+    let report = reply.json::<Report>().ok()?;
+    if let Some(list) = report.payments.or(report.records) {
+        return Some(list);
+    }
+    let one = reply.json::<Body>().ok()?;
+    (one.id.is_some() && one.payment_type.is_some()).then(|| vec![one])
+}

@@ -1,0 +1,245 @@
+//! An answer's body becomes a payment, after it was held against what was asked.
+
+use http::Uri;
+use jiff::Timestamp;
+use paymux_core::{
+    Entry, EntryKind, EntryOutcome, Error, MethodSummary, Money, NextAction, Payment, PaymentRef, PaymentState,
+    currency,
+};
+
+use super::ids::{Ids, Of};
+use super::{Asked, Seen};
+use crate::adapter::Opp;
+use crate::codes::PaymentType;
+use crate::shapes::{Body, Form, Parameter, Precondition, Redirect};
+
+/// How an answer compares with what was asked.
+pub(super) enum Check {
+    Equal,
+    /// A field that must be there is not.
+    Absent(&'static str),
+    /// What differs.
+    Differs(String),
+}
+
+impl Opp {
+    /// Holds id, amount, currency and references of an answer against what was asked.
+    pub(super) fn check(&self, asked: &Asked<'_>, seen: &Seen<'_>) -> Check {
+        let found = self.amount(seen.body);
+        let pairs = [
+            (
+                "merchantTransactionId",
+                &seen.body.merchant_transaction_id,
+                asked.reference,
+            ),
+            ("referencedId", &seen.body.referenced_id, asked.parent),
+        ];
+        for (name, found, asked) in pairs {
+            if let (Some(found), Some(asked)) = (found.as_deref(), asked)
+                && found != asked
+            {
+                return Check::Differs(format!("the answer's {name} is not the one asked about"));
+            }
+        }
+        match (asked.amount, found) {
+            (Some(asked), Some(found)) if asked != found => {
+                Check::Differs(format!("the provider booked {found}, and {asked} was asked for"))
+            }
+            // The answer to a reversal carries no amount.
+            (Some(_), None) if asked.kind != Some(PaymentType::Rv) => {
+                if seen.body.amount().is_some() && seen.body.currency.is_some() {
+                    Check::Absent("readable amount")
+                } else if seen.body.currency.is_some() {
+                    Check::Absent("amount")
+                } else {
+                    Check::Absent("amount with its currency")
+                }
+            }
+            _ => Check::Equal,
+        }
+    }
+
+    /// The amount in an answer, if it has one that can be read.
+    pub(crate) fn amount(&self, body: &Body) -> Option<Money> {
+        let currency = currency(body.currency.as_deref()?).ok()?;
+        self.capabilities.scales.from_text(body.amount()?, currency).ok()
+    }
+
+    /// The payment that an answer is about. `state` is that of a payment that stands alone; a follow-up that did not go through leaves the
+    /// payment that it followed as it was.
+    pub(super) fn payment(
+        &self,
+        asked: &Asked<'_>,
+        seen: &Seen<'_>,
+        state: PaymentState,
+        outcome: EntryOutcome,
+    ) -> Payment {
+        let kind = seen.kind().or(asked.kind);
+        let amount = self.amount(seen.body).or(asked.amount);
+        let entry_kind = match state {
+            PaymentState::ChargedBack => EntryKind::Chargeback,
+            _ => kind.map_or(EntryKind::Other, PaymentType::entry),
+        };
+        let named = seen.body.merchant_transaction_id.as_deref().or(asked.reference);
+        let mut entry = Entry::new(entry_kind, amount, outcome);
+        entry.id.clone_from(&seen.body.id);
+        entry.reference = named.map(str::to_owned);
+        entry.at = seen.body.timestamp.as_deref().and_then(time);
+
+        let mut payment = if kind.is_some_and(|kind| !kind.is_first()) {
+            let failed = !entry.is_approved();
+            self.followed(asked, seen, state, failed)
+        } else {
+            let mut payment = Payment::new(self.own_ref(asked, seen, kind, amount), state);
+            payment.merchant_reference = named.map(str::to_owned);
+            payment.amount = amount;
+            if let (PaymentState::ChargedBack, Some(kind)) = (state, kind) {
+                let mut taken = Entry::new(kind.entry(), amount, EntryOutcome::Approved);
+                taken.id.clone_from(&seen.body.id);
+                payment.entries.push(taken);
+            }
+            payment
+        };
+        payment.entries.push(entry);
+        let last4 = seen.body.card.as_ref().and_then(|card| card.last4_digits.clone());
+        payment.method = MethodSummary::of(seen.body.payment_brand.clone(), last4);
+        payment.test = seen.code.marks_test();
+        payment
+    }
+
+    /// The payment that a follow-up is of, with the entries before it.
+    fn followed(&self, asked: &Asked<'_>, seen: &Seen<'_>, state: PaymentState, failed: bool) -> Payment {
+        let kind = seen.kind().or(asked.kind);
+        let origin = self.origin(asked, seen, kind);
+        let ids = Ids::of(&origin);
+        let first = ids.kind.filter(|kind| kind.is_first());
+        // A refund of something else than the payment itself is of its capture.
+        let captured = asked.parent.filter(|id| kind == Some(PaymentType::Rf) && *id != ids.id);
+        let before = match first {
+            Some(PaymentType::Pa) if captured.is_none() => PaymentState::Authorized,
+            Some(PaymentType::Cd) => PaymentState::PaidOut,
+            Some(_) => PaymentState::Captured,
+            None => state,
+        };
+        let ended = matches!(
+            state,
+            PaymentState::Declined | PaymentState::Cancelled | PaymentState::Expired
+        );
+        let mut entries = Vec::new();
+        if let Some(kind) = first {
+            entries.push(Entry::new(kind.entry(), ids.amount, EntryOutcome::Approved).with_id(ids.id));
+        }
+        if let Some(id) = captured {
+            entries.push(Entry::new(EntryKind::Capture, None, EntryOutcome::Approved).with_id(id));
+        }
+        let amount = ids.amount;
+        let mut payment = Payment::new(origin, if failed && ended { before } else { state });
+        payment.amount = amount;
+        payment.entries = entries;
+        payment
+    }
+
+    /// The reference of a payment that stands alone.
+    fn own_ref(
+        &self,
+        asked: &Asked<'_>,
+        seen: &Seen<'_>,
+        kind: Option<PaymentType>,
+        amount: Option<Money>,
+    ) -> PaymentRef {
+        let known = asked.payment.filter(|payment| {
+            let ids = Ids::of(payment);
+            ids.of == Of::Payment && ids.kind.is_some() && Some(ids.id) == seen.body.id.as_deref()
+        });
+        match (known, seen.body.id.as_deref(), asked.payment, asked.reference) {
+            (Some(known), ..) => known.clone(),
+            (None, Some(id), ..) => self.payment_ref(id, kind, amount),
+            (None, None, Some(payment), _) => payment.clone(),
+            (None, None, None, reference) => self.nameless_ref(reference.unwrap_or("unnamed"), kind, amount),
+        }
+    }
+
+    /// The payment that a follow-up belongs to.
+    fn origin(&self, asked: &Asked<'_>, seen: &Seen<'_>, kind: Option<PaymentType>) -> PaymentRef {
+        if let Some(payment) = asked.payment.filter(|_| asked.id.is_none() || asked.parent.is_some()) {
+            return payment.clone();
+        }
+        let of_hold = matches!(kind, Some(PaymentType::Cp | PaymentType::Rv)).then_some(PaymentType::Pa);
+        match (seen.body.referenced_id.as_deref(), seen.body.id.as_deref()) {
+            (Some(parent), _) => self.payment_ref(parent, of_hold, None),
+            (None, Some(id)) => self.payment_ref(id, kind, None),
+            (None, None) => self.nameless_ref(asked.reference.unwrap_or("unnamed"), kind, asked.amount),
+        }
+    }
+}
+
+/// The state after an approval. A refund of a payment whose amount is not known counts as one of a part.
+pub(super) fn approved_state(asked: &Asked<'_>, seen: &Seen<'_>) -> PaymentState {
+    let whole = asked.payment.and_then(|payment| Ids::of(payment).amount);
+    let all = match (whole, asked.amount) {
+        (Some(whole), Some(amount)) => Some(amount.minor() >= whole.minor()),
+        _ => None,
+    };
+    match seen.kind().or(asked.kind) {
+        Some(PaymentType::Pa) => PaymentState::Authorized,
+        Some(PaymentType::Cp) if all == Some(false) => PaymentState::PartiallyCaptured,
+        Some(PaymentType::Rv) => PaymentState::Voided,
+        Some(PaymentType::Rf) if all == Some(true) => PaymentState::Refunded,
+        Some(PaymentType::Rf) => PaymentState::PartiallyRefunded,
+        Some(PaymentType::Cd) => PaymentState::PaidOut,
+        Some(PaymentType::Cb) => PaymentState::ChargedBack,
+        _ => PaymentState::Captured,
+    }
+}
+
+/// Whether more is captured or given back than the payment is of.
+pub(super) fn is_too_much(asked: &Asked<'_>) -> bool {
+    let whole = asked.payment.and_then(|payment| Ids::of(payment).amount);
+    match (asked.amount, whole) {
+        (Some(amount), Some(whole)) => amount.currency() == whole.currency() && amount.minor() > whole.minor(),
+        _ => false,
+    }
+}
+
+/// What the customer's browser must do. Without a method, fields are posted, and a bare address is opened.
+pub(super) fn action(redirect: &Redirect, before: &[Precondition]) -> Result<NextAction, Error> {
+    let fields = redirect.parameters.as_deref().unwrap_or_default();
+    let opened = match redirect.method.as_deref() {
+        Some(method) => method.eq_ignore_ascii_case("GET"),
+        None => fields.is_empty(),
+    };
+    if opened && before.is_empty() {
+        if fields.is_empty() {
+            return Ok(NextAction::Redirect(redirect.url.clone().into()));
+        }
+        let mut query = Form::default();
+        for field in fields {
+            query.put(&field.name, &field.value);
+        }
+        let has_query = redirect.url.parse::<Uri>().is_ok_and(|uri| uri.query().is_some());
+        let glue = if has_query { '&' } else { '?' };
+        return Ok(NextAction::Redirect(
+            format!("{}{glue}{}", redirect.url, query.text()?).into(),
+        ));
+    }
+    Ok(NextAction::Form {
+        url: redirect.url.clone(),
+        fields: pairs(fields),
+        before: before
+            .iter()
+            .map(|step| (step.url.clone(), pairs(step.parameters.as_deref().unwrap_or_default())))
+            .collect(),
+    })
+}
+
+fn pairs(fields: &[Parameter]) -> Vec<(String, String)> {
+    fields.iter().map(|f| (f.name.clone(), f.value.clone())).collect()
+}
+
+/// A time as the platform writes it: `2025-01-01 10:00:00.000+0000`, with or without the fraction.
+fn time(text: &str) -> Option<Timestamp> {
+    jiff::fmt::strtime::parse("%Y-%m-%d %H:%M:%S%.f%z", text)
+        .ok()?
+        .to_timestamp()
+        .ok()
+}

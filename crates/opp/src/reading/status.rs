@@ -1,0 +1,125 @@
+//! The HTTP status: what it says where the body says nothing, and where it contradicts the body.
+
+use http::StatusCode;
+use jiff::Timestamp;
+use paymux_core::{CodeClass, Error, ErrorKind, Fate, Reply};
+
+use super::{Asked, Open, Seen, Step};
+use crate::codes::{PaymentType, Surface, explain};
+
+/// What a status says, for one kind of call.
+struct Says {
+    kind: ErrorKind,
+    /// Whether it proves that nothing was done.
+    proves: bool,
+    message: &'static str,
+}
+
+/// Whether a request makes something new: a payment, a checkout, a registration.
+fn creates(asked: &Asked<'_>, surface: Surface) -> bool {
+    surface == Surface::Mutation && asked.kind.is_none_or(PaymentType::is_first)
+}
+
+fn says(asked: &Asked<'_>, surface: Surface, status: StatusCode) -> Says {
+    let says = |kind, proves, message| Says { kind, proves, message };
+    match status.as_u16() {
+        200..=299 => says(ErrorKind::Provider, false, "the answer has no readable result code"),
+        300..=399 => says(
+            ErrorKind::Provider,
+            false,
+            "the provider redirects to an address that is not followed; check `base_url`",
+        ),
+        400 => says(
+            ErrorKind::InvalidRequest,
+            false,
+            "the request is invalid or the payment failed, and the answer has no readable result code",
+        ),
+        401 => says(
+            ErrorKind::Configuration,
+            true,
+            "the authorization header is invalid; check `access_token`",
+        ),
+        403 => says(
+            ErrorKind::Configuration,
+            true,
+            "the access token is invalid, or not for this entity; check `access_token` and `entity_id`",
+        ),
+        404 if creates(asked, surface) => says(
+            ErrorKind::Configuration,
+            true,
+            "the address does not exist; check `base_url` and `preset`",
+        ),
+        404 if surface == Surface::Mutation => {
+            says(ErrorKind::InvalidRequest, true, "nothing stands under the payment's id")
+        }
+        404 => says(
+            ErrorKind::InvalidRequest,
+            true,
+            "nothing stands under that id or reference",
+        ),
+        408 => says(
+            ErrorKind::Network,
+            false,
+            "the provider waited too long for the request",
+        ),
+        429 => says(ErrorKind::Refused, true, "too many requests; wait and try again"),
+        500..=599 => says(ErrorKind::Provider, false, "the provider failed"),
+        _ => says(
+            ErrorKind::Provider,
+            false,
+            "the provider answered with a status that it does not document",
+        ),
+    }
+}
+
+/// The fate of what was turned away: a request to do something was looked at and refused; 429 and a question did nothing at all.
+pub(super) fn refused(surface: Surface, status: StatusCode) -> Fate {
+    match surface {
+        Surface::Mutation if status != StatusCode::TOO_MANY_REQUESTS => Fate::Rejected,
+        _ => Fate::NotDone,
+    }
+}
+
+/// Reads a reply without a result code by its status.
+pub(super) fn read(asked: &Asked<'_>, surface: Surface, reply: &Reply, now: Timestamp) -> Result<Step, Error> {
+    let Says { kind, proves, message } = says(asked, surface, reply.status);
+    let error = Error::new(kind, message)
+        .with_status(reply.status)
+        .with_retry_after(reply.retry_after(now));
+    if proves {
+        Err(error.with_fate(refused(surface, reply.status)))
+    } else if surface == Surface::Mutation {
+        Ok(Step::Open(Open::new(error.with_fate(Fate::Unknown))))
+    } else {
+        Ok(Step::Open(Open::new(error)))
+    }
+}
+
+/// Where the status is believed over the body: an approval under an error status proves nothing; 401 and 403 win over a refusal; and 404 on
+/// a request that makes something is a wrong address.
+pub(super) fn contradicts(asked: &Asked<'_>, seen: &Seen<'_>) -> Option<Result<Step, Error>> {
+    let class = explain(seen.code).class;
+    let refusal = matches!(class, CodeClass::Declined | CodeClass::Error | CodeClass::Unknown);
+    let creates = creates(asked, seen.surface);
+    match seen.status.as_u16() {
+        401 | 403 if refusal => {}
+        404 if creates && refusal && class != CodeClass::Declined => {}
+        200..=299 => return None,
+        _ if matches!(class, CodeClass::Approved | CodeClass::Review) => {
+            let message = format!(
+                "code {} says approved under HTTP {}; it is not believed",
+                seen.code,
+                seen.status.as_u16()
+            );
+            let error = seen.error(ErrorKind::Provider, message);
+            return Some(Ok(Step::Open(Open {
+                id: seen.body.id.clone().filter(|id| crate::config::is_id(id)),
+                ..Open::new(error)
+            })));
+        }
+        _ => return None,
+    }
+    let Says { kind, message, .. } = says(asked, seen.surface, seen.status);
+    let error = seen.error(kind, format!("{message} (code {})", seen.code));
+    Some(Err(error.with_fate(refused(seen.surface, seen.status))))
+}

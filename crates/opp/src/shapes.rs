@@ -1,0 +1,160 @@
+//! What stands on the wire: form bodies out, JSON answers in.
+
+use bytes::Bytes;
+use paymux_core::{Error, ErrorKind};
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+/// The names and values of a form or a query, in the order in which they are written.
+#[derive(Default)]
+pub(crate) struct Form(Vec<(String, String)>);
+
+impl Form {
+    /// Adds a field.
+    pub(crate) fn put(&mut self, name: impl Into<String>, value: impl Into<String>) -> &mut Self {
+        self.0.push((name.into(), value.into()));
+        self
+    }
+
+    /// Adds a field that is present.
+    pub(crate) fn put_some(&mut self, name: &str, value: Option<&str>) -> &mut Self {
+        if let Some(value) = value {
+            self.put(name, value);
+        }
+        self
+    }
+
+    /// The form as it is written, percent-encoded once.
+    pub(crate) fn text(&self) -> Result<String, Error> {
+        serde_html_form::to_string(&self.0)
+            .map_err(|_| Error::new(ErrorKind::InvalidRequest, "the request cannot be written as a form"))
+    }
+
+    /// The form as a body.
+    pub(crate) fn body(&self) -> Result<Bytes, Error> {
+        self.text().map(Bytes::from)
+    }
+}
+
+/// An answer about one payment, checkout or registration; also an entry of a report. Everything but the result code may be absent.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Body {
+    pub(crate) id: Option<String>,
+    pub(crate) referenced_id: Option<String>,
+    pub(crate) payment_type: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) payment_brand: Option<String>,
+    /// A string by the documents; a bare number is read too.
+    #[serde(default, rename = "amount")]
+    pub(crate) raw_amount: Option<Box<RawValue>>,
+    pub(crate) currency: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) merchant_transaction_id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) timestamp: Option<String>,
+    #[serde(default)]
+    pub(crate) result: ResultBody,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) card: Option<CardBody>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) redirect: Option<Redirect>,
+}
+
+impl Body {
+    /// The text of the amount.
+    pub(crate) fn amount(&self) -> Option<&str> {
+        Some(self.raw_amount.as_ref()?.get().trim_matches('"'))
+    }
+}
+
+/// The result of an answer.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ResultBody {
+    #[serde(default)]
+    pub(crate) code: String,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) description: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) parameter_errors: Option<Vec<ParameterError>>,
+}
+
+/// A field that was refused. Its value and the message about it may hold card data and are not read.
+#[derive(Deserialize)]
+pub(crate) struct ParameterError {
+    #[serde(default)]
+    pub(crate) name: String,
+}
+
+/// What an answer says of a card.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CardBody {
+    pub(crate) last4_digits: Option<String>,
+    pub(crate) expiry_month: Option<String>,
+    pub(crate) expiry_year: Option<String>,
+}
+
+/// Where the customer's browser must go.
+#[derive(Deserialize)]
+pub(crate) struct Redirect {
+    pub(crate) url: String,
+    pub(crate) method: Option<String>,
+    pub(crate) parameters: Option<Vec<Parameter>>,
+    pub(crate) preconditions: Option<Vec<Precondition>>,
+}
+
+/// A form that is posted in a hidden frame before the redirect.
+#[derive(Deserialize)]
+pub(crate) struct Precondition {
+    pub(crate) url: String,
+    pub(crate) parameters: Option<Vec<Parameter>>,
+}
+
+/// A field of a redirect.
+#[derive(Deserialize)]
+pub(crate) struct Parameter {
+    pub(crate) name: String,
+    pub(crate) value: String,
+}
+
+/// A report: the newer one's name for the list has not been seen, so both are read.
+#[derive(Default, Deserialize)]
+pub(crate) struct Report {
+    pub(crate) payments: Option<Vec<Body>>,
+    pub(crate) records: Option<Vec<Body>>,
+}
+
+/// The body of an encrypted webhook, where it is wrapped.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Encrypted<'a> {
+    #[serde(borrow)]
+    pub(crate) encrypted_body: std::borrow::Cow<'a, str>,
+}
+
+/// A decrypted webhook.
+#[derive(Deserialize)]
+pub(crate) struct Webhook {
+    #[serde(rename = "type", default)]
+    pub(crate) kind: String,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) action: Option<String>,
+    pub(crate) payload: Option<Box<RawValue>>,
+}
+
+/// Reads a field that nothing depends on: of another shape, it is as absent.
+fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either<T> {
+        Right(T),
+        Other(IgnoredAny),
+    }
+    Ok(match Either::deserialize(deserializer)? {
+        Either::Right(value) => Some(value),
+        Either::Other(_) => None,
+    })
+}
