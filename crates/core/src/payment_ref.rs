@@ -201,8 +201,8 @@ mod tests {
     #[test]
     fn the_string_form_is_pinned() {
         let account = Account::of(&["merchant-1", "live"]);
-        let reference = PaymentRef::new("opp", account, ["8ac7:a4", "PA"]).on("my cards");
-        assert_eq!(reference.to_string(), "pm1:opp:29adb67df624:my%20cards:8ac7%3Aa4:PA");
+        let reference = PaymentRef::new("acme", account, ["8ac7:a4", "PA"]).on("my cards");
+        assert_eq!(reference.to_string(), "pm1:acme:29adb67df624:my%20cards:8ac7%3Aa4:PA");
         assert_eq!(reference.to_string().parse(), Ok(reference));
     }
 
@@ -218,9 +218,9 @@ mod tests {
             "",
             "pm1",
             "pm1:a:b:c",
-            "pm2:opp:0123456789ab:g:1",
-            "pm1:opp:0123456789ab:g:",
-            "pm1:opp:0123456789ab:g:%4",
+            "pm2:acme:0123456789ab:g:1",
+            "pm1:acme:0123456789ab:g:",
+            "pm1:acme:0123456789ab:g:%4",
         ] {
             assert!(text.parse::<PaymentRef>().is_err(), "{text}");
         }

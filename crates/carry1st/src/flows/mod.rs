@@ -15,7 +15,6 @@ use secrecy::ExposeSecret;
 use serde::Serialize;
 
 use crate::Carry1st;
-use crate::adapter::PROVIDER;
 use crate::codes::Standing;
 use crate::config::is_country;
 use crate::reading::{self, Endpoint, Seen};

@@ -1,9 +1,9 @@
 //! Whether a request's body was ever asked for.
 
-use std::convert::Infallible;
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -13,13 +13,33 @@ use http_body::{Body, Frame, SizeHint};
 ///
 /// An empty body is never asked for; there the mark is set from the start, and proves nothing.
 #[derive(Clone, Debug)]
-pub struct Mark(Arc<AtomicBool>);
+pub struct Mark(Arc<AtomicU8>);
+
+const UNSET: u8 = 0;
+const SET: u8 = 1;
+const CLOSED: u8 = 2;
 
 impl Mark {
     /// Whether a byte may have left.
     #[must_use]
     pub fn is_set(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
+        self.0.load(Ordering::SeqCst) == SET
+    }
+
+    /// Forbids the body from now on, and says whether that came in time: `true` proves that no byte left and none will.
+    ///
+    /// Looking at the mark would not do: a client's connection is a task of its own, and may ask for the body just after the look.
+    #[must_use]
+    pub fn close(&self) -> bool {
+        self.step(CLOSED) != SET
+    }
+
+    /// Steps from unset; gives what holds now.
+    fn step(&self, to: u8) -> u8 {
+        match self.0.compare_exchange(UNSET, to, Ordering::SeqCst, Ordering::SeqCst) {
+            Ok(_) => to,
+            Err(held) => held,
+        }
     }
 }
 
@@ -34,7 +54,7 @@ impl MarkedBody {
     /// A body, and its mark.
     #[must_use]
     pub fn new(bytes: Bytes) -> (Self, Mark) {
-        let mark = Mark(Arc::new(AtomicBool::new(bytes.is_empty())));
+        let mark = Mark(Arc::new(AtomicU8::new(if bytes.is_empty() { SET } else { UNSET })));
         let body = Self {
             bytes: (!bytes.is_empty()).then_some(bytes),
             mark: mark.clone(),
@@ -42,9 +62,15 @@ impl MarkedBody {
         (body, mark)
     }
 
+    /// The bytes, with the mark left as it is, for transports that decide by them whether to send at all.
+    #[must_use]
+    pub fn peek(&self) -> Bytes {
+        self.bytes.clone().unwrap_or_default()
+    }
+
     /// Takes the bytes at once and sets the mark, for transports that do not stream.
     pub fn take(&mut self) -> Bytes {
-        self.mark.0.store(true, Ordering::SeqCst);
+        self.mark.step(SET);
         self.bytes.take().unwrap_or_default()
     }
 
@@ -57,10 +83,15 @@ impl MarkedBody {
 
 impl Body for MarkedBody {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = io::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        self.mark.0.store(true, Ordering::SeqCst);
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        if self.mark.step(SET) == CLOSED {
+            // An error makes the client close the connection with the head still in its buffer.
+            return Poll::Ready(Some(Err(io::Error::other(
+                "the request was given up before it was sent",
+            ))));
+        }
         Poll::Ready(self.bytes.take().map(|bytes| Ok(Frame::data(bytes))))
     }
 
@@ -71,5 +102,33 @@ impl Body for MarkedBody {
     fn size_hint(&self) -> SizeHint {
         let length = self.bytes.as_ref().map_or(0, Bytes::len);
         SizeHint::with_exact(u64::try_from(length).unwrap_or(u64::MAX))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use super::*;
+
+    fn poll(body: &mut MarkedBody) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        Pin::new(body).poll_frame(&mut Context::from_waker(Waker::noop()))
+    }
+
+    #[test]
+    fn a_closed_body_gives_no_byte() {
+        let (mut body, mark) = MarkedBody::new(Bytes::from_static(b"{}"));
+        assert!(mark.close() && mark.close() && !mark.is_set());
+        assert!(matches!(poll(&mut body), Poll::Ready(Some(Err(_)))));
+        assert!(mark.close());
+    }
+
+    #[test]
+    fn a_body_that_was_asked_for_cannot_be_closed() {
+        let (mut body, mark) = MarkedBody::new(Bytes::from_static(b"{}"));
+        assert!(matches!(poll(&mut body), Poll::Ready(Some(Ok(_)))));
+        assert!(mark.is_set() && !mark.close());
+        let (body, mark) = MarkedBody::new(Bytes::new());
+        assert!(body.is_empty() && !mark.close(), "an empty body proves nothing");
     }
 }

@@ -1,0 +1,278 @@
+//! The first-party gateways, each on its simulator.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, Request, Uri, header};
+use paymux::{Answer, Card, Charge, DeclineReason, MethodQuery, Money, NextAction, Outcome, Source, async_trait};
+use paymux_conformance::{End, InProcess, Settle, Subject, Wait};
+use paymux_simulator::carry1st::{self, Carry1st};
+use paymux_simulator::coolpay::{self, CoolPay};
+use paymux_simulator::opp::{self, Opp};
+use paymux_simulator::qolo::{self, Qolo, seeds};
+
+use crate::Stand;
+
+/// Nobody listens there; the address only has to be one.
+const ADDRESS: &str = "http://127.0.0.1:1";
+
+/// Every stand.
+#[must_use]
+pub fn all() -> Vec<Stand> {
+    vec![
+        coolpay(coolpay::Settings::default()),
+        opp_v3(opp::Settings::v3()),
+        opp_v1(opp::Settings::v1()),
+        qolo(qolo::Settings::qolo()),
+        keybank(qolo::Settings::keybank()),
+        carry1st(carry1st::Settings::default()),
+    ]
+}
+
+/// CoolPay.
+#[must_use]
+pub fn coolpay(mut settings: coolpay::Settings) -> Stand {
+    ADDRESS.clone_into(&mut settings.base_url);
+    "canary-api-key".clone_into(&mut settings.api_key);
+    "canary-private-key".clone_into(&mut settings.private_key);
+    let keys = keys(&[
+        ("provider", "coolpay"),
+        ("base_url", ADDRESS),
+        ("api_key", "canary-api-key"),
+        ("private_key", "canary-private-key"),
+    ]);
+    Stand::new("coolpay", CoolPay::new(settings), keys, |provider| {
+        let mut subject = Subject::new(money("100.00 DKK"), card("1000000000000008"));
+        subject.declined = Some(card("1000000000000016"));
+        subject.payee = Some(card("1000000000000008"));
+        subject.unmapped_code = Some("77777".to_owned());
+        subject.secrets = canaries();
+        subject.settle = Arc::new(CoolPayPage(Arc::clone(provider)));
+        subject
+    })
+}
+
+/// The result-code platform as documented for Efaka.
+#[must_use]
+pub fn opp_v3(settings: opp::Settings) -> Stand {
+    let page = "https://pay.example/checkouts/{checkout}/page";
+    opp("opp-v3", settings, &[("preset", "v3"), ("checkout_page", page)])
+}
+
+/// The Open Payment Platform.
+#[must_use]
+pub fn opp_v1(settings: opp::Settings) -> Stand {
+    let key = settings.webhook_key.clone();
+    opp("opp-v1", settings, &[("preset", "v1"), ("webhook_key", &key)])
+}
+
+fn opp(name: &'static str, mut settings: opp::Settings, more: &[(&'static str, &str)]) -> Stand {
+    ADDRESS.clone_into(&mut settings.public_url);
+    "canary-access-token".clone_into(&mut settings.access_token);
+    let entity = settings.entity_id.clone().unwrap_or_default();
+    let webhook_key = settings.webhook_key.clone();
+    let mut keys = keys(&[
+        ("provider", "opp"),
+        ("base_url", ADDRESS),
+        ("access_token", "canary-access-token"),
+        ("entity_id", &entity),
+    ]);
+    keys.extend(more.iter().map(|(key, value)| (*key, (*value).to_owned())));
+    Stand::new(name, Opp::new(settings), keys, |provider| {
+        let mut subject = Subject::new(money("92.00 EGP"), card("4200000000000000"));
+        subject.declined = Some(card("4200000000001552"));
+        subject.reason = Some(DeclineReason::InsufficientFunds);
+        subject.payee = Some(card("4200000000000000"));
+        subject.complete = returns;
+        subject.unmapped_code = Some("999.999.999".to_owned());
+        subject.secrets = canaries();
+        subject.secrets.push(webhook_key);
+        subject.settle = Arc::new(OppPage(Arc::clone(provider)));
+        subject
+    })
+}
+
+/// Qolo.
+#[must_use]
+pub fn qolo(settings: qolo::Settings) -> Stand {
+    pulls("qolo", settings)
+}
+
+/// Qolo under the bank's name.
+#[must_use]
+pub fn keybank(settings: qolo::Settings) -> Stand {
+    pulls("keybank", settings)
+}
+
+fn pulls(name: &'static str, mut settings: qolo::Settings) -> Stand {
+    "canary-api-key".clone_into(&mut settings.api_key);
+    "canary-webhook-secret".clone_into(&mut settings.webhook_secret);
+    let keys = keys(&[
+        ("provider", "qolo"),
+        ("preset", name),
+        ("base_url", ADDRESS),
+        ("login_id", &settings.login_id),
+        ("api_key", "canary-api-key"),
+        ("account_guid", seeds::ACCOUNT),
+        ("program_guid", seeds::PROGRAM),
+        ("webhook_secret", "canary-webhook-secret"),
+    ]);
+    Stand::new(name, Qolo::new(settings), keys, |_| {
+        let stored = |guid: &str| Source::Stored(format!("ach:{guid}"));
+        let mut subject = Subject::new(money("25.00 USD"), stored(seeds::INSTRUMENT_ACH));
+        subject.declined = Some(stored(seeds::INSTRUMENT_BANK_DECLINED));
+        subject.payee = Some(stored(seeds::INSTRUMENT_ACH));
+        subject.accounts = Some((seeds::ACCOUNT.to_owned(), seeds::ACCOUNT_PERSON.to_owned()));
+        subject.methods = MethodQuery::customer(seeds::PERSON);
+        subject.unmapped_code = Some("SOMETHING".to_owned());
+        subject.secrets = canaries();
+        subject.settle = Arc::new(Wait(Duration::from_secs(30)));
+        subject
+    })
+}
+
+/// Carry1st.
+#[must_use]
+pub fn carry1st(mut settings: carry1st::Settings) -> Stand {
+    "canary-api-key".clone_into(&mut settings.api_key);
+    "canary-api-secret".clone_into(&mut settings.api_secret);
+    "canary-signing-key".clone_into(&mut settings.signing_key);
+    ADDRESS.clone_into(&mut settings.checkout_base);
+    let keys = keys(&[
+        ("provider", "carry1st"),
+        ("api_base_url", ADDRESS),
+        ("checkout_base_url", ADDRESS),
+        ("api_key", "canary-api-key"),
+        ("api_secret", "canary-api-secret"),
+        ("signing_key", "canary-signing-key"),
+        ("default_country", "NG"),
+        ("refund_beta", "true"),
+    ]);
+    Stand::new("carry1st", Carry1st::new(settings), keys, |provider| {
+        let mut subject = Subject::new(money("100.00 NGN"), Source::Hosted);
+        subject.methods = MethodQuery::country("NG");
+        subject.unmapped_code = Some("SOMETHING".to_owned());
+        subject.secrets = canaries();
+        subject.settle = Arc::new(Carry1stPage(Arc::clone(provider)));
+        subject
+    })
+}
+
+/// An amount.
+///
+/// # Panics
+/// It is none.
+#[must_use]
+pub fn money(text: &str) -> Money {
+    text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+/// A card that is good for long.
+///
+/// # Panics
+/// The number is none.
+#[must_use]
+pub fn card(number: &str) -> Source {
+    let card = Card::new(number, 5, 2034).and_then(|card| card.with_cvv("123"));
+    let card = card.unwrap_or_else(|error| panic!("{number}: {error}"));
+    Source::Card(card.with_holder("Jane Jones"))
+}
+
+fn keys(pairs: &[(&'static str, &str)]) -> Vec<(&'static str, String)> {
+    pairs.iter().map(|(key, value)| (*key, (*value).to_owned())).collect()
+}
+
+fn canaries() -> Vec<String> {
+    let names = [
+        "api-key",
+        "private-key",
+        "access-token",
+        "webhook-secret",
+        "api-secret",
+        "signing-key",
+    ];
+    names.iter().map(|name| format!("canary-{name}")).collect()
+}
+
+fn returns(charge: &mut Charge) {
+    charge.urls.back = Some("https://shop.example/back".to_owned());
+}
+
+/// Pays, or gives up, on CoolPay's payment window.
+#[derive(Debug)]
+struct CoolPayPage(Arc<InProcess>);
+
+#[async_trait]
+impl Settle for CoolPayPage {
+    async fn settle(&self, answer: &Answer, end: End) -> bool {
+        let Outcome::ActionRequired(action) = &answer.outcome else {
+            tokio::time::sleep(Duration::from_secs(61)).await;
+            return end == End::Approved;
+        };
+        let form = match end {
+            End::Approved => "do=pay&card=visa-approved",
+            End::Declined => "do=cancel",
+        };
+        post(&self.0, action.expose_url(), form)
+    }
+}
+
+/// Pays, or is declined, on the platform's page.
+#[derive(Debug)]
+struct OppPage(Arc<InProcess>);
+
+#[async_trait]
+impl Settle for OppPage {
+    async fn settle(&self, answer: &Answer, end: End) -> bool {
+        let page = match &answer.outcome {
+            Outcome::ActionRequired(NextAction::Widget { checkout, .. }) => format!("/checkouts/{checkout}/page"),
+            Outcome::ActionRequired(action) => action.expose_url().to_owned(),
+            _ => {
+                tokio::time::sleep(Duration::from_secs(61)).await;
+                return end == End::Approved;
+            }
+        };
+        let form = match end {
+            End::Approved => "action=pay",
+            End::Declined => "action=decline",
+        };
+        post(&self.0, &page, form)
+    }
+}
+
+/// Ends a payment as the customer would, and lets refunds come to their end.
+#[derive(Debug)]
+struct Carry1stPage(Arc<InProcess>);
+
+#[async_trait]
+impl Settle for Carry1stPage {
+    async fn settle(&self, answer: &Answer, end: End) -> bool {
+        if matches!(answer.outcome, Outcome::Pending) {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            return end == End::Approved;
+        }
+        let status = match end {
+            End::Approved => "SUCCESSFUL",
+            End::Declined => "FAILED",
+        };
+        let now = self.0.now();
+        let mut host = self.0.host();
+        let provider = host.provider_as::<Carry1st>();
+        provider.is_some_and(|provider| provider.finish(now, answer.payment.id(), status))
+    }
+}
+
+/// Posts a form as a browser would; whether the page took it.
+fn post(provider: &InProcess, address: &str, form: &str) -> bool {
+    let Ok(uri) = address.parse::<Uri>() else {
+        return false;
+    };
+    let mut request = Request::new(Bytes::from(form.to_owned()));
+    *request.method_mut() = Method::POST;
+    *request.uri_mut() = uri;
+    let form = header::HeaderValue::from_static("application/x-www-form-urlencoded");
+    request.headers_mut().insert(header::CONTENT_TYPE, form);
+    let status = provider.browse(&request).status();
+    status.is_success() || status.is_redirection()
+}

@@ -1,0 +1,103 @@
+//! What may depend on what.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use toml::{Table, Value};
+
+const ADAPTERS: [&str; 4] = ["carry1st", "coolpay", "opp", "qolo"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The crates of ours that a crate depends on, dependencies for tests and builds included.
+fn ours(name: &str) -> BTreeSet<String> {
+    let path = root().join("crates").join(name).join("Cargo.toml");
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let manifest: Table = text.parse().unwrap_or_else(|error| panic!("{name}: {error}"));
+    let tables = ["dependencies", "dev-dependencies", "build-dependencies"];
+    let tables = tables
+        .iter()
+        .filter_map(|table| manifest.get(*table).and_then(Value::as_table));
+    let names = tables.flat_map(|table| table.keys().cloned());
+    names.filter(|name| name.starts_with("paymux")).collect()
+}
+
+#[test]
+fn adapters_depend_on_the_core_alone() {
+    for adapter in ADAPTERS {
+        assert_eq!(ours(adapter), BTreeSet::from(["paymux-core".to_owned()]), "{adapter}");
+    }
+}
+
+#[test]
+fn core_and_simulator_depend_on_nothing_of_ours() {
+    assert_eq!(ours("core"), BTreeSet::new());
+    assert_eq!(ours("simulator"), BTreeSet::new());
+}
+
+#[test]
+fn the_core_names_no_provider() {
+    let mut left = vec![root().join("crates/core/src")];
+    let mut read = 0;
+    while let Some(path) = left.pop() {
+        if path.is_dir() {
+            left.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            continue;
+        }
+        read += 1;
+        let text = fs::read_to_string(&path).unwrap().to_lowercase();
+        let words = text.split(|c: char| !c.is_alphanumeric());
+        let names = [
+            "carry1st", "pay1st", "coolpay", "quickpay", "efaka", "oppwa", "opp", "qolo", "keybank",
+        ];
+        let found: BTreeSet<_> = words.filter(|word| names.contains(word)).collect();
+        assert!(found.is_empty(), "{} names {found:?}", path.display());
+    }
+    assert!(read > 10, "only {read} files were read");
+}
+
+#[test]
+fn the_core_has_no_runtime_and_no_http_client() {
+    let tree = Command::new(env!("CARGO"))
+        .args([
+            "tree",
+            "--package",
+            "paymux-core",
+            "--edges",
+            "normal,build",
+            "--prefix",
+            "none",
+            "--offline",
+        ])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
+    let text = String::from_utf8(tree.stdout).unwrap();
+    let crates: BTreeSet<_> = text.lines().filter_map(|line| line.split(' ').next()).collect();
+    assert!(crates.contains("paymux-core"), "{text}");
+    for forbidden in [
+        "tokio",
+        "hyper",
+        "reqwest",
+        "rustls",
+        "mio",
+        "socket2",
+        "futures-core",
+        "rand",
+        "url",
+        "tracing",
+    ] {
+        assert!(!crates.contains(forbidden), "the core depends on {forbidden}");
+    }
+    assert!(
+        crates.len() <= 30,
+        "the core has {} crates in its tree: {crates:?}",
+        crates.len()
+    );
+}
