@@ -183,10 +183,12 @@ impl Wire for Script {
                 let error = Error::new(ErrorKind::Network, "the answer was lost").with_fate(unknown);
                 Err(Lost::Unknown(error))
             }
-            Line::Reply(reply) if moves && reply.status.is_server_error() && !call.body_decides => {
+            Line::Reply(reply)
+                if moves && !is_answer(&reply, &call.nothing_done_on, call.body_decides, state.money_lost) =>
+            {
                 state.money_lost = true;
-                let error = Error::new(ErrorKind::Provider, "the provider failed").with_fate(unknown);
-                Err(Lost::Unknown(error.with_status(reply.status)))
+                let error = Error::new(ErrorKind::Provider, "the answer does not say whether it was done");
+                Err(Lost::Unknown(error.with_fate(unknown).with_status(reply.status)))
             }
             Line::Reply(reply) => Ok(reply),
         }
@@ -219,6 +221,14 @@ impl Wire for Script {
     }
 }
 
+/// Whether a reply to a money call says anything, as the engine sees it: after a lost one, only a 2xx does.
+fn is_answer(reply: &Reply, nothing_done_on: &[StatusCode], body_decides: bool, lost: bool) -> bool {
+    let status = reply.status;
+    let refused = status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT;
+    let said = refused || nothing_done_on.contains(&status) || (status.is_server_error() && body_decides);
+    status.is_success() || (said && !lost)
+}
+
 /// Seals a request as the engine would, and gives the headers.
 ///
 /// # Errors
@@ -239,5 +249,24 @@ pub fn run<F: Future>(future: F) -> F::Output {
     match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,
         Poll::Pending => panic!("the future waits for something else than the script"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_a_lost_money_call_only_a_2xx_counts() {
+        let call = || Call::once(Request::post("https://acme.example/pay").body(Bytes::new()).unwrap());
+        let script = Script::new()
+            .json("POST /pay", 409, "{}")
+            .lost("POST /pay")
+            .json("POST /pay", 409, "{}")
+            .json("POST /pay", 201, "{}");
+        assert_eq!(run(script.send(call())).unwrap().status, 409);
+        assert!(run(script.send(call())).unwrap_err().is_unknown());
+        assert!(run(script.send(call())).unwrap_err().is_unknown());
+        assert_eq!(run(script.send(call())).unwrap().status, 201);
     }
 }

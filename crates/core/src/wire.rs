@@ -69,7 +69,6 @@ pub struct Attempt<'a> {
 }
 
 /// A request, with what resending must know. It is stated where the request is built, never guessed later.
-#[derive(Debug)]
 pub struct Call {
     /// The request, without credentials.
     pub request: Request<Bytes>,
@@ -148,6 +147,18 @@ impl Call {
     pub const fn body_decides(mut self) -> Self {
         self.body_decides = true;
         self
+    }
+}
+
+/// Shows method and path; header values and the body may hold secrets.
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("method", self.request.method())
+            .field("path", &self.request.uri().path())
+            .field("replay", &self.replay)
+            .field("moves", &self.moves)
+            .finish_non_exhaustive()
     }
 }
 

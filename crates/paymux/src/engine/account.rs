@@ -2,9 +2,8 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use bytes::Bytes;
 use jiff::Timestamp;
-use paymux_core::{Fate, Memo};
+use paymux_core::{Error, ErrorKind, Fate, Memo, RawReply};
 
 /// The running account of one operation: the worst over its money calls, and what was noted.
 #[derive(Debug, Default)]
@@ -19,6 +18,8 @@ pub(crate) struct State {
     pub(crate) accepted: bool,
     /// A money call whose body decides was answered at all.
     pub(crate) answered: bool,
+    /// A money call was refused, by a status that does not say by itself that nothing was done.
+    pub(crate) refused: bool,
     /// A money call's answer was lost.
     pub(crate) lost: bool,
     /// How many requests were made.
@@ -28,7 +29,7 @@ pub(crate) struct State {
     /// What the adapter noted.
     pub(crate) notes: Vec<Memo>,
     /// The last reply's body.
-    pub(crate) raw: Option<Bytes>,
+    pub(crate) raw: Option<RawReply>,
 }
 
 impl Account {
@@ -39,10 +40,25 @@ impl Account {
 }
 
 impl State {
-    /// The fate of the operation, given what the adapter makes of it: an error after money may have moved is unknown.
-    pub(crate) fn fate(&self, claimed: Fate) -> Fate {
-        let open = self.accepted || self.lost || (self.answered && claimed == Fate::NotDone);
-        if open { Fate::Unknown } else { claimed }
+    /// The fate of the operation, given what the adapter makes of it: an error after money may have moved is unknown. So is a refusal
+    /// that the adapter could not read.
+    pub(crate) fn fate(&self, error: &Error) -> Fate {
+        let nothing = error.fate() == Fate::NotDone;
+        let unread = self.refused && error.kind() == ErrorKind::Provider;
+        if self.accepted || self.lost || (nothing && (self.answered || unread)) {
+            Fate::Unknown
+        } else {
+            error.fate()
+        }
+    }
+
+    /// What is known of an operation whose end was not seen: nothing was done unless a money call was begun.
+    pub(crate) fn unseen(&self) -> Fate {
+        if self.last_sent.is_some() {
+            Fate::Unknown
+        } else {
+            Fate::NotDone
+        }
     }
 }
 
@@ -50,23 +66,36 @@ impl State {
 mod tests {
     use super::*;
 
+    fn fate(state: &State, kind: ErrorKind, claimed: Fate) -> Fate {
+        state.fate(&Error::new(kind, "x").with_fate(claimed))
+    }
+
     #[test]
     fn the_fate_is_the_worst_over_the_money_calls() {
-        let fate = |accepted, answered, lost, claimed| {
-            State {
-                accepted,
-                answered,
-                lost,
-                ..State::default()
-            }
-            .fate(claimed)
+        let state = |accepted, answered, lost| State {
+            accepted,
+            answered,
+            lost,
+            ..State::default()
         };
+        let fate = |state: State, claimed| fate(&state, ErrorKind::Refused, claimed);
         for claimed in [Fate::NotDone, Fate::Rejected, Fate::Unknown] {
-            assert_eq!(fate(false, false, false, claimed), claimed);
-            assert_eq!(fate(true, false, false, claimed), Fate::Unknown);
-            assert_eq!(fate(false, false, true, claimed), Fate::Unknown);
+            assert_eq!(fate(state(false, false, false), claimed), claimed);
+            assert_eq!(fate(state(true, false, false), claimed), Fate::Unknown);
+            assert_eq!(fate(state(false, false, true), claimed), Fate::Unknown);
         }
-        assert_eq!(fate(false, true, false, Fate::Rejected), Fate::Rejected);
-        assert_eq!(fate(false, true, false, Fate::NotDone), Fate::Unknown);
+        assert_eq!(fate(state(false, true, false), Fate::Rejected), Fate::Rejected);
+        assert_eq!(fate(state(false, true, false), Fate::NotDone), Fate::Unknown);
+    }
+
+    #[test]
+    fn an_unreadable_refusal_is_unknown() {
+        let refused = State {
+            refused: true,
+            ..State::default()
+        };
+        assert_eq!(fate(&refused, ErrorKind::Provider, Fate::NotDone), Fate::Unknown);
+        assert_eq!(fate(&refused, ErrorKind::Provider, Fate::Rejected), Fate::Rejected);
+        assert_eq!(fate(&refused, ErrorKind::Configuration, Fate::NotDone), Fate::NotDone);
     }
 }

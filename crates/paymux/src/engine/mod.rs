@@ -1,13 +1,14 @@
 //! The engine: what stands between an application's operation and an adapter's calls.
 
 mod account;
+mod address;
+mod flight;
 mod token;
 mod wire;
 
 use std::any::Any;
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -15,11 +16,12 @@ use paymux_core::{
     Adapter, Answer, Capabilities, Delivery, Error, ErrorKind, Event, Fate, Field, MethodQuery, Mode, Operation,
     OperationKind, Outcome, Payment, PaymentGateway, PaymentMethod, RawReply, Unresolved, WebhookError,
 };
-use tokio::sync::watch;
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
 
+pub(crate) use self::address::check_address;
+pub(crate) use self::flight::Flights;
+pub(crate) use self::wire::EngineWire;
 pub use self::wire::ExtraWire;
-pub(crate) use self::wire::{EngineWire, check_address};
 use crate::clock::Clock;
 use crate::transport::Transport;
 
@@ -37,16 +39,27 @@ pub(crate) struct Shared {
     pub(crate) timeout: Duration,
     pub(crate) follow_ups_only: bool,
     pub(crate) tokens: token::TokenCache,
-    flights: Mutex<HashMap<(OperationKind, String), Flight>>,
+    pub(crate) flights: Arc<Flights>,
 }
-
-type Flight = watch::Receiver<Option<Result<Answer, Error>>>;
 
 impl Gateway {
     /// A gateway over an adapter, with 60 s for each operation.
     #[must_use]
     pub fn new(name: &str, adapter: Box<dyn Adapter>, transport: Arc<dyn Transport>, clock: Arc<dyn Clock>) -> Self {
-        Self::with_options(name, adapter, transport, clock, Duration::from_secs(60), false)
+        Self::with_timeout(name, adapter, transport, clock, Duration::from_secs(60))
+    }
+
+    /// A gateway over an adapter, with this time for each operation, all its calls and waits together; a day at most.
+    #[must_use]
+    pub fn with_timeout(
+        name: &str,
+        adapter: Box<dyn Adapter>,
+        transport: Arc<dyn Transport>,
+        clock: Arc<dyn Clock>,
+        timeout: Duration,
+    ) -> Self {
+        let timeout = timeout.min(Duration::from_secs(86_400));
+        Self::with_options(name, adapter, transport, clock, timeout, false, Arc::default())
     }
 
     pub(crate) fn with_options(
@@ -56,6 +69,7 @@ impl Gateway {
         clock: Arc<dyn Clock>,
         timeout: Duration,
         follow_ups_only: bool,
+        flights: Arc<Flights>,
     ) -> Self {
         Self {
             shared: Arc::new(Shared {
@@ -66,7 +80,7 @@ impl Gateway {
                 timeout,
                 follow_ups_only,
                 tokens: token::TokenCache::default(),
-                flights: Mutex::new(HashMap::new()),
+                flights,
             }),
         }
     }
@@ -96,15 +110,18 @@ impl Gateway {
         self.shared.timeout
     }
 
-    async fn run(&self, operation: &Operation) -> Result<Answer, Error> {
+    async fn run(
+        &self,
+        operation: &Operation,
+        dropped: Vec<Field>,
+        wire: EngineWire,
+        span: &Span,
+    ) -> Result<Answer, Error> {
         let kind = operation.kind();
-        let dropped = self.check(operation)?;
-        let wire = EngineWire::for_operation(&self.shared);
         let result = self.shared.adapter.execute(operation, &wire).await;
         let account = wire.account.lock().clone();
-        let span = tracing::Span::current();
         span.record("attempts", account.attempts);
-        let raw = account.raw.clone().map(RawReply::new);
+        let raw = account.raw.clone();
         let result = match result {
             Ok(mut answer) => {
                 self.stamp(&mut answer.payment, operation, raw, dropped);
@@ -117,7 +134,7 @@ impl Gateway {
                 if let Some(raw) = raw.filter(|_| error.raw().is_none()) {
                     error = error.with_raw(raw);
                 }
-                let fate = account.fate(error.fate());
+                let fate = account.fate(&error);
                 Err(error.with_fate(fate))
             }
         };
@@ -165,20 +182,32 @@ impl Gateway {
 
     /// A test's approval is worth nothing on a live gateway, and a live one on a test gateway was not meant.
     fn check_mode(&self, kind: OperationKind, answer: Answer) -> Result<Answer, Error> {
-        let mode = self.capabilities().mode;
-        let counter = match (mode, answer.payment.test) {
-            (Mode::Live, Some(true)) => "a test payment on a live gateway: no money moved",
-            (Mode::Test, Some(false)) => "a live payment on a test gateway: money moved that was not meant to",
+        let mark = match (self.capabilities().mode, answer.payment.test) {
+            (Mode::Live, Some(true)) => {
+                "the provider marks this as a test, and the gateway is live: no real money moved"
+            }
+            (Mode::Test, Some(false)) => "the provider does not mark this as a test, and the gateway is one",
             _ => return Ok(answer),
         };
-        if matches!(answer.outcome, Outcome::Declined(_)) && mode == Mode::Live {
-            return Ok(answer);
+        let fate = match (kind, &answer.outcome) {
+            (OperationKind::Inquire | OperationKind::Resolve, _) => Fate::NotDone,
+            (_, Outcome::Declined(_)) => Fate::Rejected,
+            _ => Fate::Unknown,
+        };
+        Err(Error::mismatch(mark, answer.payment).with_fate(fate))
+    }
+
+    /// A question that failed proves nothing of the operation that it was about. What does: the provider's refusal to have anything of the
+    /// kind, or that nothing stands there after the last moment at which a late request could still be booked.
+    fn still_open(&self, unresolved: &Unresolved, error: Error) -> Error {
+        let settle = self.capabilities().settle;
+        let until = settle.and_then(|settle| unresolved.last_sent.checked_add(settle).ok());
+        let absent = error.is_not_found() && until.is_some_and(|until| self.shared.clock.now() > until);
+        let turned_away = error.status().is_some_and(wire::is_turned_away);
+        if absent || (error.kind() == ErrorKind::Refused && !turned_away) {
+            return error;
         }
-        let error = Error::mismatch(counter, answer.payment);
-        Err(match kind {
-            OperationKind::Inquire | OperationKind::Resolve => error.with_fate(Fate::NotDone),
-            _ => error,
-        })
+        error.with_fate(Fate::Unknown).with_unresolved(unresolved.clone())
     }
 
     fn unresolved(&self, operation: &Operation, account: &account::State, error: Error) -> Error {
@@ -203,61 +232,6 @@ impl Gateway {
         );
         error.with_unresolved(unresolved)
     }
-
-    /// Joins a call in flight with the same reference, or makes it and lets others join.
-    async fn join(&self, operation: &Operation) -> Result<Answer, Error> {
-        let kind = operation.kind();
-        let reference = match operation {
-            Operation::Inquire(_) | Operation::Resolve(_) => None,
-            other => other.reference().map(ToString::to_string),
-        };
-        let Some(reference) = reference else {
-            return self.run(operation).await;
-        };
-        let parent = operation.payment().map_or("", |payment| payment.id());
-        let key = (kind, format!("{parent}\n{reference}"));
-        let sender = {
-            let mut flights = self.shared.flights.lock().unwrap_or_else(PoisonError::into_inner);
-            match flights.get(&key) {
-                Some(flight) => Err(flight.clone()),
-                None => {
-                    let (sender, flight) = watch::channel(None);
-                    flights.insert(key.clone(), flight);
-                    Ok(sender)
-                }
-            }
-        };
-        match sender {
-            Ok(sender) => {
-                let landing = Landing { gateway: self, key };
-                let result = self.run(operation).await;
-                drop(landing);
-                sender.send_replace(Some(result.clone()));
-                result
-            }
-            Err(mut flight) => match flight.wait_for(Option::is_some).await.ok().and_then(|r| r.clone()) {
-                Some(result) => result,
-                None => {
-                    let message = "the call in flight with the same reference was dropped before its end";
-                    let error = Error::new(ErrorKind::Network, message).with_fate(Fate::Unknown);
-                    Err(self.unresolved(operation, &account::State::default(), error))
-                }
-            },
-        }
-    }
-}
-
-/// Takes a flight off the list, also when its leader's future is dropped.
-struct Landing<'a> {
-    gateway: &'a Gateway,
-    key: (OperationKind, String),
-}
-
-impl Drop for Landing<'_> {
-    fn drop(&mut self) {
-        let flights = &self.gateway.shared.flights;
-        flights.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
-    }
 }
 
 #[async_trait]
@@ -281,7 +255,13 @@ impl PaymentGateway for Gateway {
             reason = tracing::field::Empty,
             fate = tracing::field::Empty,
         );
-        let result = self.join(operation).instrument(span.clone()).await;
+        let mut result = self.join(operation, &span).instrument(span.clone()).await;
+        match operation {
+            Operation::Resolve(unresolved) => result = result.map_err(|error| self.still_open(unresolved, error)),
+            // A question does nothing, whatever it finds.
+            Operation::Inquire(_) => result = result.map_err(|error| error.with_fate(Fate::NotDone)),
+            _ => {}
+        }
         match &result {
             Ok(answer) => {
                 span.record("outcome", answer.outcome.as_str());
@@ -327,6 +307,7 @@ impl fmt::Debug for Shared {
         f.debug_struct("Gateway")
             .field("name", &self.name)
             .field("adapter", &self.adapter)
+            .field("in_flight", &self.flights.count())
             .finish_non_exhaustive()
     }
 }

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{Request, StatusCode, Uri, header};
+use http::{Request, StatusCode, Uri};
 use jiff::Timestamp;
-use paymux_core::{Attempt, Call, Error, ErrorKind, Fate, Lost, Memo, Reply, Token, Wire};
+use paymux_core::{Attempt, Call, Error, ErrorKind, Fate, Lost, Memo, OperationKind, RawReply, Reply, Token, Wire};
 use tokio::time::Instant;
 
 use super::account::Account;
+use super::address::{check_address, is_repeat, same_host};
 use super::token::{Held, TokenCache};
 use super::{Gateway, Shared};
 use crate::transport::{MarkedBody, TransportError};
@@ -28,13 +29,14 @@ pub(crate) struct EngineWire {
     shared: Arc<Shared>,
     purpose: Purpose,
     deadline: Instant,
-    pub(crate) account: Account,
+    pub(crate) account: Arc<Account>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Purpose {
+    Ask,
     Extra,
-    Operation,
+    Money,
     Token,
 }
 
@@ -66,12 +68,14 @@ impl EngineWire {
             shared: Arc::clone(shared),
             purpose,
             deadline: Instant::now() + shared.timeout,
-            account: Account::default(),
+            account: Arc::default(),
         }
     }
 
-    pub(crate) fn for_operation(shared: &Arc<Shared>) -> Self {
-        Self::new(shared, Purpose::Operation)
+    /// For an operation: those that only ask cannot move money.
+    pub(crate) fn for_operation(shared: &Arc<Shared>, kind: OperationKind) -> Self {
+        let asks = matches!(kind, OperationKind::Inquire | OperationKind::Resolve);
+        Self::new(shared, if asks { Purpose::Ask } else { Purpose::Money })
     }
 
     pub(crate) fn for_token(shared: &Arc<Shared>) -> Self {
@@ -109,30 +113,37 @@ impl EngineWire {
     }
 
     async fn exchange(&self, request: Request<Bytes>, moves: bool) -> Exchange {
-        {
+        let late = || format!("no answer within {} s", self.shared.timeout.as_secs());
+        if Instant::now() >= self.deadline {
+            return Exchange::NotSent(TransportError::new(true, late()));
+        }
+        let before = {
             let mut state = self.account.lock();
             state.attempts = state.attempts.saturating_add(1);
+            let before = state.last_sent;
             if moves {
                 state.last_sent = Some(self.shared.clock.now());
             }
-        }
+            before
+        };
         let (parts, body) = request.into_parts();
         let (body, mark) = MarkedBody::new(body);
         let sending = self.shared.transport.send(Request::from_parts(parts, body));
-        match tokio::time::timeout_at(self.deadline, sending).await {
+        let exchange = match tokio::time::timeout_at(self.deadline, sending).await {
             Ok(Ok(reply)) => Exchange::Reply(reply),
-            Ok(Err(error)) if error.not_sent || !mark.is_set() => Exchange::NotSent(error),
+            Ok(Err(error)) if error.not_sent || mark.close() => Exchange::NotSent(error),
             Ok(Err(error)) => Exchange::Unknown(error),
-            Err(_) => {
-                let message = format!("no answer within {} s", self.shared.timeout.as_secs());
-                let error = TransportError::new(!mark.is_set(), message);
-                if mark.is_set() {
-                    Exchange::Unknown(error)
-                } else {
-                    Exchange::NotSent(error)
-                }
-            }
+            Err(_) if mark.close() => Exchange::NotSent(TransportError::new(true, late())),
+            Err(_) => Exchange::Unknown(TransportError::new(false, late())),
+        };
+        if moves {
+            // Connecting takes time, so the request may have left at any moment up to now.
+            self.account.lock().last_sent = match exchange {
+                Exchange::NotSent(_) => before,
+                _ => Some(self.shared.clock.now()),
+            };
         }
+        exchange
     }
 
     /// Whether waiting still leaves time; waits if so.
@@ -149,13 +160,18 @@ impl EngineWire {
 
     fn judge(&self, call: &Call, reply: Reply) -> Result<Reply, Lost> {
         let mut state = self.account.lock();
-        state.raw = Some(reply.body.clone());
-        if !call.moves || call.nothing_done_on.contains(&reply.status) {
+        state.raw = Some(RawReply::new(reply.body.clone()));
+        if !call.moves {
             return Ok(reply);
         }
-        let success = reply.status.is_success();
-        let failed = reply.status.is_server_error() && !call.body_decides;
-        if failed || reply.status.is_redirection() || (state.lost && !success) {
+        let (status, success) = (reply.status, reply.status.is_success());
+        if call.nothing_done_on.contains(&status) && !state.lost {
+            return Ok(reply);
+        }
+        // A 408 comes from whoever lost patience, not from whoever did it.
+        let refused = status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT;
+        let failed = status.is_server_error();
+        if !(success || refused || failed && call.body_decides) || (state.lost && !success) {
             state.lost = true;
             let message = if failed {
                 "the provider failed, and may have done it before"
@@ -171,6 +187,7 @@ impl EngineWire {
             state.answered = true;
         } else {
             state.accepted |= success;
+            state.refused |= refused && !is_turned_away(status);
         }
         Ok(reply)
     }
@@ -179,8 +196,8 @@ impl EngineWire {
 #[async_trait]
 impl Wire for EngineWire {
     async fn send(&self, call: Call) -> Result<Reply, Lost> {
-        if call.moves && self.purpose != Purpose::Operation {
-            let message = "a call that moves money is allowed only inside an operation; nothing was sent";
+        if call.moves && self.purpose != Purpose::Money {
+            let message = "a call that moves money is allowed only inside an operation that does; nothing was sent";
             return Err(Lost::NotSent(Error::new(ErrorKind::Unsupported, message)));
         }
         check_address(call.request.uri()).map_err(Lost::NotSent)?;
@@ -270,103 +287,10 @@ impl Wire for ExtraWire {
     }
 }
 
-/// Redirects that keep method and body.
-fn is_repeat(status: StatusCode) -> bool {
-    matches!(status, StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT)
-}
-
-/// Where a redirect leads, if it is the same scheme, host and port: credentials and bodies go nowhere else.
-fn same_host(from: &Uri, reply: &Reply) -> Option<Uri> {
-    let location = reply.headers.get(header::LOCATION)?.to_str().ok()?;
-    if location.starts_with('/') && !location.starts_with("//") {
-        let mut parts = from.clone().into_parts();
-        parts.path_and_query = Some(location.parse().ok()?);
-        return Uri::from_parts(parts).ok();
-    }
-    let to: Uri = location.parse().ok()?;
-    let port = |uri: &Uri| {
-        uri.port_u16().or(if uri.scheme_str() == Some("https") {
-            Some(443)
-        } else {
-            Some(80)
-        })
-    };
-    let same = to.scheme() == from.scheme() && to.host() == from.host() && port(&to) == port(from);
-    let plain = to
-        .authority()
-        .is_some_and(|authority| !authority.as_str().contains('@'));
-    (same && plain).then_some(to)
-}
-
-/// Plain HTTP goes to loopback only.
-pub(crate) fn check_address(uri: &Uri) -> Result<(), Error> {
-    let host = uri.host().unwrap_or("").trim_start_matches('[').trim_end_matches(']');
-    let loopback = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
-    match uri.scheme_str() {
-        Some("https") if !host.is_empty() => Ok(()),
-        Some("http") if loopback => Ok(()),
-        Some("http") => Err(Error::new(
-            ErrorKind::Configuration,
-            format!("plain http is allowed to loopback only, and the host is `{host}`; use https"),
-        )),
-        _ => Err(Error::new(
-            ErrorKind::Configuration,
-            "the address is not an http or https URL",
-        )),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn plain_http_goes_to_loopback_only() {
-        for fine in [
-            "https://api.example",
-            "http://127.0.0.1:1/",
-            "http://[::1]:1/",
-            "http://localhost/",
-        ] {
-            assert!(check_address(&fine.parse().unwrap()).is_ok(), "{fine}");
-        }
-        for bad in [
-            "http://api.example",
-            "http://10.0.0.1",
-            "ftp://127.0.0.1",
-            "/path",
-            "http://127.0.0.1.evil.example",
-        ] {
-            assert!(check_address(&bad.parse().unwrap()).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn redirects_stay_on_their_host() {
-        let from: Uri = "https://api.example/v3/payments".parse().unwrap();
-        let to = |location: &str| {
-            let mut reply = Reply {
-                status: StatusCode::TEMPORARY_REDIRECT,
-                headers: http::HeaderMap::new(),
-                body: Bytes::new(),
-            };
-            reply.headers.insert(header::LOCATION, location.parse().unwrap());
-            same_host(&from, &reply).map(|uri| uri.to_string())
-        };
-        assert_eq!(to("/v3/other?x=1").as_deref(), Some("https://api.example/v3/other?x=1"));
-        assert_eq!(
-            to("https://api.example:443/b").as_deref(),
-            Some("https://api.example:443/b")
-        );
-        for away in [
-            "//evil.example/",
-            "https://evil.example/",
-            "http://api.example/",
-            "https://api.example:8443/",
-            "https://a@api.example/",
-            "relative",
-        ] {
-            assert_eq!(to(away), None, "{away}");
-        }
-    }
+/// Statuses that say, wherever they come from, that this call was not looked at.
+pub(crate) fn is_turned_away(status: StatusCode) -> bool {
+    matches!(
+        status,
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS
+    )
 }

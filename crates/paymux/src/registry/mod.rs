@@ -17,7 +17,7 @@ use self::problem::nearest;
 pub use self::problem::{ConfigError, ConfigProblem};
 pub use self::section::COMMON_KEYS;
 use crate::clock::{Clock, SystemClock};
-use crate::engine::Gateway;
+use crate::engine::{Flights, Gateway};
 use crate::transport::{Transport, default_transport};
 
 /// The gateways of a configuration, by name.
@@ -45,6 +45,8 @@ pub struct Builder {
     transport: Option<Arc<dyn Transport>>,
     clock: Arc<dyn Clock>,
     directory: PathBuf,
+    /// Shared by all gateways, so that a call joins the one in flight across names and reloads.
+    flights: Arc<Flights>,
 }
 
 type Build = fn(Table, Mode) -> Result<Box<dyn Adapter>, Vec<Problem>>;
@@ -66,6 +68,7 @@ impl Gateways {
             transport: None,
             clock: Arc::new(SystemClock),
             directory: PathBuf::new(),
+            flights: Arc::default(),
         };
         #[cfg(feature = "carry1st")]
         let builder = builder.register::<paymux_carry1st::Carry1stConfig>();
@@ -147,7 +150,8 @@ impl Gateways {
     /// # Errors
     /// As [`Gateways::from_toml`]; the old gateways stay.
     pub fn reload(&self, text: &str) -> Result<(), ConfigError> {
-        let set = self.builder.set(source::toml(text)?)?;
+        let (tables, problems) = source::toml(text)?;
+        let set = self.builder.set(tables, problems)?;
         self.current.store(Arc::new(set));
         Ok(())
     }
@@ -198,8 +202,8 @@ impl Builder {
     /// # Errors
     /// Every problem at once.
     pub fn from_toml(self, text: &str) -> Result<Gateways, ConfigError> {
-        let tables = source::toml(text)?;
-        self.finish(tables)
+        let (tables, problems) = source::toml(text)?;
+        self.finish(tables, problems)
     }
 
     /// As [`Gateways::from_file`].
@@ -219,8 +223,8 @@ impl Builder {
     /// # Errors
     /// Every problem at once.
     pub fn from_uri(self, uri: &str) -> Result<Gateways, ConfigError> {
-        let (name, table) = source::uri(uri)?;
-        self.finish(vec![(name, table)])
+        let (tables, problems) = source::uri(uri)?;
+        self.finish(tables, problems)
     }
 
     /// As [`Gateways::from_pairs`].
@@ -231,25 +235,28 @@ impl Builder {
         self,
         pairs: impl IntoIterator<Item = (K, V)>,
     ) -> Result<Gateways, ConfigError> {
-        let tables = source::pairs(pairs)?;
-        self.finish(tables)
+        let (tables, problems) = source::pairs(pairs);
+        self.finish(tables, problems)
     }
 
-    fn finish(self, tables: Vec<(String, Table)>) -> Result<Gateways, ConfigError> {
-        let set = self.set(tables)?;
+    fn finish(self, tables: source::Tables, problems: Vec<ConfigProblem>) -> Result<Gateways, ConfigError> {
+        let set = self.set(tables, problems)?;
         Ok(Gateways {
             builder: self,
             current: ArcSwap::from_pointee(set),
         })
     }
 
-    fn set(&self, tables: Vec<(String, Table)>) -> Result<BTreeMap<String, Gateway>, ConfigError> {
+    fn set(
+        &self,
+        tables: source::Tables,
+        mut problems: Vec<ConfigProblem>,
+    ) -> Result<BTreeMap<String, Gateway>, ConfigError> {
         let Some(transport) = self.transport.clone().or_else(default_transport) else {
             return Err(ConfigError::whole(
                 "no transport is compiled in; enable the feature `rustls` or `hyper`, or hand one in",
             ));
         };
-        let mut problems = Vec::new();
         let mut gateways = BTreeMap::new();
         for (name, table) in tables {
             match self.gateway(&name, table, &transport) {
@@ -267,9 +274,21 @@ impl Builder {
     }
 
     fn gateway(&self, name: &str, table: Table, transport: &Arc<dyn Transport>) -> Result<Gateway, Vec<Problem>> {
-        let provider = self.provider(&table)?;
-        let section = section::read(name, table, provider.keys, &self.directory)?;
-        let adapter = (provider.build)(section.rest, section.mode)?;
+        let provider = self.provider(&table);
+        let keys = provider.as_ref().ok().map(|provider| provider.keys);
+        let (provider, section) = match (provider, section::read(name, table, keys, &self.directory)) {
+            (Ok(provider), Ok(section)) => (provider, section),
+            (Ok(_), Err(problems)) => return Err(problems),
+            (Err(mut problems), section) => {
+                let others = section.err().into_iter().flatten();
+                problems.extend(others.filter(|problem| problem.key != "provider"));
+                return Err(problems);
+            }
+        };
+        let adapter = (provider.build)(section.rest, section.mode).map_err(|problems| {
+            let conceal = |problem: Problem| Problem::new(&problem.key, section.hidden.conceal(&problem.what));
+            problems.into_iter().map(conceal).collect::<Vec<_>>()
+        })?;
         Ok(Gateway::with_options(
             name,
             adapter,
@@ -277,6 +296,7 @@ impl Builder {
             Arc::clone(&self.clock),
             section.timeout,
             section.follow_ups_only,
+            Arc::clone(&self.flights),
         ))
     }
 
@@ -299,7 +319,7 @@ impl Builder {
 }
 
 fn build<C: AdapterConfig>(table: Table, mode: Mode) -> Result<Box<dyn Adapter>, Vec<Problem>> {
-    // The keys' kinds were checked before, so that serde has little left to say; what it quotes can be no secret then.
+    // The keys' kinds were checked before, so that serde has little left to say. It may quote a value; the caller conceals the secret ones.
     let config: C = table.try_into().map_err(|error: toml::de::Error| {
         vec![Problem::new(
             C::PROVIDER,

@@ -28,11 +28,7 @@ impl ConfigError {
     }
 
     pub(super) fn whole(what: impl Into<String>) -> Self {
-        Self::new(vec![ConfigProblem {
-            gateway: None,
-            key: None,
-            what: what.into(),
-        }])
+        Self::new(vec![ConfigProblem::whole(what)])
     }
 
     /// Every problem, in the order of the configuration.
@@ -43,6 +39,15 @@ impl ConfigError {
 }
 
 impl ConfigProblem {
+    /// A problem of the configuration as a whole.
+    pub(super) fn whole(what: impl Into<String>) -> Self {
+        Self {
+            gateway: None,
+            key: None,
+            what: what.into(),
+        }
+    }
+
     pub(super) fn new(gateway: &str, problem: Problem) -> Self {
         Self {
             gateway: Some(gateway.to_owned()),

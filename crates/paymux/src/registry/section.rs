@@ -31,19 +31,33 @@ pub(super) struct Section {
     pub(super) timeout: Duration,
     pub(super) follow_ups_only: bool,
     pub(super) rest: Table,
+    /// What no message may show: the secrets, and whatever came from the environment or a file.
+    pub(super) hidden: Hidden,
 }
 
-/// Reads a table. All problems are found before any is told.
-pub(super) fn read(name: &str, mut table: Table, keys: &[Key], directory: &Path) -> Result<Section, Vec<Problem>> {
+/// The longest limit of time for one operation: a day.
+const MOST_SECONDS: i64 = 86_400;
+
+/// Reads a table. All problems are found before any is told. Without the adapter's keys (the provider is not known), only the common ones are checked.
+pub(super) fn read(
+    name: &str,
+    mut table: Table,
+    keys: Option<&[Key]>,
+    directory: &Path,
+) -> Result<Section, Vec<Problem>> {
     let mut problems = Vec::new();
+    let mut hidden = Hidden::default();
+    let is_whole = keys.is_some();
+    let keys = keys.unwrap_or_default();
     let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     if name.is_empty() || !name.chars().all(word) {
         problems.push(Problem::new("name", "must be letters, digits, hyphens and underscores"));
     }
     for key in COMMON_KEYS.iter().chain(keys) {
         match table.remove(key.name) {
-            Some(value) => match convert(value, key, directory) {
+            Some(given) => match convert(given.clone(), key, directory) {
                 Ok(value) => {
+                    hidden.add(key, &given, &value);
                     table.insert(key.name.to_owned(), value);
                 }
                 Err(what) => problems.push(Problem::new(key.name, what)),
@@ -53,7 +67,8 @@ pub(super) fn read(name: &str, mut table: Table, keys: &[Key], directory: &Path)
         }
     }
     let known = || COMMON_KEYS.iter().chain(keys).map(|key| key.name);
-    for unknown in table.keys().filter(|key| !known().any(|known| known == key.as_str())) {
+    let is_known = |key: &&String| !is_whole || known().any(|known| known == key.as_str());
+    for unknown in table.keys().filter(|key| !is_known(key)) {
         problems.push(Problem::new(
             unknown,
             format!("is not a key{}", nearest(unknown, known())),
@@ -63,18 +78,16 @@ pub(super) fn read(name: &str, mut table: Table, keys: &[Key], directory: &Path)
     let mode = match table.remove("mode").as_ref().and_then(Value::as_str) {
         Some("live") => Some(Mode::Live),
         Some("test") => Some(Mode::Test),
-        Some(other) => {
-            problems.push(Problem::new(
-                "mode",
-                format!("must be `live` or `test`, and is `{other}`"),
-            ));
+        Some(_) => {
+            problems.push(Problem::new("mode", "must be `live` or `test`"));
             None
         }
         None => None,
     };
     let timeout = table.remove("timeout_secs").and_then(|v| v.as_integer()).unwrap_or(60);
-    if timeout < 1 {
-        problems.push(Problem::new("timeout_secs", "must be at least 1"));
+    if !(1..=MOST_SECONDS).contains(&timeout) {
+        let what = format!("must be at least 1 and at most {MOST_SECONDS}");
+        problems.push(Problem::new("timeout_secs", what));
     }
     let follow_ups_only = table.remove("follow_ups_only").and_then(|v| v.as_bool());
     match mode {
@@ -83,8 +96,46 @@ pub(super) fn read(name: &str, mut table: Table, keys: &[Key], directory: &Path)
             timeout: Duration::from_secs(u64::try_from(timeout).unwrap_or(60)),
             follow_ups_only: follow_ups_only.unwrap_or(false),
             rest: table,
+            hidden,
         }),
         _ => Err(problems),
+    }
+}
+
+/// Values that no message may show.
+#[derive(Default)]
+pub(super) struct Hidden(Vec<String>);
+
+impl Hidden {
+    fn add(&mut self, key: &Key, given: &Value, value: &Value) {
+        let is_reference = |value: &Value| {
+            let text = value.as_str().unwrap_or_default();
+            text.starts_with("env:") || text.starts_with("file:")
+        };
+        let is_fetched = is_reference(given) || given.as_array().is_some_and(|list| list.iter().any(is_reference));
+        if !is_fetched && key.kind != KeyKind::Secret {
+            return;
+        }
+        let mut texts = vec![value];
+        texts.extend(value.as_array().into_iter().flatten());
+        for text in texts
+            .into_iter()
+            .filter_map(Value::as_str)
+            .filter(|text| text.len() > 3)
+        {
+            // serde quotes a text in its escaped form.
+            self.0.push(format!("{text:?}").trim_matches('"').to_owned());
+            self.0.push(text.to_owned());
+        }
+    }
+
+    /// The message without them.
+    pub(super) fn conceal(&self, message: &str) -> String {
+        // The longest first, so that no part of one is left where another is its beginning.
+        let mut values: Vec<_> = self.0.iter().map(String::as_str).collect();
+        values.sort_unstable_by_key(|value| std::cmp::Reverse(value.len()));
+        let conceal = |message: String, value| message.replace(value, "***");
+        values.into_iter().fold(message.to_owned(), conceal)
     }
 }
 

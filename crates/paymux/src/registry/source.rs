@@ -3,10 +3,15 @@
 use percent_encoding::percent_decode_str;
 use toml::{Table, Value};
 
-use super::problem::{ConfigError, nearest};
+use paymux_core::Problem;
 
-/// The tables `[gateways.NAME]` of a TOML text.
-pub(super) fn toml(text: &str) -> Result<Vec<(String, Table)>, ConfigError> {
+use super::problem::{ConfigError, ConfigProblem, nearest};
+
+/// Gateways' tables, by name.
+pub(super) type Tables = Vec<(String, Table)>;
+
+/// The tables `[gateways.NAME]` of a TOML text, and what is wrong beside them.
+pub(super) fn toml(text: &str) -> Result<(Tables, Vec<ConfigProblem>), ConfigError> {
     let table: Table = text.parse().map_err(|error: toml::de::Error| {
         // The error's own rendering quotes the line, which may hold a secret.
         let line = error
@@ -15,26 +20,30 @@ pub(super) fn toml(text: &str) -> Result<Vec<(String, Table)>, ConfigError> {
             .map_or(1, |before| before.lines().count().max(1));
         ConfigError::whole(format!("the text is not TOML (near line {line})"))
     })?;
-    if let Some(other) = table.keys().find(|key| key.as_str() != "gateways") {
+    let mut problems = Vec::new();
+    for other in table.keys().filter(|key| key.as_str() != "gateways") {
         let hint = nearest(other, ["gateways"]);
-        return Err(ConfigError::whole(format!("`{other}` is not a section{hint}")));
+        problems.push(ConfigProblem::whole(format!("`{other}` is not a section{hint}")));
     }
-    let Some(Value::Table(gateways)) = table.get("gateways") else {
-        return Err(ConfigError::whole(
+    let mut tables = Vec::new();
+    match table.get("gateways") {
+        Some(Value::Table(gateways)) => {
+            for (name, value) in gateways {
+                match value {
+                    Value::Table(table) => tables.push((name.clone(), table.clone())),
+                    _ => problems.push(ConfigProblem::whole(format!("`gateways.{name}` must be a table"))),
+                }
+            }
+        }
+        _ => problems.push(ConfigProblem::whole(
             "there is no gateway; each is a table `[gateways.NAME]`",
-        ));
-    };
-    gateways
-        .iter()
-        .map(|(name, value)| match value {
-            Value::Table(table) => Ok((name.clone(), table.clone())),
-            _ => Err(ConfigError::whole(format!("`gateways.{name}` must be a table"))),
-        })
-        .collect()
+        )),
+    }
+    Ok((tables, problems))
 }
 
-/// `provider://NAME?key=value&…`
-pub(super) fn uri(uri: &str) -> Result<(String, Table), ConfigError> {
+/// `provider://NAME?key=value&…`, and what is wrong beside its values.
+pub(super) fn uri(uri: &str) -> Result<(Tables, Vec<ConfigProblem>), ConfigError> {
     let form = || ConfigError::whole("the address must look like `provider://NAME?key=value&…`");
     let (provider, rest) = uri.split_once("://").ok_or_else(form)?;
     let (name, query) = rest.split_once('?').unwrap_or((rest, ""));
@@ -42,44 +51,49 @@ pub(super) fn uri(uri: &str) -> Result<(String, Table), ConfigError> {
         let text = percent_decode_str(text).decode_utf8().map_err(|_| form())?;
         Ok(text.into_owned())
     };
+    let name = decode(name.trim_end_matches('/'))?;
+    let mut problems = Vec::new();
     let mut table = Table::new();
     table.insert("provider".to_owned(), Value::String(provider.to_owned()));
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (key, value) = pair.split_once('=').ok_or_else(form)?;
-        insert(&mut table, &decode(key)?, decode(value)?)?;
+        let problem = insert(&mut table, &decode(key)?, decode(value)?).err();
+        problems.extend(problem.map(|problem| ConfigProblem::new(&name, problem)));
     }
-    Ok((decode(name.trim_end_matches('/'))?, table))
+    Ok((vec![(name, table)], problems))
 }
 
-/// Pairs of `NAME.key` and value.
+/// Pairs of `NAME.key` and value, and what is wrong beside their values.
 pub(super) fn pairs<K: AsRef<str>, V: AsRef<str>>(
     pairs: impl IntoIterator<Item = (K, V)>,
-) -> Result<Vec<(String, Table)>, ConfigError> {
-    let mut tables: Vec<(String, Table)> = Vec::new();
+) -> (Tables, Vec<ConfigProblem>) {
+    let mut tables = Tables::new();
+    let mut problems = Vec::new();
     for (key, value) in pairs {
         let Some((name, key)) = key.as_ref().split_once('.') else {
-            return Err(ConfigError::whole(format!(
-                "`{}` must look like `NAME.key`",
-                key.as_ref()
-            )));
+            let what = format!("`{}` must look like `NAME.key`", key.as_ref());
+            problems.push(ConfigProblem::whole(what));
+            continue;
         };
         let value = value.as_ref().to_owned();
-        match tables.iter_mut().find(|(known, _)| known == name) {
-            Some((_, table)) => insert(table, key, value)?,
+        let problem = match tables.iter_mut().find(|(known, _)| known == name) {
+            Some((_, table)) => insert(table, key, value).err(),
             None => {
                 let mut table = Table::new();
-                insert(&mut table, key, value)?;
+                let problem = insert(&mut table, key, value).err();
                 tables.push((name.to_owned(), table));
+                problem
             }
-        }
+        };
+        problems.extend(problem.map(|problem| ConfigProblem::new(name, problem)));
     }
-    Ok(tables)
+    (tables, problems)
 }
 
-/// `key` or `table.key`; given twice is an error.
-fn insert(table: &mut Table, key: &str, value: String) -> Result<(), ConfigError> {
-    let twice = || ConfigError::whole(format!("`{key}` is given twice"));
-    let (table, key, value) = match key.split_once('.') {
+/// `key` or `table.key`; given twice is a problem.
+fn insert(table: &mut Table, key: &str, value: String) -> Result<(), Problem> {
+    let twice = || Problem::new(key, "is given twice");
+    let (table, inner, value) = match key.split_once('.') {
         None => (table, key, Value::String(value)),
         Some((outer, inner)) => {
             let entry = table.entry(outer).or_insert_with(|| Value::Table(Table::new()));
@@ -88,8 +102,9 @@ fn insert(table: &mut Table, key: &str, value: String) -> Result<(), ConfigError
             (entry.as_table_mut().ok_or_else(twice)?, inner, value)
         }
     };
-    match table.insert(key.to_owned(), value) {
-        None => Ok(()),
-        Some(_) => Err(twice()),
+    if table.contains_key(inner) {
+        return Err(twice());
     }
+    table.insert(inner.to_owned(), value);
+    Ok(())
 }

@@ -20,21 +20,25 @@ impl ReqwestTransport {
     /// With our settings: 10 s to connect, TLS by rustls with the platform's certificates.
     #[must_use]
     pub fn new() -> Self {
-        Self::with(Client::builder().connect_timeout(Duration::from_secs(10)))
+        Self::with(|builder| builder)
     }
 
-    /// With an application's own settings (a proxy, a certificate). Retries, redirects and the environment's proxies stay off, and HTTP/1 stays on.
+    /// With an application's own settings on top of ours: a proxy, a TLS configuration (`tls_backend_preconfigured`), limits of time.
+    /// Retries, redirects and the environment's proxies stay off, and HTTP/1 stays on.
     ///
     /// Settings that cannot be used come back as an error from every call, with nothing sent.
     #[must_use]
-    pub fn with(builder: ClientBuilder) -> Self {
+    pub fn with(settings: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Self {
         let client = tls::config().and_then(|tls| {
-            builder
+            // First what may be changed; `no_proxy` would drop a proxy that was set before it.
+            let ours = Client::builder()
+                .connect_timeout(Duration::from_secs(10))
                 .tls_backend_preconfigured(tls)
+                .no_proxy();
+            settings(ours)
                 .retry(reqwest::retry::never())
                 .redirect(reqwest::redirect::Policy::none())
                 .http1_only()
-                .no_proxy()
                 .referer(false)
                 .build()
                 .map_err(|e| e.to_string())
