@@ -1,20 +1,19 @@
 //! What went wrong: whose fault it is, and what it may have done.
 
+mod render;
+
 use std::error::Error as StdError;
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::capability::Capabilities;
-use crate::operation::{Operation, OperationKind};
+use crate::operation::OperationKind;
 use crate::payment::Payment;
 use crate::raw::RawReply;
-use crate::wire::Memo;
-use crate::{Account, Decline, DeclineReason, Money, PaymentRef, Reference};
+use crate::unresolved::Unresolved;
+use crate::{Account, Decline, DeclineReason, PaymentRef};
 
 /// Something went wrong. Two things matter: [`Error::kind`], whose fault it is, and [`Error::fate`], what the operation may have done.
 ///
@@ -77,61 +76,6 @@ pub enum Fate {
     Rejected,
     /// It may have been done. Ask ([`Error::unresolved`]); never send it again.
     Unknown,
-}
-
-/// An operation whose outcome is unknown, with all that is needed to ask later. Holds no secret; keep it until it is settled.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Unresolved {
-    /// The gateway's name.
-    pub gateway: String,
-    /// The provider's name.
-    pub provider: String,
-    /// The merchant account.
-    pub account: Account,
-    /// What was asked.
-    pub operation: OperationKind,
-    /// The caller's name of the attempt.
-    pub reference: Option<Reference>,
-    /// The amount asked for.
-    pub amount: Option<Money>,
-    /// The payment that it was about, or that it made, as far as known.
-    pub payment: Option<PaymentRef>,
-    /// What the adapter noted on its way, to ask with.
-    pub trail: Vec<Memo>,
-    /// The last moment at which a request of it could leave.
-    pub last_sent: Timestamp,
-}
-
-impl Unresolved {
-    /// What is needed to ask about an operation later; made by the engine.
-    #[must_use]
-    pub fn new(
-        gateway: &str,
-        capabilities: &Capabilities,
-        operation: &Operation,
-        payment: Option<PaymentRef>,
-        trail: Vec<Memo>,
-        last_sent: Timestamp,
-    ) -> Self {
-        Self {
-            gateway: gateway.to_owned(),
-            provider: capabilities.provider.to_owned(),
-            account: capabilities.account.clone(),
-            operation: operation.kind(),
-            reference: operation.reference().cloned(),
-            amount: operation.amount(),
-            payment,
-            trail,
-            last_sent,
-        }
-    }
-
-    /// The last note under a key.
-    #[must_use]
-    pub fn note(&self, key: &str) -> Option<&str> {
-        self.trail.iter().rev().find(|m| m.key == key).map(|m| m.value.as_str())
-    }
 }
 
 impl Error {
@@ -349,99 +293,6 @@ impl Error {
 
     fn has_reason(&self, reason: DeclineReason) -> bool {
         self.decline().is_some_and(|decline| decline.reason == reason)
-    }
-
-    /// Several lines for a person: what, whose fault, what it may have done, and what to do.
-    #[must_use]
-    pub fn report(&self) -> String {
-        let mut out = format!("{}\n", self.0.message);
-        let mut line = |name: &str, value: &str| {
-            out.push_str(&format!("  {name:<9} {value}\n"));
-        };
-        if let Some(gateway) = &self.0.gateway {
-            line("gateway", gateway);
-        }
-        if let Some(operation) = self.0.operation {
-            line("operation", operation.as_str());
-        }
-        line("kind", self.0.kind.as_str());
-        line("fate", &format!("{}: {}", self.0.fate.as_str(), self.0.fate.meaning()));
-        if let Some(status) = self.0.status {
-            line("http", status.as_str());
-        }
-        if let Some(decline) = &self.0.decline {
-            line("code", &decline.to_string());
-        }
-        if let Some(payment) = &self.0.payment {
-            line("payment", &format!("{} {}", payment.reference, payment.state));
-        }
-        if let Some(wait) = self.0.retry_after {
-            line("wait", &format!("{} s", wait.as_secs()));
-        }
-        out
-    }
-
-    /// The error as JSON. Keys: `error`, `kind`, `fate`, and where known `field`, `gateway`, `operation`, `status`, `retry_after_secs`, `decline`,
-    /// `payment`, `unresolved`.
-    #[must_use]
-    pub fn to_json(&self) -> serde_json::Value {
-        let mut map = serde_json::Map::new();
-        let mut put = |key: &str, value: serde_json::Value| {
-            if !value.is_null() {
-                map.insert(key.to_owned(), value);
-            }
-        };
-        let inner = &self.0;
-        put("error", inner.message.clone().into());
-        put("kind", inner.kind.as_str().into());
-        put("fate", inner.fate.as_str().into());
-        put("field", inner.field.into());
-        put("gateway", inner.gateway.clone().into());
-        put("operation", inner.operation.map(OperationKind::as_str).into());
-        put("status", inner.status.map(|s| s.as_u16()).into());
-        put("retry_after_secs", inner.retry_after.map(|w| w.as_secs()).into());
-        put("decline", json(&inner.decline));
-        put("payment", json(&inner.payment));
-        put("unresolved", json(&inner.unresolved));
-        map.into()
-    }
-}
-
-fn json<T: Serialize>(value: &Option<T>) -> serde_json::Value {
-    value
-        .as_ref()
-        .and_then(|v| serde_json::to_value(v).ok())
-        .unwrap_or_default()
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let inner = &self.0;
-        match (&inner.gateway, inner.operation) {
-            (Some(gateway), Some(operation)) => write!(f, "{gateway}: {operation}: ")?,
-            (Some(gateway), None) => write!(f, "{gateway}: ")?,
-            _ => {}
-        }
-        write!(f, "{}: {} [{}]", inner.kind.words(), inner.message, inner.fate.as_str())?;
-        if let Some(status) = inner.status {
-            write!(f, " (HTTP {})", status.as_u16())?;
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.report())
-    }
-}
-
-impl StdError for Error {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        match &self.0.source {
-            Some(source) => Some(source.as_ref()),
-            None => None,
-        }
     }
 }
 

@@ -11,11 +11,12 @@ use http::HeaderMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::answer::Answer;
 use crate::capability::Capabilities;
-use crate::error::{Error, Unresolved};
+use crate::error::Error;
 use crate::event::{Delivery, Event, WebhookError};
 use crate::operation::{Capture, Charge, Checkout, Inquiry, Operation, Payout, Refund, Transfer, Void};
-use crate::payment::Answer;
+use crate::unresolved::Unresolved;
 use crate::wire::{Attempt, Tokens, Wire};
 
 /// A boxed future, as the provided methods of [`PaymentGateway`] give.

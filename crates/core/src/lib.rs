@@ -8,6 +8,7 @@
 //!
 //! There is no runtime, socket, clock, randomness or HTTP client here, and no provider's name.
 
+mod answer;
 mod capability;
 mod card;
 pub mod codes;
@@ -25,19 +26,22 @@ mod operation;
 mod order;
 mod payment;
 mod payment_ref;
+mod payment_state;
 mod raw;
 mod reference;
 pub mod request;
 mod scale;
 pub mod script;
+mod unresolved;
 pub mod vocabulary;
 mod wire;
 
+pub use answer::{Answer, Decline, NextAction, Outcome};
 pub use async_trait::async_trait;
 pub use capability::{Ability, AskAfterwards, Capabilities, Duplicates, Field, Webhooks};
 pub use card::{Card, CardError};
 pub use config::{AdapterConfig, Key, KeyKind, Problem};
-pub use error::{Error, ErrorKind, Fate, Unresolved};
+pub use error::{Error, ErrorKind, Fate};
 pub use event::{Delivery, Event, Provenance, WebhookError};
 pub use gateway::{Adapter, BoxFuture, MethodQuery, Mode, PaymentGateway, PaymentMethod};
 pub use key::idempotency_key;
@@ -46,12 +50,12 @@ pub use operation::{Capture, Charge, Checkout, Inquiry, Operation, OperationKind
 pub use order::{
     Address, Agreement, Authentication, Browser, Customer, Initiator, LineItem, Source, SourceKind, ThreeDs, Urls,
 };
-pub use payment::{
-    Answer, Decline, Entry, EntryKind, EntryOutcome, MethodSummary, NextAction, Outcome, Payment, PaymentState,
-};
+pub use payment::{Entry, EntryKind, EntryOutcome, MethodSummary, Payment};
 pub use payment_ref::{Account, PaymentRef, PaymentRefError};
+pub use payment_state::PaymentState;
 pub use raw::{RawReply, scrub};
 pub use reference::{Reference, ReferenceError, ReferenceRule};
 pub use scale::{Scale, Scales};
+pub use unresolved::Unresolved;
 pub use vocabulary::{CodeClass, DeclineReason, RetryAdvice, Side};
 pub use wire::{Attempt, Call, Lost, Memo, Replay, Reply, Token, Tokens, Wire};

@@ -5,8 +5,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Unresolved;
 use crate::order::{Address, Customer, Initiator, LineItem, Source, ThreeDs, Urls};
+use crate::unresolved::Unresolved;
 use crate::{Money, PaymentRef, Reference};
 
 /// One thing asked of a gateway. The methods of [`PaymentGateway`](crate::PaymentGateway) make it; wrappers take it as a whole.

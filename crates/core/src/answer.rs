@@ -1,0 +1,179 @@
+//! The answer to an operation.
+
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+
+use crate::payment::Payment;
+use crate::vocabulary::{DeclineReason, RetryAdvice, Side};
+
+/// What an operation came to, and the payment as the provider holds it now.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct Answer {
+    /// What this operation came to.
+    pub outcome: Outcome,
+    /// The payment.
+    pub payment: Payment,
+}
+
+/// What one operation came to. "Nobody knows" is not among them: that is an [`Error`](crate::Error) whose fate is
+/// [`Fate::Unknown`](crate::Fate::Unknown).
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The customer must do something first.
+    ActionRequired(NextAction),
+    /// Done.
+    Approved,
+    /// Refused by the payer's side or by a rule; this operation moved no money.
+    Declined(Decline),
+    /// Accepted and not decided yet: inquire later, or wait for the webhook.
+    Pending,
+    /// Done, and held for a person to look at.
+    Review,
+}
+
+/// What the customer must do. Never stored: an inquiry makes it anew.
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum NextAction {
+    /// Send the browser to post these fields.
+    Form {
+        /// Where to.
+        url: String,
+        /// Names and values; they carry authentication data.
+        #[serde(skip)]
+        fields: Vec<(String, String)>,
+        /// Forms to be posted in a hidden frame before this one.
+        #[serde(skip)]
+        before: Vec<(String, Vec<(String, String)>)>,
+    },
+    /// Send the browser to this address. It may carry a token: treat it as a secret.
+    Redirect(#[serde(serialize_with = "exposed")] SecretString),
+    /// Load this script into a page of the merchant.
+    Widget {
+        /// The script's address.
+        script: String,
+        /// The provider's id of the checkout.
+        checkout: String,
+    },
+}
+
+fn exposed<S: serde::Serializer>(url: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(url.expose_secret())
+}
+
+impl NextAction {
+    /// The address to send the customer's browser to.
+    #[must_use]
+    pub fn expose_url(&self) -> &str {
+        match self {
+            Self::Form { url, .. } => url,
+            Self::Redirect(url) => url.expose_secret(),
+            Self::Widget { script, .. } => script,
+        }
+    }
+}
+
+impl fmt::Debug for NextAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Form { .. } => "Form(…)",
+            Self::Redirect(_) => "Redirect(…)",
+            Self::Widget { .. } => "Widget(…)",
+        })
+    }
+}
+
+/// A refusal, in the one vocabulary, with the provider's own words kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Decline {
+    /// Why.
+    pub reason: DeclineReason,
+    /// Whether and how to try again.
+    pub advice: RetryAdvice,
+    /// Whose problem it is.
+    pub side: Side,
+    /// The provider's own code, as it stood.
+    pub code: String,
+    /// The provider's own text, for logs and never for decisions.
+    pub text: Option<String>,
+}
+
+impl Decline {
+    /// A decline for `reason`, with the advice and side that usually go with it.
+    #[must_use]
+    pub fn new(reason: DeclineReason, code: impl Into<String>) -> Self {
+        Self {
+            reason,
+            advice: reason.advice(),
+            side: reason.side(),
+            code: code.into(),
+            text: None,
+        }
+    }
+
+    /// With the provider's own text.
+    #[must_use]
+    pub fn with_text(mut self, text: Option<String>) -> Self {
+        self.text = text;
+        self
+    }
+
+    /// With the advice of the code's own table.
+    #[must_use]
+    pub const fn with_advice(mut self, advice: RetryAdvice) -> Self {
+        self.advice = advice;
+        self
+    }
+}
+
+impl fmt::Display for Decline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (code {}, retry: {})", self.reason, self.code, self.advice)
+    }
+}
+
+impl Answer {
+    /// An answer.
+    #[must_use]
+    pub const fn new(outcome: Outcome, payment: Payment) -> Self {
+        Self { outcome, payment }
+    }
+}
+
+impl Outcome {
+    /// Whether it is done without reservation.
+    #[must_use]
+    pub const fn is_approved(&self) -> bool {
+        matches!(self, Self::Approved)
+    }
+
+    /// The stable string form.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::ActionRequired(_) => "action_required",
+            Self::Approved => "approved",
+            Self::Declined(_) => "declined",
+            Self::Pending => "pending",
+            Self::Review => "review",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_cannot_be_printed() {
+        let action = NextAction::Redirect("https://pay.example/?token=canary".to_owned().into());
+        assert!(!format!("{action:?}").contains("canary"));
+    }
+}
