@@ -1,8 +1,97 @@
-//! Which optional data a request carries, and how long each is.
+//! The optional data of a request: which there are, and how long each is.
 
-use crate::capability::Field;
+use serde::Serialize;
+
 use crate::operation::{Charge, Payout};
 use crate::order::{Customer, Initiator, Source, ThreeDs};
+
+/// Optional data that a provider may or may not carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Field {
+    /// The id of the agreement behind a merchant-initiated payment.
+    Agreement,
+    /// The billing address.
+    Billing,
+    /// The page for customers who give up.
+    CancelUrl,
+    /// The card's holder.
+    CardHolder,
+    /// The customer's e-mail address.
+    CustomerEmail,
+    /// The merchant's id of the customer.
+    CustomerId,
+    /// The customer's network address.
+    CustomerIp,
+    /// The customer's name.
+    CustomerName,
+    /// The customer's telephone number.
+    CustomerPhone,
+    /// What it is for.
+    Description,
+    /// The lines of what is bought.
+    Items,
+    /// That the merchant starts it; refused where it cannot be carried.
+    MerchantInitiated,
+    /// The merchant's labels.
+    Metadata,
+    /// The network's id of the first payment under an agreement.
+    NetworkTransactionId,
+    /// The address for notifications.
+    NotifyUrl,
+    /// The order.
+    Order,
+    /// The reason of a refund.
+    Reason,
+    /// The page that the customer returns to.
+    ReturnUrl,
+    /// The shipping address.
+    Shipping,
+    /// The text on the statement.
+    StatementDescriptor,
+    /// Browser data for 3-D Secure.
+    ThreeDsBrowser,
+    /// The result of an authentication elsewhere; refused where it cannot be carried.
+    ThreeDsExternal,
+}
+
+impl Field {
+    /// The stable string form.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Agreement => "agreement",
+            Self::Billing => "billing",
+            Self::CancelUrl => "cancel_url",
+            Self::CardHolder => "card_holder",
+            Self::CustomerEmail => "customer_email",
+            Self::CustomerId => "customer_id",
+            Self::CustomerIp => "customer_ip",
+            Self::CustomerName => "customer_name",
+            Self::CustomerPhone => "customer_phone",
+            Self::Description => "description",
+            Self::Items => "items",
+            Self::MerchantInitiated => "merchant_initiated",
+            Self::Metadata => "metadata",
+            Self::NetworkTransactionId => "network_transaction_id",
+            Self::NotifyUrl => "notify_url",
+            Self::Order => "order",
+            Self::Reason => "reason",
+            Self::ReturnUrl => "return_url",
+            Self::Shipping => "shipping",
+            Self::StatementDescriptor => "statement_descriptor",
+            Self::ThreeDsBrowser => "three_ds_browser",
+            Self::ThreeDsExternal => "three_ds_external",
+        }
+    }
+
+    /// Whether losing it would change what the payment is, so that it is refused rather than dropped.
+    #[must_use]
+    pub const fn is_essential(self) -> bool {
+        matches!(self, Self::MerchantInitiated | Self::ThreeDsExternal)
+    }
+}
 
 /// Adds a text that is present.
 pub(crate) fn text(field: Field, value: Option<&str>, present: &mut Vec<(Field, usize)>) {

@@ -38,11 +38,12 @@ mod wire;
 
 pub use answer::{Answer, Decline, NextAction, Outcome};
 pub use async_trait::async_trait;
-pub use capability::{Ability, AskAfterwards, Capabilities, Duplicates, Field, Webhooks};
+pub use capability::{Ability, AskAfterwards, Capabilities, Duplicates, Webhooks};
 pub use card::{Card, CardError};
 pub use config::{AdapterConfig, Key, KeyKind, Problem};
 pub use error::{Error, ErrorKind, Fate};
 pub use event::{Delivery, Event, Provenance, WebhookError};
+pub use fields::Field;
 pub use gateway::{Adapter, BoxFuture, MethodQuery, Mode, PaymentGateway, PaymentMethod};
 pub use key::idempotency_key;
 pub use money::{Currency, Money, MoneyError, currency, exponent};

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::answer::Decline;
-use crate::capability::Field;
+use crate::fields::Field;
 use crate::payment_state::PaymentState;
 use crate::raw::RawReply;
 use crate::{Money, PaymentRef};
