@@ -101,6 +101,7 @@ pub const CODES: CodeTable = CodeTable::new(
     "carry1st",
     "2026-11",
     "the payment statuses of the Pay1st gateway documents (query and webhooks), and the refund statuses",
+    "a word of letters and _, as in FAILED; for a refund refund:FAILED",
     list,
     explain,
 );

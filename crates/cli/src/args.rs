@@ -3,8 +3,11 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use paymux::{Money, PaymentRef, Reference, SourceKind};
+
+use crate::explain;
 
 /// One gateway interface for many payment providers.
 ///
@@ -19,12 +22,13 @@ pub struct Cli {
         global = true,
         env = "PAYMUX_CONFIG",
         value_name = "FILE",
-        default_value = "paymux.toml"
+        default_value = "paymux.toml",
+        display_order = 100
     )]
     pub(crate) config: PathBuf,
 
     /// Print one JSON document instead of text.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 101)]
     pub(crate) json: bool,
 
     #[command(subcommand)]
@@ -63,6 +67,10 @@ pub(crate) enum Command {
     Methods(MethodsArgs),
     /// Find out what became of an operation whose answer was lost. Moves no money.
     Resolve(ResolveArgs),
+    /// Say what a provider's code means: what happened, why, whose side it is on, and whether to try again.
+    Explain(ExplainArgs),
+    /// List a provider's codes, or compare them with a list from elsewhere.
+    Codes(CodesArgs),
 }
 
 #[derive(Debug, Args)]
@@ -316,6 +324,32 @@ pub(crate) struct ResolveArgs {
     /// What the command printed whose outcome is unknown, `-` for standard input.
     #[arg(long, value_name = "FILE")]
     pub(crate) unresolved: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// Whose code it is: a provider, an acquirer behind it, or a network.
+    #[arg(value_parser = PossibleValuesParser::new(explain::names()))]
+    pub(crate) provider: String,
+
+    /// The code, as it came.
+    #[arg(allow_hyphen_values = true)]
+    pub(crate) code: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CodesArgs {
+    /// Whose codes: a provider's, an acquirer's behind it, or a network's.
+    #[arg(value_parser = PossibleValuesParser::new(explain::names()))]
+    pub(crate) provider: String,
+
+    /// Print comma-separated values.
+    #[arg(long, conflicts_with = "diff")]
+    pub(crate) csv: bool,
+
+    /// Compare with a list of codes: CSV, TSV, plain lines or JSON; `-` is standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) diff: Option<PathBuf>,
 }
 
 #[cfg(test)]

@@ -40,6 +40,8 @@ pub(crate) fn read(path: &Path) -> Result<Card, Failure> {
 }
 
 fn parse(text: &str) -> Result<Card, Failure> {
+    // Some editors begin a file with a byte order mark.
+    let text = text.trim_start_matches('\u{feff}');
     let mut fields = Fields::default();
     if text.trim_start().starts_with('{') {
         // The parser's own words may quote the file; only where it stopped is told.
@@ -127,6 +129,7 @@ mod tests {
     fn lines_and_json_say_the_same() {
         for text in [
             "number=4200 0000 0000 0000\nmonth = 5\nyear: 2034\n# a comment\n\ncvv=123\nholder=Jane Jones\n",
+            "\u{feff}number=4200000000000000\r\nmonth=5\r\nyear=2034\r\ncvv=123\r\nholder=Jane Jones\r\n",
             r#"{"number":"4200000000000000","month":5,"year":"2034","cvv":"123","holder":"Jane Jones"}"#,
         ] {
             let card = parse(text).unwrap();

@@ -6,8 +6,10 @@
 mod args;
 mod card_file;
 mod check;
+mod codes;
 pub mod demo;
 mod exit;
+mod explain;
 mod gateways;
 pub mod lab;
 mod money;
@@ -20,6 +22,7 @@ mod test_cards;
 
 pub use crate::args::Cli;
 pub use crate::exit::{Exit, Failure};
+pub use crate::output::refuse;
 
 use crate::args::Command;
 
@@ -43,6 +46,8 @@ pub async fn run(cli: Cli) -> Exit {
         Command::Transfer(args) => money::transfer(config, args).await,
         Command::Methods(args) => money::methods(config, args).await,
         Command::Resolve(args) => money::resolve(config, args).await,
+        Command::Explain(args) => explain::command(&args),
+        Command::Codes(args) => codes::command(&args, as_json),
     };
     output::finish(as_json, result)
 }

@@ -7,5 +7,8 @@ use paymux_cli::Cli;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    paymux_cli::run(Cli::parse()).await.into()
+    match Cli::try_parse() {
+        Ok(cli) => paymux_cli::run(cli).await.into(),
+        Err(error) => paymux_cli::refuse(&error, std::env::args_os().any(|argument| argument == "--json")).into(),
+    }
 }

@@ -50,6 +50,21 @@ pub(crate) fn finish(as_json: bool, result: Result<Output, Failure>) -> Exit {
     }
 }
 
+/// Prints why arguments cannot be used (or the help that they ask for), and gives the exit code.
+pub fn refuse(error: &clap::Error, as_json: bool) -> Exit {
+    let text = error.to_string();
+    // Only the first paragraph says what is wrong; usage and help follow.
+    let what = text.strip_prefix("error: ").and_then(|text| text.split("\n\n").next());
+    match what {
+        Some(what) if as_json => finish(true, Err(Failure::input(what.trim_end()))),
+        _ => match error.print() {
+            Ok(()) if error.use_stderr() => Exit::Bad,
+            Ok(()) => Exit::Done,
+            Err(_) => Exit::Failed,
+        },
+    }
+}
+
 /// Prints one JSON document, indented.
 pub(crate) fn line(json: &Value) -> io::Result<()> {
     let mut out = anstream::stdout();

@@ -95,7 +95,12 @@ pub(crate) fn methods(gateway: &str, methods: &[PaymentMethod]) -> Output {
             usable,
         ]);
     }
-    Output::done(table.to_string(), json!({ "gateway": gateway, "methods": methods }))
+    let text = if methods.is_empty() {
+        "There is none.\n".to_owned()
+    } else {
+        table.to_string()
+    };
+    Output::done(text, json!({ "gateway": gateway, "methods": methods }))
 }
 
 /// A stable word for people: without underscores.

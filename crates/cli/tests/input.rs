@@ -125,6 +125,18 @@ async fn sources() {
             "takes no card data",
         ),
         (
+            vec!["sale", "--gateway", "coolpay", "--source", "hosted", "--card-file", "-"],
+            "--card-file: is not read with --source hosted",
+        ),
+        (
+            vec!["sale", "--gateway", "coolpay", "--source", "hosted", "--stored", "x"],
+            "--stored: is not used with --source hosted",
+        ),
+        (
+            vec!["checkout", "--gateway", "carry1st", "--return-url", "shop"],
+            "return_url must be a whole address",
+        ),
+        (
             vec!["sale", "--gateway", "opp-v3", "--stored", "x"],
             "unsupported by opp: sale with source stored",
         ),
@@ -192,6 +204,10 @@ fn arguments_that_are_missing_or_clash() {
         let ended = paymux(&arguments);
         assert_eq!(ended.code, 2, "{arguments:?}: {ended:?}");
         assert!(ended.err.contains(rule), "{arguments:?}: {ended:?}");
+        let json = paymux(&[&arguments[..], &["--json"]].concat());
+        assert_eq!((json.code, json.err.as_str()), (2, ""), "{json:?}");
+        let what = json.json()["error"].as_str().unwrap().to_owned();
+        assert!(what.contains(rule) && !what.contains("--help"), "{what}");
     }
 }
 

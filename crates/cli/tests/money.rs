@@ -103,7 +103,7 @@ async fn a_decline_has_its_own_exit_code_and_says_what_to_do() {
         "declined",
         "insufficient funds",
         "800.100.155",
-        "with new data",
+        "later",
         "for lack of funds",
     ] {
         assert!(ended.out.contains(text), "{text}: {}", ended.out);

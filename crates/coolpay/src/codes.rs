@@ -3,9 +3,15 @@
 //! `qp_status_code` is the platform's word and decides; `aq_status_code` is the acquirer's and only says why a rejection (40000) was one.
 //! The numbers of the two collide and mean different things.
 
-use paymux_core::{Decline, DeclineReason, EntryKind, RetryAdvice};
+mod tables;
+
+use paymux_core::codes::{Explanation, Row, find};
+use paymux_core::{CodeClass, Decline, DeclineReason, EntryKind, RetryAdvice};
 
 use crate::shapes::Op;
+use tables::{CLEARHAUS, NETS, REJECTED, platform};
+
+pub use tables::{CLEARHAUS_CODES, CODES, NETS_CODES};
 
 /// What one operation came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,99 +25,26 @@ pub(crate) enum Verdict {
     Unknown(String),
 }
 
-/// What a code means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Meaning {
-    Action,
-    Approved,
-    /// With the advice where it is not the reason's usual one.
-    Declined(DeclineReason, Option<RetryAdvice>),
-    Pending,
-    /// Rejected by the acquirer, whose code says why.
-    Rejected,
-    Unknown,
-}
-
+use CodeClass::{Approved, Declined, Pending};
 use DeclineReason as R;
-use Meaning::Declined;
 
-/// `qp_status_code`.
-const PLATFORM: &[(&str, Meaning)] = &[
-    ("20000", Meaning::Approved),
-    ("20200", Meaning::Pending),
-    ("30100", Meaning::Action),
-    ("30101", Meaning::Action),
-    ("40000", Meaning::Rejected),
-    ("40001", Declined(R::InvalidRequest, None)),
-    ("40002", Declined(R::AuthorizationExpired, None)),
-    ("40003", Declined(R::Cancelled, Some(RetryAdvice::SameRequest))),
-    ("40004", Declined(R::InvalidRequest, None)),
-    ("40300", Declined(R::SuspectedFraud, None)),
-    ("41000", Declined(R::StoredInstrumentInvalid, None)),
-    (
-        "42300",
-        Declined(R::StoredInstrumentInvalid, Some(RetryAdvice::Later(None))),
-    ),
-    ("50000", Meaning::Unknown),
-    ("50300", Meaning::Unknown),
-];
-
-/// `aq_status_code` of Clearhaus.
-const CLEARHAUS: &[(&str, Meaning)] = &[
-    ("40000", Declined(R::InvalidRequest, None)),
-    ("40110", Declined(R::InvalidCardNumber, None)),
-    ("40111", Declined(R::Unsupported, None)),
-    ("40120", Declined(R::InvalidCvv, None)),
-    ("40130", Declined(R::InvalidExpiry, None)),
-    ("40135", Declined(R::ExpiredCard, None)),
-    ("40140", Declined(R::CurrencyInvalid, None)),
-    ("40150", Declined(R::InvalidRequest, None)),
-    ("40190", Declined(R::InvalidRequest, None)),
-    ("40200", Declined(R::RiskRejected, None)),
-    ("40300", Declined(R::AuthenticationFailed, None)),
-    ("40310", Declined(R::AuthenticationFailed, None)),
-    ("40400", Declined(R::ProviderUnavailable, None)),
-    ("40410", Declined(R::DoNotHonor, None)),
-    ("40411", Declined(R::CardBlocked, None)),
-    ("40412", Declined(R::LostOrStolen, None)),
-    ("40413", Declined(R::InsufficientFunds, None)),
-    ("40414", Declined(R::SuspectedFraud, None)),
-    ("40415", Declined(R::LimitExceeded, None)),
-    ("40416", Declined(R::AuthenticationRequired, None)),
-    ("40420", Declined(R::RevokedByCardholder, None)),
-    ("50000", Declined(R::ProviderUnavailable, None)),
-];
-
-/// `aq_status_code` of Nets. 202 says that the acquirer still waits for an approval.
-const NETS: &[(&str, Meaning)] = &[("05", Declined(R::DoNotHonor, None)), ("202", Meaning::Pending)];
-
-fn listed(table: &[(&str, Meaning)], code: &str) -> Option<Meaning> {
-    let at = table.binary_search_by(|(known, _)| (*known).cmp(code)).ok()?;
-    table.get(at).map(|(_, meaning)| *meaning)
-}
-
-/// What the platform's code means. One that is not listed goes by its category: 3xxxx asks the customer, 4xxxx is a rejection, and all others leave it open.
-fn platform(code: &str) -> Meaning {
-    listed(PLATFORM, code).unwrap_or_else(|| match code.as_bytes() {
-        [b'3', rest @ ..] if is_code(rest) => Meaning::Action,
-        [b'4', rest @ ..] if is_code(rest) => Declined(R::Unknown, None),
-        _ => Meaning::Unknown,
-    })
-}
-
-fn is_code(rest: &[u8]) -> bool {
-    rest.len() == 4 && rest.iter().all(u8::is_ascii_digit)
-}
-
-/// Why an acquirer rejected. An acquirer or a code that is not listed has refused without saying why.
-fn acquirer(name: Option<&str>, code: Option<&str>) -> Meaning {
-    let table = match name {
-        Some("clearhaus") => CLEARHAUS,
-        Some("nets") => NETS,
+/// Why an acquirer rejected; `None` where it still waits. An acquirer or a code that is not listed has refused without saying why.
+fn acquirer(name: Option<&str>, code: Option<&str>) -> Option<(DeclineReason, RetryAdvice)> {
+    let table: &[Row] = match name {
+        Some("clearhaus") => &CLEARHAUS,
+        Some("nets") => &NETS,
         _ => &[],
     };
-    code.and_then(|code| listed(table, code))
-        .unwrap_or(Declined(R::DoNotHonor, None))
+    let row = code.and_then(|code| find(table, code)).map(Row::explanation);
+    match row {
+        Some(row) if row.class == Pending => None,
+        Some(Explanation {
+            reason: Some(reason),
+            advice,
+            ..
+        }) => Some((reason, advice)),
+        _ => Some((R::DoNotHonor, R::DoNotHonor.advice())),
+    }
 }
 
 /// What an operation came to. `payment_acquirer` counts where the operation itself names none.
@@ -124,24 +57,24 @@ pub(crate) fn verdict(op: &Op, payment_acquirer: Option<&str>) -> Verdict {
     };
     let meaning = platform(code);
     let name = op.acquirer.as_deref().or(payment_acquirer);
-    let meaning = match meaning {
-        Meaning::Rejected => acquirer(name, op.aq_status_code.as_deref()),
-        other => other,
+    let refusal = match (meaning.class, meaning.reason) {
+        (Approved, _) => return Verdict::Approved,
+        (Pending, _) => return Verdict::Pending,
+        (Declined, _) if code == REJECTED => match acquirer(name, op.aq_status_code.as_deref()) {
+            Some(refusal) => refusal,
+            None => return Verdict::Pending,
+        },
+        (Declined, Some(reason)) => (reason, meaning.advice),
+        _ => return Verdict::Unknown(code.to_owned()),
     };
-    let text = text(op).map(|t| paymux_core::scrub(&t));
-    let code = code.to_owned();
-    match meaning {
-        Meaning::Action => Verdict::Action(Decline::new(R::AuthenticationRequired, code).with_text(text)),
-        Meaning::Approved => Verdict::Approved,
-        Declined(reason, advice) => {
-            let decline = Decline::new(reason, code).with_text(text);
-            Verdict::Declined(match advice {
-                Some(advice) => decline.with_advice(advice),
-                None => decline,
-            })
-        }
-        Meaning::Pending => Verdict::Pending,
-        Meaning::Rejected | Meaning::Unknown => Verdict::Unknown(code),
+    let asks = code != REJECTED && refusal.0 == R::AuthenticationRequired;
+    let decline = Decline::new(refusal.0, code)
+        .with_advice(refusal.1)
+        .with_text(text(op).map(|t| paymux_core::scrub(&t)));
+    if asks {
+        Verdict::Action(decline)
+    } else {
+        Verdict::Declined(decline)
     }
 }
 
@@ -192,9 +125,27 @@ mod tests {
     }
 
     #[test]
-    fn the_tables_are_sorted() {
-        for table in [PLATFORM, CLEARHAUS, NETS] {
-            assert!(table.is_sorted_by(|a, b| a.0 < b.0));
+    fn what_is_explained_is_what_a_plain_operation_comes_to() {
+        for (code, meaning) in (CODES.list)() {
+            let word = word(&op(Some(&code), None, None));
+            let expected = match (meaning.class, meaning.reason) {
+                (CodeClass::Error, _) => format!("unknown {code}"),
+                (Declined, Some(R::AuthenticationRequired)) => "action authentication_required".to_owned(),
+                (Declined, Some(reason)) => format!("declined {reason} {}", meaning.advice),
+                (class, _) => class.as_str().to_owned(),
+            };
+            assert_eq!(word, expected, "{code}");
+        }
+        for (code, meaning) in (CLEARHAUS_CODES.list)()
+            .into_iter()
+            .filter(|(_, m)| m.class != Approved)
+        {
+            let word = word(&op(Some(REJECTED), Some("clearhaus"), Some(&code)));
+            assert_eq!(
+                word,
+                format!("declined {} {}", meaning.reason.unwrap(), meaning.advice),
+                "{code}"
+            );
         }
     }
 
@@ -247,6 +198,7 @@ mod tests {
             ("clearhaus", "20000", "declined do_not_honor with_new_data"),
             ("clearhaus", "99999", "declined do_not_honor with_new_data"),
             ("nets", "05", "declined do_not_honor with_new_data"),
+            ("nets", "000", "declined do_not_honor with_new_data"),
             ("nets", "202", "pending"),
             // Another acquirer's code is not read by Clearhaus' table.
             ("teller", "40413", "declined do_not_honor with_new_data"),

@@ -11,5 +11,6 @@ mod shapes;
 mod webhook;
 
 pub use adapter::CoolPay;
+pub use codes::{CLEARHAUS_CODES, CODES, NETS_CODES};
 pub use config::{CoolPayConfig, Preset};
 pub use extras::{NewSubscription, Stored};

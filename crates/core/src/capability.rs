@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::error::Error;
 use crate::fields::{self, Field};
 use crate::operation::{Charge, Operation, OperationKind};
-use crate::order::{Source, SourceKind};
+use crate::order::{Source, SourceKind, Urls};
 use crate::{Account, Mode, ReferenceRule, Scales};
 
 /// What a gateway can do, with its limits. What is not declared is refused before anything is sent.
@@ -298,6 +298,7 @@ impl Capabilities {
                 ));
             }
         }
+        check_urls(&charge.urls)?;
         for address in [&charge.billing, &charge.shipping].into_iter().flatten() {
             let country = address.country.as_deref().unwrap_or("XX");
             if country.len() != 2 || !country.bytes().all(|b| b.is_ascii_uppercase()) {
@@ -329,5 +330,62 @@ impl Capabilities {
             }
         }
         Ok(dropped)
+    }
+}
+
+/// Addresses are whole ones; what else is wrong with one is for the provider to say.
+fn check_urls(urls: &Urls) -> Result<(), Error> {
+    let fields = [
+        (Field::ReturnUrl, &urls.back),
+        (Field::CancelUrl, &urls.cancel),
+        (Field::NotifyUrl, &urls.notify),
+    ];
+    for (field, url) in fields {
+        let Some(url) = url else { continue };
+        let address = url.parse::<http::Uri>().unwrap_or_default();
+        if address.scheme().is_none() || address.authority().is_none() {
+            return Err(Error::invalid(
+                field.as_str(),
+                "must be a whole address, as in `https://shop.example/back`",
+            ));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_is_none_is_named() {
+        let fine = |text: &str| Urls {
+            back: Some(text.to_owned()),
+            ..Urls::default()
+        };
+        for text in [
+            "https://shop.example/back?a=1#b",
+            "http://127.0.0.1:8080",
+            "shop://back/1",
+        ] {
+            assert!(check_urls(&fine(text)).is_ok(), "{text}");
+        }
+        for text in [
+            "",
+            "back",
+            "/back",
+            "shop.example/back",
+            "javascript:alert(1)",
+            "https://",
+            "https://a b/",
+        ] {
+            let error = check_urls(&fine(text)).unwrap_err();
+            assert_eq!(error.field(), Some("return_url"), "{text}");
+            let notify = Urls {
+                notify: Some(text.to_owned()),
+                ..Urls::default()
+            };
+            assert_eq!(check_urls(&notify).unwrap_err().field(), Some("notify_url"), "{text}");
+        }
     }
 }

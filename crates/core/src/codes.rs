@@ -1,6 +1,8 @@
 //! Codes as data: what a table of codes is, and what one says of a code.
 
-use serde::Serialize;
+use std::fmt;
+
+use serde::{Serialize, Serializer};
 
 use crate::vocabulary::{CodeClass, DeclineReason, RetryAdvice, Side};
 
@@ -22,9 +24,8 @@ pub struct Explanation {
     pub gloss: &'static str,
 }
 
-/// What decided the meaning of a code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+/// What decided the meaning of a code. Its string form is `exact`, `group:NAME` or `nothing`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DecidedBy {
     /// The code's own row.
@@ -33,6 +34,22 @@ pub enum DecidedBy {
     Group(&'static str),
     /// Nothing; it is taken for neither approved nor declined.
     Nothing,
+}
+
+impl fmt::Display for DecidedBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exact => f.pad("exact"),
+            Self::Group(name) => write!(f, "group:{name}"),
+            Self::Nothing => f.pad("nothing"),
+        }
+    }
+}
+
+impl Serialize for DecidedBy {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 impl Explanation {
@@ -95,6 +112,8 @@ pub struct CodeTable {
     pub version: &'static str,
     /// Where its facts come from.
     pub source: &'static str,
+    /// What its codes look like, to be told to who typed something else.
+    pub form: &'static str,
     /// Every code that has a row of its own, with its explanation, in order.
     pub list: fn() -> Vec<(String, Explanation)>,
     /// What a code means; `None` if it is not a code of this table's form at all.
@@ -108,6 +127,7 @@ impl CodeTable {
         name: &'static str,
         version: &'static str,
         source: &'static str,
+        form: &'static str,
         list: fn() -> Vec<(String, Explanation)>,
         explain: fn(&str) -> Option<Explanation>,
     ) -> Self {
@@ -115,6 +135,7 @@ impl CodeTable {
             name,
             version,
             source,
+            form,
             list,
             explain,
         }

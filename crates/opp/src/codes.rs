@@ -13,7 +13,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use paymux_core::codes::{CodeTable, DecidedBy, Explanation};
-use paymux_core::{Decline, DeclineReason, RetryAdvice, Side};
+use paymux_core::networks::MASTERCARD_ADVICE;
+use paymux_core::{CodeClass, Decline, DeclineReason, RetryAdvice, Side};
 
 pub use classify::{Context, PaymentType, Surface, Verdict, classify};
 
@@ -143,6 +144,7 @@ pub const CODES: CodeTable = CodeTable::new(
     "opp",
     "2026-11",
     "the result codes that the Open Payment Platform and its white labels publish; reasons and advice are ours",
+    "three groups of three digits, as in 800.100.153",
     || {
         ResultCode::known()
             .map(|code| (code.to_string(), explain(code)))
@@ -161,25 +163,30 @@ pub(crate) fn decline(code: ResultCode, text: Option<String>) -> Decline {
     decline
 }
 
-/// The waits of the networks' merchant advice codes, which codes 700.600.0NN and 700.601.0NN carry in their last two digits.
-const fn network_advice(code: [u16; 3]) -> Option<RetryAdvice> {
+/// The network's advice in a code of the form 700.600.0NN or 700.601.0NN: its last two digits are a merchant advice code.
+fn network_advice(code: [u16; 3]) -> Option<RetryAdvice> {
     let [700, 600 | 601, advice @ 0..=99] = code else {
         return None;
     };
-    let hours = match advice {
-        1 | 4 => return Some(RetryAdvice::WithNewData),
-        3 | 21 | 22 => return Some(RetryAdvice::Never),
-        2 => 72,
-        24 => 1,
-        25 => 24,
-        26 => 2 * 24,
-        27 => 4 * 24,
-        28 => 6 * 24,
-        29 => 8 * 24,
-        30 => 10 * 24,
-        _ => return None,
-    };
-    Some(table::after_hours(hours))
+    let advice = u8::try_from(advice).ok()?;
+    let digits = [b'0' + advice / 10, b'0' + advice % 10];
+    advised(std::str::from_utf8(&digits).ok()?)
+}
+
+/// What a merchant advice code advises; `None` for one that only informs, and for one that is not known.
+fn advised(code: &str) -> Option<RetryAdvice> {
+    let meaning = (MASTERCARD_ADVICE.explain)(code)?;
+    (meaning.class == CodeClass::Declined).then_some(meaning.advice)
+}
+
+/// A refusal's advice, made sharper by a merchant advice code that came with it. "Never" stays, and so does "after authentication" where
+/// the network says "new data, or authentication".
+pub(crate) fn refined(advice: RetryAdvice, merchant_advice: &str) -> RetryAdvice {
+    match (advice, advised(merchant_advice)) {
+        (RetryAdvice::Never, _) | (_, None) => advice,
+        (RetryAdvice::AfterAuthentication, Some(RetryAdvice::WithNewData)) => advice,
+        (_, Some(sharper)) => sharper,
+    }
 }
 
 const fn hours(hours: u64) -> Duration {

@@ -334,7 +334,7 @@ fn what_is_not_in_the_table_is_decided_by_its_group_or_by_nothing() {
 #[test]
 fn well_known_codes() {
     use DeclineReason as R;
-    use RetryAdvice::{AfterAuthentication, Never, WithNewData};
+    use RetryAdvice::{AfterAuthentication, Later, Never, WithNewData};
     for (text, reason, advice) in [
         ("100.100.101", R::InvalidCardNumber, WithNewData),
         ("100.100.303", R::ExpiredCard, WithNewData),
@@ -347,14 +347,14 @@ fn well_known_codes() {
         ("800.100.151", R::InvalidCardNumber, WithNewData),
         ("800.100.152", R::DoNotHonor, WithNewData),
         ("800.100.153", R::InvalidCvv, WithNewData),
-        ("800.100.155", R::InsufficientFunds, WithNewData),
+        ("800.100.155", R::InsufficientFunds, Later(None)),
         ("800.100.157", R::ExpiredCard, WithNewData),
         ("800.100.158", R::SuspectedFraud, Never),
         ("800.100.159", R::LostOrStolen, Never),
         ("800.100.165", R::LostOrStolen, Never),
         ("800.100.171", R::LostOrStolen, Never),
         ("800.100.190", R::Configuration, Never),
-        ("800.100.203", R::InsufficientFunds, WithNewData),
+        ("800.100.203", R::InsufficientFunds, Later(None)),
         ("800.100.325", R::CredentialsRejected, Never),
         ("800.100.403", R::RevokedByCardholder, Never),
         ("800.700.101", R::InvalidRequest, WithNewData),

@@ -1,6 +1,7 @@
 #![doc = include_str!("../../../README.md")]
 
 mod clock;
+mod code_tables;
 mod engine;
 mod registry;
 pub mod transport;
@@ -8,6 +9,7 @@ pub mod transport;
 pub use paymux_core::*;
 
 pub use crate::clock::{Clock, SystemClock, TokioClock};
+pub use crate::code_tables::code_tables;
 pub use crate::engine::{ExtraWire, Gateway};
 pub use crate::registry::{Builder, COMMON_KEYS, ConfigError, ConfigProblem, Gateways};
 

@@ -181,7 +181,10 @@ fn the_adapters_own_problems_are_told_without_values() {
     let text = section("").replace("sk-canary", &format!("env:{VARIABLE}"));
     assert!(one(builder().from_toml(&text)).ends_with("`api_key` must have no blank, and is `***`"));
     let line = one(toml("odd = \"sk-canary\\n2\""));
-    assert!(line.contains("invalid type: string \"***\""), "{line}");
+    assert!(
+        line.starts_with("gateway `cards`: `odd` cannot be read: invalid type: string \"***\""),
+        "{line}"
+    );
 }
 
 #[test]
@@ -189,8 +192,18 @@ fn what_is_not_toml_is_not_quoted() {
     let line = one(builder().from_toml("[gateways.cards]\nmode = \"test\"\napi_key = sk-canary\n"));
     assert_eq!(line, "the text is not TOML (near line 3)");
     let twice = section("api_key = \"sk-canary\"");
-    assert!(one(builder().from_toml(&twice)).starts_with("the text is not TOML (near line "));
-    assert!(one(builder().from_toml("")).starts_with("there is no gateway; "));
+    let user = one(builder().from_uri("tiny://user:sk-canary@cards?mode=test"));
+    assert!(
+        user.starts_with("the address must not hold a user or password"),
+        "{user}"
+    );
+    assert_eq!(
+        one(builder().from_toml(&twice)),
+        "the text is not TOML (near line 5: given twice)"
+    );
+    for empty in ["", "[gateways]\n"] {
+        assert!(one(builder().from_toml(empty)).starts_with("there is no gateway; "));
+    }
 }
 
 #[tokio::test]
@@ -239,6 +252,7 @@ fn addresses_are_https_or_loopback() {
         "http://localhost.evil.example",
         "ftp://tiny.example",
         "tiny",
+        "https://user:sk-canary@tiny.example",
     ] {
         let line = one(toml(&format!("base_url = \"{wrong}\"")));
         assert!(line.starts_with("gateway `cards`: `base_url` "), "{line}");

@@ -43,11 +43,12 @@ async fn an_operation_is_one_span() {
         "attempts",
         "reason",
         "fate",
+        "unknown_codes",
     ]
     .iter()
     .map(|name| span.field(name))
     .collect();
-    assert_eq!(fields, ["cards", "tiny", "sale", "approved", "1", "", ""]);
+    assert_eq!(fields, ["cards", "tiny", "sale", "approved", "1", "", "", ""]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -66,6 +67,15 @@ async fn a_decline_and_an_error_say_why() {
     assert_eq!((span.field("fate"), span.attempts()), ("not_done", 3));
     let span = sale(|| now(reply(401, ""))).await;
     assert_eq!((span.field("reason"), span.attempts()), ("configuration", 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn codes_that_nobody_knows_are_counted() {
+    let span = sale(|| now(reply(200, r#"{"id":"4711","unlisted":["X1","X2"]}"#))).await;
+    assert_eq!((span.field("outcome"), span.field("unknown_codes")), ("pending", "2"));
+    // An answer that comes to an error counts too: this gateway is a test, and the provider says that it is none.
+    let span = sale(|| now(reply(200, r#"{"id":"4711","unlisted":["X1"],"test":false}"#))).await;
+    assert_eq!((span.field("outcome"), span.field("unknown_codes")), ("error", "1"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -157,6 +157,7 @@ pub const CODES: CodeTable = CodeTable::new(
     "qolo",
     "2026-11",
     "Qolo's API reference (txn_status, response_code); words beyond the documented ones are our default",
+    "a word of letters, digits, _ and -, as in DECLINE or R01",
     list,
     explain,
 );

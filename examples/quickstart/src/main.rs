@@ -6,7 +6,7 @@
 
 use std::error::Error;
 
-use paymux::{Card, Charge, Fate, Gateways, Outcome, PaymentGateway, Refund, Source};
+use paymux::{Card, Charge, Fate, Gateways, Outcome, Refund, Source};
 use paymux_simulator::Host;
 use paymux_simulator::coolpay::{CoolPay, Settings};
 use paymux_simulator::serve::Listener;

@@ -8,7 +8,7 @@ use paymux::{
 };
 
 use super::{open, run};
-use crate::args::{Attempt, ChargeArgs, CheckoutArgs, OrderArgs, SourceArgs};
+use crate::args::{Attempt, ChargeArgs, CheckoutArgs, OrderArgs, SourceArgs, SourceName};
 use crate::exit::Failure;
 use crate::output::Output;
 use crate::{card_file, test_cards};
@@ -79,6 +79,8 @@ impl Given {
             let card = test_cards::find(capabilities, name)?;
             given.to_type = card.to_type().map(str::to_owned);
             match card.source(now)? {
+                // It is typed on the page then.
+                Source::Card(_) if args.source == Some(SourceName::Hosted) => given.to_type = Some(card.number),
                 Source::Card(card) => given.card = Some(card),
                 Source::Stored(id) => given.stored = Some(id),
                 _ => given.hosted = true,
@@ -105,12 +107,16 @@ impl Given {
             (Some(SourceKind::Stored), _, None) => Err(Failure::input(
                 "--source stored: no instrument is given; name it by --stored",
             )),
-            (Some(_), ..) => Ok(Source::Hosted),
+            // What cannot be used is not quietly left out.
+            (Some(_), Some(_), _) => Err(Failure::input(
+                "--card-file: is not read with --source hosted, where the customer types the card on the provider's page",
+            )),
+            (Some(_), _, Some(_)) => Err(Failure::input("--stored: is not used with --source hosted")),
+            (Some(_), None, None) => Ok(Source::Hosted),
             (None, Some(card), _) if takes(capabilities, kind, SourceKind::Card) || !hosted => {
                 Ok(Source::Card(card.clone()))
             }
             (None, _, Some(id)) => Ok(Source::Stored(id.clone())),
-            // A card that cannot be taken is not quietly left out.
             (None, Some(_), None) => Err(Failure::input(format!(
                 "--card-file: {} takes no card data; the customer pays on its page (--source hosted)",
                 capabilities.provider

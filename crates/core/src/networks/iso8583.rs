@@ -15,6 +15,7 @@ pub const TABLE: CodeTable = CodeTable::new(
     "iso8583",
     "2026-11",
     "ISO 8583 field 39, as published by card networks and acquirers",
+    "two digits or capital letters, as in 51",
     || list(&ROWS),
     explain,
 );

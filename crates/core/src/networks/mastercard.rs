@@ -15,6 +15,7 @@ pub const TABLE: CodeTable = CodeTable::new(
     "mastercard-advice",
     "2026-11",
     "Mastercard's merchant advice codes, as published by acquirers",
+    "two digits, as in 03",
     || list(&ROWS),
     explain,
 );

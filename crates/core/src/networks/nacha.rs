@@ -11,6 +11,7 @@ pub const TABLE: CodeTable = CodeTable::new(
     "nacha-return",
     "2026-11",
     "Nacha's public list of ACH return codes",
+    "an R and two digits, as in R01",
     || list(&ROWS),
     explain,
 );

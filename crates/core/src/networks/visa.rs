@@ -10,6 +10,7 @@ pub const TABLE: CodeTable = CodeTable::new(
     "visa-category",
     "2026-11",
     "Visa's decline categories, as published by acquirers",
+    "one digit, as in 1",
     || list(&ROWS),
     explain,
 );

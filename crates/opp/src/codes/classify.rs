@@ -190,6 +190,8 @@ pub fn classify(code: ResultCode, context: &Context) -> Verdict {
         CodeClass::Declined => declined(context, Verdict::Declined),
         CodeClass::Chargeback => match context.surface {
             Surface::Mutation => Verdict::Open,
+            // Money that goes back or out is not charged back.
+            _ if matches!(context.sent, Some(PaymentType::Cd | PaymentType::Rf | PaymentType::Rv)) => Verdict::Open,
             _ if context.has_id => Verdict::ChargedBack,
             _ => Verdict::Open,
         },

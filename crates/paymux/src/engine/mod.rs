@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use paymux_core::{
-    Adapter, Answer, Capabilities, Delivery, Error, ErrorKind, Event, Fate, Field, MethodQuery, Mode, Operation,
-    OperationKind, Outcome, Payment, PaymentGateway, PaymentMethod, RawReply, Unresolved, WebhookError,
+    Adapter, Answer, Capabilities, Delivery, EntryOutcome, Error, ErrorKind, Event, Fate, Field, MethodQuery, Mode,
+    Operation, OperationKind, Outcome, Payment, PaymentGateway, PaymentMethod, RawReply, Unresolved, WebhookError,
 };
 use tracing::{Instrument as _, Span};
 
@@ -254,6 +254,7 @@ impl PaymentGateway for Gateway {
             outcome = tracing::field::Empty,
             reason = tracing::field::Empty,
             fate = tracing::field::Empty,
+            unknown_codes = tracing::field::Empty,
         );
         let mut result = self.join(operation, &span).instrument(span.clone()).await;
         match operation {
@@ -261,6 +262,10 @@ impl PaymentGateway for Gateway {
             // A question does nothing, whatever it finds.
             Operation::Inquire(_) => result = result.map_err(|error| error.with_fate(Fate::NotDone)),
             _ => {}
+        }
+        let unknown = unknown_codes(&result);
+        if unknown > 0 {
+            span.record("unknown_codes", unknown);
         }
         match &result {
             Ok(answer) => {
@@ -294,6 +299,17 @@ impl PaymentGateway for Gateway {
         event.payment = event.payment.map(|payment| payment.on(&self.shared.name));
         Ok(event)
     }
+}
+
+/// How many entries have a code that nobody knows: a number to be watched, since such entries are neither approved nor declined.
+fn unknown_codes(result: &Result<Answer, Error>) -> u64 {
+    let payment = match result {
+        Ok(answer) => Some(&answer.payment),
+        Err(error) => error.payment(),
+    };
+    let entries = payment.map(|payment| payment.entries.iter()).into_iter().flatten();
+    let unknown = entries.filter(|entry| matches!(entry.outcome, EntryOutcome::Unknown(_)));
+    u64::try_from(unknown.count()).unwrap_or(u64::MAX)
 }
 
 impl fmt::Debug for Gateway {

@@ -24,7 +24,7 @@ use crate::transport::{Transport, default_transport};
 ///
 /// ```no_run
 /// # async fn pay() -> Result<(), Box<dyn std::error::Error>> {
-/// use paymux::{Charge, Gateways, PaymentGateway, Source};
+/// use paymux::{Charge, Gateways, Source};
 /// let gateways = Gateways::from_file("paymux.toml")?;
 /// let cards = gateways.get("cards")?;
 /// let charge = Charge::new("order1001a1".parse()?, "100.00 DKK".parse()?, Source::Hosted);
@@ -321,10 +321,16 @@ impl Builder {
 fn build<C: AdapterConfig>(table: Table, mode: Mode) -> Result<Box<dyn Adapter>, Vec<Problem>> {
     // The keys' kinds were checked before, so that serde has little left to say. It may quote a value; the caller conceals the secret ones.
     let config: C = table.try_into().map_err(|error: toml::de::Error| {
-        vec![Problem::new(
-            C::PROVIDER,
-            error.message().lines().next().unwrap_or("cannot be read"),
-        )]
+        // The error tells the key in its rendering alone, on a line of its own.
+        let text = error.to_string();
+        let key = text
+            .lines()
+            .find_map(|line| line.strip_prefix("in `")?.strip_suffix('`'));
+        let what = error.message().lines().next().unwrap_or("cannot be read");
+        vec![match key {
+            Some(key) => Problem::new(key, format!("cannot be read: {what}")),
+            None => Problem::new(C::PROVIDER, what),
+        }]
     })?;
     config.build(mode)
 }

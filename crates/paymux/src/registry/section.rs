@@ -175,7 +175,13 @@ fn convert(value: Value, key: &Key, directory: &Path) -> Result<Value, String> {
                 .collect(),
         )),
         (KeyKind::Url, Value::String(text)) => {
-            let address = text.parse().map_err(|_| "must be an address".to_owned())?;
+            let address: http::Uri = text.parse().map_err(|_| "must be an address".to_owned())?;
+            if address
+                .authority()
+                .is_some_and(|authority| authority.as_str().contains('@'))
+            {
+                return Err("must not hold a user or password; there are keys for credentials".to_owned());
+            }
             check_address(&address).map_err(|error| error.message().to_owned())?;
             Ok(Value::String(text))
         }

@@ -17,8 +17,14 @@ pub(super) fn toml(text: &str) -> Result<(Tables, Vec<ConfigProblem>), ConfigErr
         let line = error
             .span()
             .and_then(|span| text.get(..span.start))
-            .map_or(1, |before| before.lines().count().max(1));
-        ConfigError::whole(format!("the text is not TOML (near line {line})"))
+            .map_or(1, |before| before.matches('\n').count().saturating_add(1));
+        // Of the rules, this one quotes nothing either.
+        let rule = if error.message() == "duplicate key" {
+            ": given twice"
+        } else {
+            ""
+        };
+        ConfigError::whole(format!("the text is not TOML (near line {line}{rule})"))
     })?;
     let mut problems = Vec::new();
     for other in table.keys().filter(|key| key.as_str() != "gateways") {
@@ -27,7 +33,7 @@ pub(super) fn toml(text: &str) -> Result<(Tables, Vec<ConfigProblem>), ConfigErr
     }
     let mut tables = Vec::new();
     match table.get("gateways") {
-        Some(Value::Table(gateways)) => {
+        Some(Value::Table(gateways)) if !gateways.is_empty() => {
             for (name, value) in gateways {
                 match value {
                     Value::Table(table) => tables.push((name.clone(), table.clone())),
@@ -47,6 +53,11 @@ pub(super) fn uri(uri: &str) -> Result<(Tables, Vec<ConfigProblem>), ConfigError
     let form = || ConfigError::whole("the address must look like `provider://NAME?key=value&…`");
     let (provider, rest) = uri.split_once("://").ok_or_else(form)?;
     let (name, query) = rest.split_once('?').unwrap_or((rest, ""));
+    if name.contains('@') {
+        return Err(ConfigError::whole(
+            "the address must not hold a user or password; credentials are keys, as in `?api_key=…`",
+        ));
+    }
     let decode = |text: &str| -> Result<String, ConfigError> {
         let text = percent_decode_str(text).decode_utf8().map_err(|_| form())?;
         Ok(text.into_owned())

@@ -6,9 +6,9 @@ use http::{HeaderMap, HeaderName, Method, StatusCode, header};
 use jiff::Timestamp;
 use paymux::{
     Ability, Account, Adapter, AdapterConfig, Answer, Attempt, BoxFuture, Call, Capabilities, Decline, DeclineReason,
-    Delivery, Error, ErrorKind, Event, Fate, Inquiry, Key, KeyKind, Memo, MethodQuery, Mode, Operation, OperationKind,
-    Outcome, Payment, PaymentMethod, PaymentRef, PaymentState, Problem, ReferenceRule, Reply, Scale, Scales,
-    SourceKind, Token, Tokens, WebhookError, Wire, async_trait, request,
+    Delivery, Entry, EntryKind, EntryOutcome, Error, ErrorKind, Event, Fate, Inquiry, Key, KeyKind, Memo, MethodQuery,
+    Mode, Operation, OperationKind, Outcome, Payment, PaymentMethod, PaymentRef, PaymentState, Problem, ReferenceRule,
+    Reply, Scale, Scales, SourceKind, Token, Tokens, WebhookError, Wire, async_trait, request,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
@@ -140,7 +140,13 @@ impl Tiny {
         let paid: Paid = reply.json()?;
         let mut payment = Payment::new(self.reference(&paid.id), PaymentState::Captured);
         payment.test = paid.test;
-        Ok(Answer::new(Outcome::Approved, payment))
+        if paid.unlisted.is_empty() {
+            return Ok(Answer::new(Outcome::Approved, payment));
+        }
+        payment.state = PaymentState::Pending;
+        let entry = |code| Entry::new(EntryKind::Capture, None, EntryOutcome::Unknown(code));
+        payment.entries = paid.unlisted.into_iter().map(entry).collect();
+        Ok(Answer::new(Outcome::Pending, payment))
     }
 
     pub(crate) fn reference(&self, id: &str) -> PaymentRef {
@@ -152,6 +158,9 @@ impl Tiny {
 struct Paid {
     id: String,
     test: Option<bool>,
+    /// Codes that are in no list.
+    #[serde(default)]
+    unlisted: Vec<String>,
 }
 
 #[derive(Deserialize)]

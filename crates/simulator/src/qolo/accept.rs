@@ -35,12 +35,16 @@ impl Qolo {
     pub(super) fn accept(&mut self, now: Timestamp, order: Order, payment: Option<&str>) -> Result<String, Refusal> {
         let declined = match self.forced.take() {
             Some(code) if approves(&code) => None,
-            Some(code) => Some((code, "FORCED")),
+            // With the reason after a slash where it matters: `DECLINE` or `DECLINE/R01`.
+            Some(code) => Some(match code.split_once('/') {
+                Some((code, reason)) => (code.to_owned(), reason.to_owned()),
+                None => (code, "FORCED".to_owned()),
+            }),
             None => match self.why_not(&order) {
                 Some(reason) if self.settings.declines == Declines::BadRequest => {
                     return Err(Refusal::bad(format!("The transfer is declined: {reason}.")));
                 }
-                Some(reason) => Some(("DECLINE".to_owned(), reason)),
+                Some(reason) => Some(("DECLINE".to_owned(), reason.to_owned())),
                 None => None,
             },
         };
