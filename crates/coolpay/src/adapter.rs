@@ -14,7 +14,7 @@ use paymux_core::{
 };
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::flows::Want;
+use crate::flows::{Claims, Want};
 
 /// The provider's name.
 pub(crate) const PROVIDER: &str = "coolpay";
@@ -28,6 +28,7 @@ pub struct CoolPay {
     capabilities: Capabilities,
     credentials: SecretString,
     pub(crate) parts: Parts,
+    pub(crate) claims: Claims,
 }
 
 /// What the flows need to know.
@@ -57,6 +58,7 @@ impl CoolPay {
             capabilities: capabilities(mode, account, scales),
             credentials: credentials.into(),
             parts,
+            claims: Claims::default(),
         }
     }
 

@@ -70,6 +70,20 @@ pub(crate) struct Refusal {
     pub fits_earlier: bool,
     /// Whether the reference is taken.
     pub duplicate: bool,
+    /// Whether no reason was given.
+    pub wordless: bool,
+}
+
+impl Refusal {
+    /// The error where what an earlier attempt made was looked for and is not to be found. A search may lag behind, so that proves nothing
+    /// against a refusal that says, or could have said, that the reference is taken.
+    pub(crate) fn unseen(self) -> Error {
+        if self.duplicate || self.wordless {
+            self.error.with_fate(Fate::Unknown)
+        } else {
+            self.error
+        }
+    }
 }
 
 /// The status table.
@@ -132,6 +146,7 @@ pub(crate) fn refusal(reply: &Reply, now: Timestamp) -> Refusal {
         definite,
         fits_earlier,
         duplicate,
+        wordless: said.is_empty(),
     }
 }
 
@@ -217,8 +232,9 @@ impl CoolPay {
             .metadata
             .as_ref()
             .and_then(|m| MethodSummary::of(m.brand.clone(), m.last4.clone()));
-        // Before the first operation the flag says nothing: the card decides it.
-        payment.test = body.test_mode.filter(|_| !ops.is_empty());
+        // The card decides it, so it counts from the first operation on; that it is off, from the first one that is decided.
+        let decided = ops.iter().any(|op| op.pending == Some(false));
+        payment.test = body.test_mode.filter(|test| decided || *test && !ops.is_empty());
         payment.entries = entries;
         payment
     }
@@ -271,6 +287,9 @@ impl CoolPay {
         let last = ops.last().map(|op| (op.kind.as_deref(), codes::verdict(op, acquirer)));
         match (decided, last) {
             (PaymentState::Declined, Some((_, Verdict::Action(_)))) => PaymentState::RequiresAction,
+            (PaymentState::Declined, _) if ops.last().is_some_and(|op| open_page(body, op).is_some()) => {
+                PaymentState::RequiresAction
+            }
             (PaymentState::Declined | PaymentState::Pending, Some((Some("deadline"), Verdict::Approved))) => {
                 PaymentState::Expired
             }
@@ -282,6 +301,12 @@ impl CoolPay {
 /// The address of the hosted page, where there is one.
 pub(crate) fn link(body: &Resource) -> Option<&str> {
     body.link.as_ref()?.url.as_deref().filter(|url| !url.is_empty())
+}
+
+/// The address of the hosted page on which the customer may still try again after `last` was declined. It stays open until the payment is made,
+/// its link is closed, or its time is over.
+pub(crate) fn open_page<'a>(body: &'a Resource, last: &Op) -> Option<&'a str> {
+    link(body).filter(|_| last.kind.as_deref() == Some("authorize"))
 }
 
 /// The highest operation id, 0 if there is none.

@@ -25,6 +25,8 @@ pub(crate) struct Step<'a> {
     pub currency: Option<&'a str>,
     /// Whether the payment was made by this attempt alone, so that whatever is found on it is this attempt's.
     pub own: bool,
+    /// The caller's name of the attempt.
+    pub attempt: &'a str,
     pub request: Request<Bytes>,
 }
 
@@ -85,6 +87,7 @@ impl CoolPay {
         wire.note(Memo::new("payment", step.place.id.as_str())).await?;
         wire.note(Memo::new("operation", noted.to_string())).await?;
         let request = step.request.clone();
+        let _way = self.claims.begin(&step);
         let seen = match self.spend(wire, request).await? {
             Spent::Answered(reply) => {
                 let first = self.settle(wire, &reply, step.place, before).await;
@@ -148,9 +151,10 @@ impl CoolPay {
             }
             if let Some(body) = next.take() {
                 differs = None;
-                match look(&body, step, noted, trouble.is_some()) {
+                match self.look(&body, step, noted, trouble.is_some()) {
                     Look::Found(op) => match reading::imbalance(&body, step.place.kind) {
                         None => {
+                            self.claims.settle(step, op.id);
                             let op = op.clone();
                             let place = step.place.clone();
                             return Ok(Seen { place, body, op });
@@ -188,7 +192,7 @@ impl CoolPay {
             return Err(error.with_fate(Fate::Unknown));
         };
         let payment = self.payment(step.place, &body);
-        match look(&body, step, noted, true) {
+        match self.look(&body, step, noted, true) {
             Look::Absent => Err(error.with_payment(payment)),
             Look::Found(op) if step.own => {
                 let (place, op) = (step.place.clone(), op.clone());
@@ -200,8 +204,21 @@ impl CoolPay {
     }
 }
 
+impl CoolPay {
+    /// Looks for the operation of a step as [`look`] does, leaving out those that belong to other attempts.
+    pub(crate) fn look<'a>(&self, body: &'a Resource, step: &Step<'_>, noted: i64, lost: bool) -> Look<'a> {
+        match look(body, step, noted, lost, |op| {
+            step.own || !self.claims.is_taken(step, op.id)
+        }) {
+            // It may be that of another attempt, which has not been told so yet.
+            Look::Found(_) if lost && !step.own && self.claims.is_busy(step) => Look::Ambiguous,
+            found => found,
+        }
+    }
+}
+
 /// Looks for the operation of a step among those younger than `noted`. After a lost answer only a single one that fits is believed.
-pub(crate) fn look<'a>(body: &'a Resource, step: &Step<'_>, noted: i64, lost: bool) -> Look<'a> {
+fn look<'a>(body: &'a Resource, step: &Step<'_>, noted: i64, lost: bool, free: impl Fn(&Op) -> bool) -> Look<'a> {
     if let Some(id) = body.id.as_deref().filter(|id| *id != step.place.id) {
         return Look::Differs(format!("the reply is about {id}, and {} was asked", step.place.id));
     }
@@ -217,7 +234,7 @@ pub(crate) fn look<'a>(body: &'a Resource, step: &Step<'_>, noted: i64, lost: bo
     }
     let acquirer = body.acquirer.as_deref();
     let ops = body.operations.as_deref().unwrap_or_default();
-    let young = |op: &&Op| op.kind.as_deref() == Some(step.kind) && op.id.is_some_and(|id| id > noted);
+    let young = |op: &&Op| op.kind.as_deref() == Some(step.kind) && op.id.is_some_and(|id| id > noted) && free(op);
     let candidates: Vec<&Op> = ops.iter().filter(young).collect();
     let fitting = candidates
         .iter()

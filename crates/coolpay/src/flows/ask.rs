@@ -1,15 +1,21 @@
 //! What only asks: inquiry, and what became of an operation whose answer was lost.
 
+use std::time::Duration;
+
 use http::{Method, StatusCode};
+use jiff::Timestamp;
 use paymux_core::{Answer, EntryKind, Error, ErrorKind, Fate, Inquiry, OperationKind, Outcome, Unresolved, Wire};
 
-use super::act::{Look, Seen, Step, look};
+use super::act::{Look, Seen, Step};
 use super::calls::Asked;
 use super::standing::{Standing, Want, expired, open, outstanding, redirect};
 use crate::adapter::CoolPay;
 use crate::codes::{self, Verdict};
 use crate::reading::{self, Kind, Place};
 use crate::shapes::{Op, Resource};
+
+/// How much later than its request an operation may be booked and still be taken for that request's; the clocks' difference is in it.
+const LATE: Duration = Duration::from_secs(600);
 
 impl CoolPay {
     pub(crate) async fn inquire(&self, inquiry: &Inquiry, wire: &dyn Wire) -> Result<Answer, Error> {
@@ -71,7 +77,10 @@ impl CoolPay {
             .iter()
             .rfind(|op| kind(op) != EntryKind::Other || op.kind.as_deref() == Some("deadline"));
         let outcome = match (last.map(verdict), reading::link(body)) {
-            (Some(Verdict::Declined(decline)), _) => Outcome::Declined(decline),
+            (Some(Verdict::Declined(decline)), _) => match last.and_then(|op| reading::open_page(body, op)) {
+                Some(url) => redirect(url),
+                None => Outcome::Declined(decline),
+            },
             (Some(Verdict::Action(_)) | None, Some(url)) => redirect(url),
             (Some(Verdict::Action(decline)), None) => Outcome::Declined(decline),
             (Some(Verdict::Approved), _) => Outcome::Declined(expired()),
@@ -159,9 +168,10 @@ impl CoolPay {
             amount: asked.map(|asked| asked.units),
             currency: asked.map(|asked| asked.currency),
             own: false,
+            attempt: unresolved.reference.as_ref().map_or("", |reference| reference.as_str()),
             request: self.bare(Method::GET, &place.path())?,
         };
-        let op = match look(&body, &step, noted, true) {
+        let op = match self.look(&body, &step, noted, true) {
             Look::Found(op) => op.clone(),
             Look::Ambiguous => {
                 return Err(nothing("several operations fit; a person must tell").with_payment(payment()));
@@ -175,6 +185,13 @@ impl CoolPay {
         if let Some(text) = reading::imbalance(&body, place.kind) {
             return Err(Error::mismatch(text, payment()));
         }
+        let made = op.created_at.as_deref().and_then(|at| at.parse::<Timestamp>().ok());
+        let latest = unresolved.last_sent.checked_add(LATE).ok();
+        if made.zip(latest).is_some_and(|(made, latest)| made > latest) {
+            let text = format!("the payment's {kind} is much younger than the lost one, and may be another's");
+            return Err(nothing(&text).with_payment(payment()));
+        }
+        self.claims.settle(&step, op.id);
         self.conclude(&Seen { place, body, op })
     }
 }

@@ -6,7 +6,7 @@ use paymux_core::{Answer, Charge, Checkout, Decline, Error, ErrorKind, Fate, Out
 use super::act::{Seen, Step};
 use super::build;
 use super::calls::{Asked, notify};
-use super::make::From;
+use super::make::{From, Made};
 use super::recurring::unfit;
 use super::standing::{Standing, Want, outstanding, redirect};
 use crate::adapter::CoolPay;
@@ -34,19 +34,21 @@ impl CoolPay {
             answer.payment.dropped.extend(unfit(charge));
             return Ok(answer);
         }
-        let (place, body) = self.create(wire, Kind::Payment, &new).await?;
-        match self.standing(&place, &body, want, Some(asked))? {
-            Standing::Fresh if reading::link(&body).is_some() => {
+        let made = self.create(wire, Kind::Payment, &new).await?;
+        let (place, body) = (&made.place, &made.body);
+        match self.standing(place, body, want, Some(asked))? {
+            Standing::Fresh if reading::link(body).is_some() => {
                 let rule =
                     "is taken by a payment with an open hosted page; close its link first, or use another reference";
-                return Err(Error::invalid("reference", rule).with_payment(self.payment(&place, &body)));
+                return Err(Error::invalid("reference", rule).with_payment(self.payment(place, body)));
             }
             Standing::Fresh => {}
-            standing => return self.resume(task, &place, &body, standing, wire).await,
+            standing => return self.resume(task, place, body, standing, wire).await,
         }
+        let doubt = |error| made.doubt(error);
         let card = match from {
             From::Card(card) => build::card(card),
-            From::SavedCard(id) | From::Subscription(id) => self.card_token(wire, id).await?,
+            From::SavedCard(id) | From::Subscription(id) => self.card_token(wire, id).await.map_err(doubt)?,
         };
         let authorize = shapes::Authorize {
             amount: asked.units,
@@ -59,14 +61,15 @@ impl CoolPay {
         let mut request = self.request(Method::POST, &path, &authorize)?;
         notify(&mut request, charge.urls.notify.as_deref())?;
         let step = Step {
-            place: &place,
+            place,
             kind: "authorize",
             amount: Some(asked.units),
             currency: Some(asked.currency),
             own: true,
+            attempt: charge.reference.as_str(),
             request,
         };
-        let seen = self.act(wire, step, &body).await?;
+        let seen = self.act(wire, step, body).await.map_err(doubt)?;
         self.authorized(task, seen, wire).await
     }
 
@@ -75,7 +78,7 @@ impl CoolPay {
         let charge = &checkout.charge;
         let asked = self.asked(charge.amount)?;
         let new = self.new_payment(charge)?;
-        let (place, body) = self.create(wire, Kind::Payment, &new).await?;
+        let Made { place, body, .. } = self.create(wire, Kind::Payment, &new).await?;
         let want = if checkout.capture { Want::Take } else { Want::Hold };
         match self.standing(&place, &body, want, Some(asked))? {
             Standing::Settled(answer) => Ok(*answer),
@@ -140,6 +143,7 @@ impl CoolPay {
             amount: Some(asked.units),
             currency: Some(asked.currency),
             own: true,
+            attempt: charge.reference.as_str(),
             request,
         };
         let seen = match self.act(wire, step, body).await {

@@ -1,7 +1,7 @@
 //! What follows on a payment: capture, refund, void.
 
 use http::Method;
-use paymux_core::{Answer, Capture, Error, ErrorKind, Money, PaymentRef, Refund, Void, Wire};
+use paymux_core::{Answer, Capture, Error, ErrorKind, Money, PaymentRef, Reference, Refund, Void, Wire};
 use serde::Serialize;
 
 use super::act::Step;
@@ -12,19 +12,19 @@ use crate::shapes;
 impl CoolPay {
     pub(crate) async fn capture(&self, capture: &Capture, wire: &dyn Wire) -> Result<Answer, Error> {
         let body = self.amount_of(capture.amount)?;
-        self.follow(&capture.payment, "capture", Some(capture.amount), &body, wire)
-            .await
+        let about = (&capture.payment, &capture.reference);
+        self.follow(about, "capture", Some(capture.amount), &body, wire).await
     }
 
     pub(crate) async fn refund(&self, refund: &Refund, wire: &dyn Wire) -> Result<Answer, Error> {
         let body = self.amount_of(refund.amount)?;
-        self.follow(&refund.payment, "refund", Some(refund.amount), &body, wire)
-            .await
+        let about = (&refund.payment, &refund.reference);
+        self.follow(about, "refund", Some(refund.amount), &body, wire).await
     }
 
     pub(crate) async fn void(&self, void: &Void, wire: &dyn Wire) -> Result<Answer, Error> {
-        self.follow(&void.payment, "cancel", None, &shapes::Empty {}, wire)
-            .await
+        let about = (&void.payment, &void.reference);
+        self.follow(about, "cancel", None, &shapes::Empty {}, wire).await
     }
 
     fn amount_of(&self, money: Money) -> Result<shapes::Amount, Error> {
@@ -36,7 +36,7 @@ impl CoolPay {
     /// Reads the payment, notes how far it is, and sends one operation, unless another is under way: the provider would take both.
     async fn follow<T: Serialize>(
         &self,
-        payment: &PaymentRef,
+        (payment, attempt): (&PaymentRef, &Reference),
         kind: &'static str,
         amount: Option<Money>,
         body: &T,
@@ -69,6 +69,7 @@ impl CoolPay {
             amount: asked.map(|asked| asked.units),
             currency: asked.map(|asked| asked.currency),
             own: false,
+            attempt: attempt.as_str(),
             request: self.request(Method::POST, &path, body)?,
         };
         let seen = self.act(wire, step, &before).await?;

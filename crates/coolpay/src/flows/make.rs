@@ -27,6 +27,21 @@ pub(crate) fn stored(id: &str) -> Result<(&'static str, &str), Error> {
     }
 }
 
+/// A payment or payout under a reference.
+pub(crate) struct Made {
+    pub place: Place,
+    pub body: shapes::Resource,
+    /// Whether an earlier attempt under the same reference may have made it, and may have sent more.
+    pub earlier: bool,
+}
+
+impl Made {
+    /// What a call on it failed with. This call did nothing; an earlier attempt's may still be on its way.
+    pub(super) fn doubt(&self, error: Error) -> Error {
+        if self.earlier { unknown(error) } else { error }
+    }
+}
+
 impl<'a> From<'a> {
     pub(super) fn of(charge: &'a Charge) -> Result<Self, Error> {
         let by_merchant = matches!(charge.initiator, Initiator::Merchant { .. });
@@ -61,8 +76,13 @@ impl CoolPay {
         wire: &dyn Wire,
         kind: Kind,
         new: &shapes::NewPayment<'_>,
-    ) -> Result<(Place, shapes::Resource), Error> {
+    ) -> Result<Made, Error> {
         let reference = new.order_id;
+        let found = |(place, body)| Made {
+            place,
+            body,
+            earlier: true,
+        };
         let request = self.request(Method::POST, &format!("/{}", kind.collection()), new)?;
         let mut trouble = None;
         for _ in 0..2 {
@@ -71,18 +91,22 @@ impl CoolPay {
                     if let Some((place, mut body)) = self.made(kind, &reply, new)? {
                         // It was made just now.
                         body.operations.get_or_insert_default();
-                        return Ok((place, body));
+                        return Ok(Made {
+                            place,
+                            body,
+                            earlier: false,
+                        });
                     }
                     let error = reply.json::<shapes::Resource>().err();
                     trouble = error.or_else(|| Some(Error::new(ErrorKind::Provider, "the payment made has no id")));
                 }
                 Ok(reply) => {
                     let refusal = reading::refusal(&reply, wire.now());
-                    if refusal.duplicate {
-                        // Taken, so an earlier attempt got that far; how far is to be seen.
+                    if refusal.fits_earlier {
+                        // Taken, so an earlier attempt got that far; how far is to be seen. A refusal without words may mean the same.
                         return match self.look_up(wire, kind, reference).await {
-                            Ok(Some((place, body))) => self.steady(wire, place, body).await.map_err(unknown),
-                            Ok(None) => Err(unknown(refusal.error)),
+                            Ok(Some((place, body))) => self.steady(wire, place, body).await.map(found).map_err(unknown),
+                            Ok(None) => Err(refusal.unseen()),
                             Err(error) => Err(unknown(error)),
                         };
                     }
@@ -94,8 +118,8 @@ impl CoolPay {
                 Err(Lost::NotSent(error)) => return Err(error),
                 Err(Lost::Unknown(error)) => trouble = Some(error),
             }
-            if let Some(found) = self.look_up(wire, kind, reference).await? {
-                return Ok(found);
+            if let Some(known) = self.look_up(wire, kind, reference).await? {
+                return Ok(found(known));
             }
         }
         Err(trouble.unwrap_or_else(|| Error::new(ErrorKind::Provider, "the payment could not be made")))

@@ -2,17 +2,19 @@
 //!
 //! `charge` and `recurring` take money in, `standing` judges payments that exist already, `follow` captures, voids and refunds them, `payout`
 //! sends money out, and `ask` only asks. `make` makes what moves no money, `build` writes the bodies, `act` sends one operation and
-//! finds out what it came to, and `calls` reads and looks up.
+//! finds out what it came to, `claims` keeps two attempts apart, and `calls` reads and looks up.
 
 mod act;
 mod ask;
 mod build;
 pub(crate) mod calls;
 mod charge;
+mod claims;
 mod follow;
 pub(crate) mod make;
 mod payout;
 mod recurring;
 mod standing;
 
+pub(crate) use claims::Claims;
 pub(crate) use standing::Want;

@@ -23,21 +23,23 @@ impl CoolPay {
             _ => return Err(Error::unsupported(PROVIDER, "a payout to this")),
         };
         let new = build::new_payout(payout)?;
-        let (place, body) = self.create(wire, Kind::Payout, &new).await?;
-        match self.standing(&place, &body, Want::Send, Some(asked))? {
+        let made = self.create(wire, Kind::Payout, &new).await?;
+        let (place, body) = (&made.place, &made.body);
+        match self.standing(place, body, Want::Send, Some(asked))? {
             Standing::Settled(answer) => return Ok(*answer),
-            Standing::Fresh if reading::link(&body).is_some() => {
+            Standing::Fresh if reading::link(body).is_some() => {
                 let rule = "is taken by a payout with an open hosted page; use another reference";
-                return Err(Error::invalid("reference", rule).with_payment(self.payment(&place, &body)));
+                return Err(Error::invalid("reference", rule).with_payment(self.payment(place, body)));
             }
             Standing::Fresh | Standing::Held => {}
             Standing::Action(decline) => {
-                let payment = self.payment(&place, &body);
+                let payment = self.payment(place, body);
                 return Ok(Answer::new(Outcome::Declined(decline), payment));
             }
         }
+        let doubt = |error| made.doubt(error);
         let card = match (&payout.to, saved) {
-            (_, Some(id)) => self.card_token(wire, id).await?,
+            (_, Some(id)) => self.card_token(wire, id).await.map_err(doubt)?,
             (Source::Card(card), None) => build::card(card),
             _ => return Err(Error::unsupported(PROVIDER, "a payout to this")),
         };
@@ -49,14 +51,15 @@ impl CoolPay {
             person: build::person(&payout.customer),
         };
         let step = Step {
-            place: &place,
+            place,
             kind: "credit",
             amount: Some(asked.units),
             currency: Some(asked.currency),
             own: true,
+            attempt: payout.reference.as_str(),
             request: self.request(Method::POST, &format!("{}/credit?synchronized", place.path()), &credit)?,
         };
-        let seen = self.act(wire, step, &body).await?;
+        let seen = self.act(wire, step, body).await.map_err(doubt)?;
         self.conclude(&seen)
     }
 }

@@ -47,10 +47,12 @@ impl CoolPay {
                     },
                 },
             },
-            Spent::Refused(refusal) if refusal.duplicate => {
-                let found = self.look_up(wire, Kind::Payment, reference).await;
-                let Ok(Some((place, body))) = found else {
-                    return Err(unknown(refusal.error));
+            // A refusal without words may mean that the reference is taken.
+            Spent::Refused(refusal) if refusal.fits_earlier => {
+                let (place, body) = match self.look_up(wire, Kind::Payment, reference).await {
+                    Ok(Some(found)) => found,
+                    Ok(None) => return Err(refusal.unseen()),
+                    Err(_) => return Err(unknown(refusal.error)),
                 };
                 let standing = self.standing(&place, &body, want, Some(asked))?;
                 if matches!(standing, Standing::Fresh) {
@@ -74,6 +76,7 @@ impl CoolPay {
             amount: Some(asked.units),
             currency: Some(asked.currency),
             own: true,
+            attempt: reference,
             request: self.bare(Method::GET, &place.path())?,
         };
         let seen = self.watch(wire, &step, 0, first, trouble).await?;

@@ -144,7 +144,10 @@ impl CoolPay {
             .iter()
             .rfind(|op| codes::entry_kind(op.kind.as_deref()) == main || op.kind.as_deref() == Some("deadline"));
         match last.map(|op| (op, verdict(op))) {
-            Some((_, Verdict::Declined(decline))) => settled(Outcome::Declined(decline)),
+            Some((op, Verdict::Declined(decline))) => match reading::open_page(body, op) {
+                Some(url) => settled(redirect(url)),
+                None => settled(Outcome::Declined(decline)),
+            },
             Some((_, Verdict::Action(decline))) => match reading::link(body) {
                 Some(url) => settled(redirect(url)),
                 None => Ok(Standing::Action(decline)),
