@@ -23,7 +23,7 @@ const SECOND: Duration = Duration::from_secs(1);
 /// The money call, and once more if its answer is lost, as an adapter with a key would.
 const TWICE: Flow = |tiny, operation, wire| {
     Box::pin(async move {
-        let call = || tiny.pay(operation).map(|request| Call::keyed(request, Timestamp::MAX));
+        let call = || tiny.pay(operation).map(Call::once);
         match wire.send(call()?).await {
             Ok(reply) => tiny.read(&reply, wire.now()),
             Err(Lost::NotSent(error)) => Err(error),
@@ -176,10 +176,14 @@ async fn a_lost_question_makes_nothing_unknown() {
             tiny.once(operation, wire).await
         })
     };
-    for broken in [lost(), never(), now(reply(503, ""))] {
-        let (result, fake) = sale(vec![broken], ask_first).await;
+    for (broken, asked) in [
+        (vec![lost(), lost(), lost()], 3),
+        (vec![never()], 1),
+        (vec![now(reply(503, "")), lost(), now(reply(503, ""))], 3),
+    ] {
+        let (result, fake) = sale(broken, ask_first).await;
         assert_eq!(result.expect_err("lost").fate(), Fate::NotDone);
-        assert_eq!(fake.seen().len(), 1);
+        assert_eq!(fake.seen().len(), asked);
     }
     let ask_after: Flow = |tiny, operation, wire| {
         Box::pin(async move {
@@ -189,7 +193,7 @@ async fn a_lost_question_makes_nothing_unknown() {
     };
     let (result, _) = sale(vec![now(reply(409, "")), lost()], ask_after).await;
     assert_eq!(result.expect_err("rejected").fate(), Fate::Rejected);
-    let (result, _) = sale(vec![now(paid()), lost()], ask_after).await;
+    let (result, _) = sale(vec![now(paid()), lost(), lost(), lost()], ask_after).await;
     assert_eq!(result.expect_err("accepted before").fate(), Fate::Unknown);
 }
 

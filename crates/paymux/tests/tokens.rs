@@ -23,7 +23,7 @@ const SECOND: Duration = Duration::from_secs(1);
 fn gateway_with(fake: &Arc<Fake>) -> Gateway {
     let clock: Arc<dyn Clock> = Arc::new(TokioClock::new(Timestamp::UNIX_EPOCH));
     let tiny = Tiny::new("https://tiny.example").with_tokens();
-    Gateway::with_timeout("cards", Box::new(tiny), fake.transport(), clock, 60 * SECOND)
+    Gateway::new("cards", Box::new(tiny), fake.transport(), clock)
 }
 
 fn gateway(

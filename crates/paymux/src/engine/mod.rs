@@ -3,6 +3,7 @@
 mod account;
 mod address;
 mod flight;
+mod policy;
 mod token;
 mod wire;
 
@@ -20,6 +21,8 @@ use tracing::{Instrument as _, Span};
 
 pub(crate) use self::address::check_address;
 pub(crate) use self::flight::Flights;
+pub use self::policy::Policy;
+use self::policy::Restraint;
 pub(crate) use self::wire::EngineWire;
 pub use self::wire::ExtraWire;
 use crate::clock::Clock;
@@ -31,6 +34,30 @@ pub struct Gateway {
     pub(crate) shared: Arc<Shared>,
 }
 
+/// What a gateway is told beside its adapter.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Options {
+    /// The time for each operation, all its calls and waits together; 60 s unless set, a day at most.
+    pub timeout: Duration,
+    /// Whether only captures, refunds, voids and inquiries are taken.
+    pub follow_ups_only: bool,
+    /// How often and how fast a call is made again where it may be.
+    pub policy: Policy,
+    pub(crate) flights: Arc<Flights>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(60),
+            follow_ups_only: false,
+            policy: Policy::default(),
+            flights: Arc::default(),
+        }
+    }
+}
+
 pub(crate) struct Shared {
     pub(crate) name: String,
     pub(crate) adapter: Box<dyn Adapter>,
@@ -38,38 +65,27 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) timeout: Duration,
     pub(crate) follow_ups_only: bool,
+    pub(crate) policy: Policy,
+    pub(crate) restraint: Restraint,
     pub(crate) tokens: token::TokenCache,
     pub(crate) flights: Arc<Flights>,
 }
 
 impl Gateway {
-    /// A gateway over an adapter, with 60 s for each operation.
+    /// A gateway over an adapter, with the usual [`Options`].
     #[must_use]
     pub fn new(name: &str, adapter: Box<dyn Adapter>, transport: Arc<dyn Transport>, clock: Arc<dyn Clock>) -> Self {
-        Self::with_timeout(name, adapter, transport, clock, Duration::from_secs(60))
+        Self::with_options(name, adapter, transport, clock, Options::default())
     }
 
-    /// A gateway over an adapter, with this time for each operation, all its calls and waits together; a day at most.
+    /// A gateway over an adapter, with these options.
     #[must_use]
-    pub fn with_timeout(
+    pub fn with_options(
         name: &str,
         adapter: Box<dyn Adapter>,
         transport: Arc<dyn Transport>,
         clock: Arc<dyn Clock>,
-        timeout: Duration,
-    ) -> Self {
-        let timeout = timeout.min(Duration::from_secs(86_400));
-        Self::with_options(name, adapter, transport, clock, timeout, false, Arc::default())
-    }
-
-    pub(crate) fn with_options(
-        name: &str,
-        adapter: Box<dyn Adapter>,
-        transport: Arc<dyn Transport>,
-        clock: Arc<dyn Clock>,
-        timeout: Duration,
-        follow_ups_only: bool,
-        flights: Arc<Flights>,
+        options: Options,
     ) -> Self {
         Self {
             shared: Arc::new(Shared {
@@ -77,10 +93,12 @@ impl Gateway {
                 adapter,
                 transport,
                 clock,
-                timeout,
-                follow_ups_only,
+                timeout: options.timeout.min(Duration::from_secs(86_400)),
+                follow_ups_only: options.follow_ups_only,
+                policy: options.policy,
+                restraint: Restraint::new(options.policy),
                 tokens: token::TokenCache::default(),
-                flights,
+                flights: options.flights,
             }),
         }
     }

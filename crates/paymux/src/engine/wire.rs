@@ -7,19 +7,18 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, StatusCode, Uri};
 use jiff::Timestamp;
-use paymux_core::{Attempt, Call, Error, ErrorKind, Fate, Lost, Memo, OperationKind, RawReply, Reply, Token, Wire};
+use paymux_core::{
+    Attempt, Call, Error, ErrorKind, Fate, Lost, Memo, OperationKind, RawReply, Replay, Reply, Token, Wire,
+};
 use tokio::time::Instant;
 
 use super::account::Account;
 use super::address::{check_address, is_repeat, same_host};
+use super::policy::hushed;
 use super::token::{Held, TokenCache};
 use super::{Gateway, Shared};
 use crate::transport::{MarkedBody, TransportError};
 
-/// How often a call is made whose request is proven not to have left.
-const ATTEMPTS: u32 = 3;
-/// How long to wait before making such a call again; doubled each time.
-const PAUSE: Duration = Duration::from_millis(100);
 /// How many redirects (307, 308) a call may follow.
 const HOPS: u32 = 2;
 
@@ -53,6 +52,27 @@ impl ExtraWire {
 
     fn inner(&self) -> EngineWire {
         EngineWire::new(&self.gateway.shared, Purpose::Extra)
+    }
+}
+
+/// How far one call has come.
+#[derive(Debug, Default)]
+struct Course {
+    made: u32,
+    hops: u32,
+    renewed: bool,
+    /// An attempt of this call may have moved money.
+    lost: bool,
+}
+
+impl Course {
+    /// The call ends without this attempt having left; an earlier one may have done it.
+    fn unsent(&self, error: Error) -> Lost {
+        if self.lost {
+            Lost::Unknown(error.with_fate(Fate::Unknown))
+        } else {
+            Lost::NotSent(error.with_fate(Fate::NotDone))
+        }
     }
 }
 
@@ -158,6 +178,36 @@ impl EngineWire {
         true
     }
 
+    /// What one attempt needs: quiet that has ended, a token, and the sealed request.
+    async fn ready(&self, call: &Call, uri: &Uri) -> Result<(Request<Bytes>, Option<Held>), Error> {
+        while self.purpose != Purpose::Token
+            && let Some(wait) = self.shared.restraint.quiet()
+        {
+            if !self.pause(wait).await {
+                return Err(hushed(wait));
+            }
+        }
+        let held = self.held().await?;
+        let request = self.sealed(call, uri, held.as_ref())?;
+        Ok((request, held))
+    }
+
+    /// Whether the call itself allows another attempt although this one may have been acted on.
+    fn may_repeat(&self, call: &Call) -> bool {
+        match call.replay {
+            _ if self.purpose == Purpose::Token => false,
+            Replay::Free => true,
+            Replay::Keyed(until) => self.now() < until,
+            _ => false,
+        }
+    }
+
+    /// Whether policy, budget and deadline leave another attempt; waits for it if so.
+    async fn again(&self, course: &Course) -> bool {
+        let policy = self.shared.policy;
+        course.made < policy.attempts && self.shared.restraint.spend() && self.pause(policy.wait(course.made)).await
+    }
+
     fn judge(&self, call: &Call, reply: Reply) -> Result<Reply, Lost> {
         let mut state = self.account.lock();
         state.raw = Some(RawReply::new(reply.body.clone()));
@@ -201,40 +251,65 @@ impl Wire for EngineWire {
             return Err(Lost::NotSent(Error::new(ErrorKind::Unsupported, message)));
         }
         check_address(call.request.uri()).map_err(Lost::NotSent)?;
+        let mut course = Course::default();
         let mut uri = call.request.uri().clone();
-        let (mut unsent, mut hops, mut renewed) = (0_u32, 0_u32, false);
-        let lost = |error: TransportError, fate| Error::new(ErrorKind::Network, error.message).with_fate(fate);
         loop {
-            let held = self.held().await.map_err(Lost::NotSent)?;
-            let request = self.sealed(&call, &uri, held.as_ref()).map_err(Lost::NotSent)?;
+            let (request, held) = match self.ready(&call, &uri).await {
+                Ok(ready) => ready,
+                Err(error) => return Err(course.unsent(error)),
+            };
+            course.made = course.made.saturating_add(1);
             match self.exchange(request, call.moves).await {
-                Exchange::Reply(reply) if reply.status == StatusCode::UNAUTHORIZED && !renewed => {
+                Exchange::Reply(reply) if reply.status == StatusCode::UNAUTHORIZED && !course.renewed => {
                     // 401 proves that nothing was done only where a token can have expired.
                     let Some(held) = held else {
                         return self.judge(&call, reply);
                     };
-                    renewed = true;
+                    course.renewed = true;
                     self.shared.tokens.invalidate(held.generation);
                 }
-                Exchange::Reply(reply) if is_repeat(reply.status) && hops < HOPS => {
+                Exchange::Reply(reply) if is_repeat(reply.status) && course.hops < HOPS => {
                     let Some(next) = same_host(&uri, &reply) else {
                         return self.judge(&call, reply);
                     };
-                    hops = hops.saturating_add(1);
+                    course.hops = course.hops.saturating_add(1);
                     uri = next;
                 }
-                Exchange::Reply(reply) => return self.judge(&call, reply),
+                // The token cache holds everybody back by itself.
+                Exchange::Reply(reply)
+                    if reply.status == StatusCode::TOO_MANY_REQUESTS && self.purpose != Purpose::Token =>
+                {
+                    self.shared.restraint.hush(reply.retry_after(self.now()));
+                    let may = self.may_repeat(&call) || call.nothing_done_on.contains(&reply.status);
+                    if !may || !self.again(&course).await {
+                        return self.judge(&call, reply);
+                    }
+                }
+                Exchange::Reply(reply) if says_nothing(&reply, &call) && self.may_repeat(&call) => {
+                    course.lost |= call.moves;
+                    let verdict = self.judge(&call, reply);
+                    if !self.again(&course).await {
+                        return verdict;
+                    }
+                }
+                Exchange::Reply(reply) => {
+                    self.shared.restraint.earn();
+                    return self.judge(&call, reply);
+                }
                 Exchange::NotSent(error) => {
-                    unsent = unsent.saturating_add(1);
-                    let pause = PAUSE.saturating_mul(2_u32.saturating_pow(unsent.saturating_sub(1)));
-                    if unsent >= ATTEMPTS || !self.pause(pause).await {
-                        return Err(Lost::NotSent(lost(error, Fate::NotDone)));
+                    if !self.again(&course).await {
+                        return Err(course.unsent(Error::new(ErrorKind::Network, error.message)));
                     }
                 }
                 Exchange::Unknown(error) => {
-                    let fate = if call.moves { Fate::Unknown } else { Fate::NotDone };
+                    course.lost |= call.moves;
                     self.account.lock().lost |= call.moves;
-                    return Err(Lost::Unknown(lost(error, fate)));
+                    if !self.may_repeat(&call) || !self.again(&course).await {
+                        let fate = if call.moves { Fate::Unknown } else { Fate::NotDone };
+                        return Err(Lost::Unknown(
+                            Error::new(ErrorKind::Network, error.message).with_fate(fate),
+                        ));
+                    }
                 }
             }
         }
@@ -285,6 +360,12 @@ impl Wire for ExtraWire {
     fn now(&self) -> Timestamp {
         self.gateway.shared.clock.now()
     }
+}
+
+/// Whether a reply says nothing of what was asked, so that asking again, or sending again under the same key, is the way to know.
+fn says_nothing(reply: &Reply, call: &Call) -> bool {
+    let failed = reply.status.is_server_error() && !call.body_decides;
+    failed || reply.status == StatusCode::REQUEST_TIMEOUT
 }
 
 /// Statuses that say, wherever they come from, that this call was not looked at.

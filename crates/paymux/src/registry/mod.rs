@@ -289,14 +289,14 @@ impl Builder {
             let conceal = |problem: Problem| Problem::new(&problem.key, section.hidden.conceal(&problem.what));
             problems.into_iter().map(conceal).collect::<Vec<_>>()
         })?;
+        let mut options = section.options;
+        options.flights = Arc::clone(&self.flights);
         Ok(Gateway::with_options(
             name,
             adapter,
             Arc::clone(transport),
             Arc::clone(&self.clock),
-            section.timeout,
-            section.follow_ups_only,
-            Arc::clone(&self.flights),
+            options,
         ))
     }
 

@@ -7,7 +7,7 @@ use paymux_core::{Key, KeyKind, Mode, Problem};
 use toml::{Table, Value};
 
 use super::problem::nearest;
-use crate::engine::check_address;
+use crate::engine::{Options, check_address};
 
 /// The keys that every gateway has.
 pub const COMMON_KEYS: &[Key] = &[
@@ -23,13 +23,17 @@ pub const COMMON_KEYS: &[Key] = &[
         KeyKind::Flag,
         "whether only captures, refunds, voids and inquiries are taken; default false",
     ),
+    Key::optional(
+        "attempts",
+        KeyKind::Number,
+        "how often a call is made where it may be repeated, the first time included; default 3, and 1 repeats nothing",
+    ),
 ];
 
 /// A table that was read.
 pub(super) struct Section {
     pub(super) mode: Mode,
-    pub(super) timeout: Duration,
-    pub(super) follow_ups_only: bool,
+    pub(super) options: Options,
     pub(super) rest: Table,
     /// What no message may show: the secrets, and whatever came from the environment or a file.
     pub(super) hidden: Hidden,
@@ -37,6 +41,8 @@ pub(super) struct Section {
 
 /// The longest limit of time for one operation: a day.
 const MOST_SECONDS: i64 = 86_400;
+/// The most attempts for one call.
+const MOST_ATTEMPTS: u32 = 10;
 
 /// Reads a table. All problems are found before any is told. Without the adapter's keys (the provider is not known), only the common ones are checked.
 pub(super) fn read(
@@ -90,11 +96,22 @@ pub(super) fn read(
         problems.push(Problem::new("timeout_secs", what));
     }
     let follow_ups_only = table.remove("follow_ups_only").and_then(|v| v.as_bool());
+    let mut options = Options::default();
+    if let Some(attempts) = table.remove("attempts").and_then(|v| v.as_integer()) {
+        match u32::try_from(attempts) {
+            Ok(attempts @ 1..=MOST_ATTEMPTS) => options.policy.attempts = attempts,
+            _ => problems.push(Problem::new(
+                "attempts",
+                format!("must be at least 1 and at most {MOST_ATTEMPTS}"),
+            )),
+        }
+    }
+    options.timeout = Duration::from_secs(u64::try_from(timeout).unwrap_or(60));
+    options.follow_ups_only = follow_ups_only.unwrap_or(false);
     match mode {
         Some(mode) if problems.is_empty() => Ok(Section {
             mode,
-            timeout: Duration::from_secs(u64::try_from(timeout).unwrap_or(60)),
-            follow_ups_only: follow_ups_only.unwrap_or(false),
+            options,
             rest: table,
             hidden,
         }),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use paymux::transport::Transport;
-use paymux::{Capture, Charge, Gateway, PaymentRef, Source, SystemClock};
+use paymux::{Capture, Charge, Gateway, Options, PaymentRef, Source, SystemClock};
 
 use self::adapter::{Tiny, account};
 
@@ -27,7 +27,9 @@ pub(crate) fn transports() -> Vec<(&'static str, Arc<dyn Transport>)> {
 /// A gateway `cards` with the system's clock.
 pub(crate) fn gateway(tiny: Tiny, transport: Arc<dyn Transport>, timeout: Duration) -> Gateway {
     spans::install();
-    Gateway::with_timeout("cards", Box::new(tiny), transport, Arc::new(SystemClock), timeout)
+    let mut options = Options::default();
+    options.timeout = timeout;
+    Gateway::with_options("cards", Box::new(tiny), transport, Arc::new(SystemClock), options)
 }
 
 /// A charge of 100.00 DKK.
