@@ -112,10 +112,16 @@ async fn each_attempt_is_sealed_anew() {
     let times: Vec<_> = fake
         .seen()
         .iter()
-        .map(|request| request.headers()["x-time"].clone())
+        .map(|request| {
+            request.headers()["x-time"]
+                .to_str()
+                .unwrap()
+                .parse::<Timestamp>()
+                .unwrap()
+        })
         .collect();
     assert_eq!(times.len(), 3);
-    assert!(times.is_sorted_by(|a, b| a.as_bytes() < b.as_bytes()), "{times:?}");
+    assert!(times.is_sorted_by(|a, b| a < b), "{times:?}");
 }
 
 #[tokio::test(start_paused = true)]
