@@ -258,6 +258,9 @@ pub(crate) fn refund_refusal(reply: &Reply, reference: &str, refundable: bool, n
     match reply.status.as_u16() {
         409 if refundable => {}
         400 | 422 if refundable && said.is_about(reference, &words) => {}
+        400 | 422 if refundable && said.is_nothing() => {
+            return refusal(reply, Endpoint::Api, now).with_fate(Fate::Unknown);
+        }
         400 | 401 | 403 | 404 | 405 | 409 | 422 | 429 => return refusal(reply, Endpoint::Api, now),
         _ => return refusal(reply, Endpoint::Api, now).with_fate(Fate::Unknown),
     }
@@ -288,6 +291,16 @@ impl Said {
             None => status.as_str().to_owned(),
         };
         Decline::new(reason, code).with_text(self.0.error_message.as_deref().map(|text| clean(text, 200)))
+    }
+
+    /// Whether nothing can be read: it may not even be the provider who refuses.
+    const fn is_nothing(&self) -> bool {
+        let ErrorView {
+            error_message,
+            error_code,
+            session_id,
+        } = &self.0;
+        error_message.is_none() && error_code.is_none() && session_id.is_none()
     }
 
     /// Whether the words fit an earlier attempt with the same reference. Codes are not published, so this is all there is; it errs to the safe side.

@@ -100,6 +100,8 @@ pub(crate) struct RefundRequest<'a> {
 pub(crate) struct RefundView {
     pub(crate) refund_reference: Option<String>,
     pub(crate) partner_refund_reference: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) partner_reference: Option<String>,
     pub(crate) currency_code: Option<String>,
     pub(crate) amount: Option<Number>,
     pub(crate) status: Option<String>,

@@ -244,6 +244,35 @@ fn a_refund_s_reply_must_say_what_was_done() {
 }
 
 #[test]
+fn a_refund_that_was_booked_on_another_payment_is_a_mismatch() {
+    for (whose, fits) in [("order-1", true), ("order-2", false)] {
+        let reply = format!(
+            r#"{{"refundReference":"R-1","partnerRefundReference":"rf-1","partnerReference":"{whose}","amount":50,"currencyCode":"NGN","status":"PENDING"}}"#
+        );
+        let script = script().json(QUERY, 200, &view("SUCCESSFUL")).json(REFUND, 201, &reply);
+        match refunded(&beta(), &script) {
+            Ok(_) => assert!(fits, "{whose}"),
+            Err(error) => {
+                assert!(!fits, "{error}");
+                assert_eq!((error.kind(), error.fate()), (ErrorKind::Mismatch, Fate::Unknown));
+                assert!(error.message().contains("`order-2`"), "{error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_refusal_of_a_refund_without_a_word_is_unknown() {
+    for (held, fate) in [("SUCCESSFUL", Fate::Unknown), ("NEW", Fate::Rejected)] {
+        for (status, body) in [(400, ""), (400, "<html>"), (400, "{}"), (422, "")] {
+            let script = script().json(QUERY, 200, &view(held)).json(REFUND, status, body);
+            let error = refunded(&beta(), &script).unwrap_err();
+            assert_eq!(error.fate(), fate, "{held} {status} {body}: {error}");
+        }
+    }
+}
+
+#[test]
 fn a_refusal_that_fits_an_earlier_refund_is_unknown_unless_nothing_was_paid() {
     for (held, status, message, fate) in [
         ("SUCCESSFUL", 400, "duplicate partnerRefundReference", Fate::Unknown),

@@ -12,7 +12,7 @@ use paymux_core::{
 };
 
 use crate::adapter::Opp;
-use crate::codes::{Context, PaymentType, ResultCode, Surface, Verdict, classify, decline, explain};
+use crate::codes::{Context, PaymentType, ResultCode, Surface, Verdict, classify, decline, explain, refined};
 use crate::shapes::Body;
 use payment::Check;
 
@@ -78,7 +78,14 @@ impl Seen<'_> {
     }
 
     fn decline(&self) -> paymux_core::Decline {
-        decline(self.code, self.body.result.description.as_deref().map(scrub))
+        let decline = decline(self.code, self.body.result.description.as_deref().map(scrub));
+        match self.body.merchant_advice() {
+            Some(advised) => {
+                let advice = refined(decline.advice, &advised);
+                decline.with_advice(advice)
+            }
+            None => decline,
+        }
     }
 
     /// An error that keeps what the code means.

@@ -1,9 +1,12 @@
 //! What stands on the wire: form bodies out, JSON answers in.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use paymux_core::{Error, ErrorKind};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// The names and values of a form or a query, in the order in which they are written.
@@ -60,9 +63,25 @@ pub(crate) struct Body {
     pub(crate) card: Option<CardBody>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) redirect: Option<Redirect>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) result_details: Option<BTreeMap<String, Value>>,
 }
 
 impl Body {
+    /// The network's merchant advice code, two digits. The names of details vary in case and in the marks between words.
+    pub(crate) fn merchant_advice(&self) -> Option<String> {
+        let is_it = |name: &str| {
+            let letters = name.bytes().filter(u8::is_ascii_alphanumeric);
+            letters.map(|b| b.to_ascii_lowercase()).eq("merchantadvicecode".bytes())
+        };
+        let (_, value) = self.result_details.iter().flatten().find(|(name, _)| is_it(name))?;
+        match value {
+            Value::String(text) => Some(format!("{:0>2}", text.trim())),
+            Value::Number(number) => Some(format!("{:0>2}", number.to_string())),
+            _ => None,
+        }
+    }
+
     /// The text of the amount.
     pub(crate) fn amount(&self) -> Option<&str> {
         Some(self.raw_amount.as_ref()?.get().trim_matches('"'))

@@ -181,11 +181,17 @@ fn a_refund_of_a_capture_shows_all_three() {
     let held = payment(&opp, &[ID, "PA", "EGP9200"]);
     let mut refund = Refund::new(held, "rf-0001-a1".parse().unwrap(), money("92.00 EGP"));
     refund.capture = Some(OTHER.to_owned());
-    let wire = Script::new().json(
-        &format!("POST /gateway/v3/payments/{OTHER}"),
-        200,
-        &body("8ac7-rf", "RF", "92.00", "000.100.110"),
-    );
+    let wire = Script::new()
+        .json(
+            &format!("GET /gateway/v3/payments/{OTHER}?entityId=EB000001"),
+            200,
+            &body(OTHER, "CP", "92.00", "000.100.110"),
+        )
+        .json(
+            &format!("POST /gateway/v3/payments/{OTHER}"),
+            200,
+            &body("8ac7-rf", "RF", "92.00", "000.100.110"),
+        );
     let back = ok(&opp, &Operation::Refund(refund), &wire).payment;
     let entries: Vec<_> = back.entries.iter().map(|e| (e.kind, e.id.as_deref())).collect();
     assert_eq!(
@@ -204,6 +210,43 @@ fn a_refund_of_a_capture_shows_all_three() {
 }
 
 #[test]
+fn a_refund_that_names_what_is_no_capture_of_its_payment_is_not_sent() {
+    let opp = v3();
+    let linked = |parent: &str, kind: &str, code: &str| {
+        let body = body(OTHER, kind, "92.00", code);
+        body.replacen('{', &format!(r#"{{"referencedId":"{parent}","#), 1)
+    };
+    let ask = format!("GET /gateway/v3/payments/{OTHER}?entityId=EB000001");
+    let third = "8ac7a4a0000000000000000000000003";
+    for ids in [&[ID, "PA", "EGP9200"][..], &[ID]] {
+        let mut refund = Refund::new(payment(&opp, ids), "rf-0001-a1".parse().unwrap(), money("10.00 EGP"));
+        refund.capture = Some(OTHER.to_owned());
+        for (status, answer, says) in [
+            (200, linked(third, "CP", "000.100.110"), "no capture of this payment"),
+            (200, linked(ID, "DB", "000.100.110"), "no capture of this payment"),
+            (200, linked(ID, "RV", "000.100.110"), "no capture of this payment"),
+            (400, linked(ID, "CP", "800.100.152"), "did not go through"),
+            (404, code("700.400.580"), "not known"),
+        ] {
+            let wire = Script::new().json(&ask, status, &answer);
+            let error = run(&opp, &Operation::Refund(refund.clone()), &wire).unwrap_err();
+            assert_eq!(
+                (error.kind(), error.fate(), error.field()),
+                (ErrorKind::InvalidRequest, Fate::NotDone, Some("capture")),
+                "{error}"
+            );
+            assert!(error.message().contains(says), "{error}");
+        }
+        // The question came to nothing, and the refund was not sent.
+        for (status, answer) in [(429, String::new()), (503, String::new()), (200, "<html>".to_owned())] {
+            let wire = Script::new().json(&ask, status, &answer);
+            let error = run(&opp, &Operation::Refund(refund.clone()), &wire).unwrap_err();
+            assert_eq!(error.fate(), Fate::NotDone, "{error}");
+        }
+    }
+}
+
+#[test]
 fn a_declined_follow_up_leaves_the_payment_as_it_was() {
     let opp = v3();
     let path = format!("POST /gateway/v3/payments/{ID}");
@@ -217,6 +260,46 @@ fn a_declined_follow_up_leaves_the_payment_as_it_was() {
         assert_eq!(declined(&answer).reason, DeclineReason::DoNotHonor);
         assert_eq!((answer.payment.id(), answer.payment.state), (ID, state));
         assert!(matches!(answer.payment.entries[1].outcome, EntryOutcome::Declined(_)));
+    }
+}
+
+#[test]
+fn a_networks_advice_sharpens_that_of_a_decline() {
+    let opp = v3();
+    let hours = |hours: u64| RetryAdvice::Later(Some(Duration::from_secs(hours * 3600)));
+    let later = RetryAdvice::Later(None);
+    for (code, details, advice) in [
+        ("800.100.155", r#"{"MerchantAdviceCode":"24"}"#, hours(1)),
+        (
+            "800.100.155",
+            r#"{"merchant.advice.code":"02","AcquirerResponse":"51"}"#,
+            hours(72),
+        ),
+        ("800.100.155", r#"{"merchantAdviceCode":3}"#, RetryAdvice::Never),
+        ("800.100.152", r#"{"MerchantAdviceCode":"21"}"#, RetryAdvice::Never),
+        ("800.100.152", r#"{"MerchantAdviceCode":"30"}"#, hours(240)),
+        ("700.600.002", r#"{"MerchantAdviceCode":"25"}"#, hours(24)),
+        // A card that is stolen stays so, and an issuer that asks for authentication gets it.
+        ("800.100.159", r#"{"MerchantAdviceCode":"24"}"#, RetryAdvice::Never),
+        (
+            "300.100.100",
+            r#"{"MerchantAdviceCode":"01"}"#,
+            RetryAdvice::AfterAuthentication,
+        ),
+        ("300.100.100", r#"{"MerchantAdviceCode":"03"}"#, RetryAdvice::Never),
+        // For information, not known, no code, no details.
+        ("800.100.155", r#"{"MerchantAdviceCode":"40"}"#, later),
+        ("800.100.155", r#"{"MerchantAdviceCode":"99"}"#, later),
+        ("800.100.155", r#"{"MerchantAdviceCode":"later"}"#, later),
+        ("800.100.155", r#"{"MerchantAdviceCode":null}"#, later),
+        ("800.100.155", r#"{"MerchantAdvice":"03"}"#, later),
+        ("800.100.155", r#""MerchantAdviceCode""#, later),
+    ] {
+        let plain = body(ID, "DB", "92.00", code);
+        let answer = plain.replacen('{', &format!(r#"{{"resultDetails":{details},"#), 1);
+        let answer = ok(&opp, &sale(), &Script::new().json(PAY_V3, 400, &answer));
+        let decline = declined(&answer);
+        assert_eq!((decline.code.as_str(), decline.advice), (code, advice), "{details}");
     }
 }
 
@@ -875,10 +958,14 @@ fn an_inquiry_on_v1_shows_what_followed() {
 #[test]
 fn inquiries_by_reference() {
     let opp = v1();
-    let ask = |answer: &str| {
-        let wire = Script::new().json(REPORT, 200, answer);
+    // Where it went through, what is linked to it is asked for; here that is nothing more.
+    let ask_of = |id: &str, answer: &str| {
+        let wire = Script::new()
+            .json(REPORT, 200, answer)
+            .json(&linked(id), 200, &report(&[]));
         run(&opp, &by_reference(REFERENCE), &wire)
     };
+    let ask = |answer: &str| ask_of(ID, answer);
     let taken = own(ID, "000.100.112");
     let back = row(OTHER, "RF", "92.00", None, Some(ID), "000.100.112");
     let refunded = ask(&report(&[taken.clone(), back.clone()])).unwrap();
@@ -897,7 +984,7 @@ fn inquiries_by_reference() {
     );
     let again = own("db2", "000.100.112");
     assert_eq!(
-        ask(&report(&[taken.clone(), back, again.clone()]))
+        ask_of("db2", &report(&[taken.clone(), back, again.clone()]))
             .unwrap()
             .payment
             .id(),
@@ -952,6 +1039,38 @@ fn inquiries_by_reference() {
     }
     assert!(ask(&code("800.120.100")).unwrap_err().is_rate_limited());
     assert_eq!(ask("<html>").unwrap_err().kind(), ErrorKind::Provider);
+}
+
+#[test]
+fn an_inquiry_by_reference_shows_what_followed_under_other_references() {
+    let opp = v1();
+    let ask = by_reference(REFERENCE);
+    let held = row(ID, "PA", "92.00", Some(REFERENCE), None, "000.100.110");
+    let taken = row(OTHER, "CP", "60.00", Some("cp-0001-a1"), Some(ID), "000.100.110");
+    let refused = row("cp2", "CP", "", Some("cp-0002-a1"), Some(ID), "700.300.300");
+    let wire = Script::new()
+        .json(REPORT, 200, &report(std::slice::from_ref(&held)))
+        .json(&linked(ID), 200, &report(&[held.clone(), taken, refused]));
+    let payment = ok(&opp, &ask, &wire).payment;
+    assert_eq!(
+        (payment.state, payment.captured()),
+        (PaymentState::PartiallyCaptured, 6000)
+    );
+    let amounts: Vec<_> = payment
+        .entries
+        .iter()
+        .map(|entry| entry.amount.map(paymux_core::Money::minor))
+        .collect();
+    assert_eq!(
+        amounts,
+        [Some(9200), Some(6000), None],
+        "a refusal without an amount has none"
+    );
+    // Without the second report it is told as far as the first goes.
+    let wire = Script::new()
+        .json(REPORT, 200, &report(&[held]))
+        .json(&linked(ID), 403, "");
+    assert_eq!(ok(&opp, &ask, &wire).payment.state, PaymentState::Authorized);
 }
 
 #[test]

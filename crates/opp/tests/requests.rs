@@ -139,13 +139,15 @@ fn a_refund_of_an_authorization_goes_to_its_capture() {
     assert!(error.message().contains("id of its capture entry"), "{error}");
 
     refund.capture = Some(OTHER.to_owned());
-    let path = format!("POST /gateway/v3/payments/{OTHER}");
-    let call = sent(
-        &opp,
-        &Operation::Refund(refund.clone()),
-        &path,
-        &body(ID, "RF", "10.00", "000.100.110"),
-    );
+    let captured = body(OTHER, "CP", "92.00", "000.100.110");
+    let ask = format!("GET /gateway/v3/payments/{OTHER}?entityId=EB000001");
+    let refunded = body(ID, "RF", "10.00", "000.100.110");
+    let wire =
+        Script::new()
+            .json(&ask, 200, &captured)
+            .json(&format!("POST /gateway/v3/payments/{OTHER}"), 200, &refunded);
+    run(&opp, &Operation::Refund(refund.clone()), &wire).unwrap();
+    let call = wire.sent().remove(1);
     assert!(call.body().contains(&format!("originalTransactionId={OTHER}&")));
 
     refund.payment = payment(&opp, &[ID, "DB"]);
@@ -408,12 +410,12 @@ fn fields_that_break_a_rule_are_refused_by_name() {
     };
     refused(
         |c| c.urls.back = Some("http://shop.example/".to_owned()),
-        "back",
+        "return_url",
         "https",
     );
     refused(
         |c| c.urls.notify = Some(format!("https://shop.example/{}", "x".repeat(2048))),
-        "notify",
+        "notify_url",
         "2048",
     );
     refused(
@@ -476,7 +478,7 @@ fn loopback_is_for_tests_alone() {
     let wire = Script::new().not_sent("POST /v1/payments");
     assert_eq!(run(&v1(), &operation, &wire).unwrap_err().kind(), ErrorKind::Network);
     let error = run(&v1_live(), &operation, &Script::new()).unwrap_err();
-    assert_eq!(error.field(), Some("back"));
+    assert_eq!(error.field(), Some("return_url"));
 }
 
 #[test]

@@ -96,6 +96,25 @@ fn every_status_has_a_kind_a_fate_and_a_message() {
 }
 
 #[test]
+fn a_refusal_that_fits_an_earlier_attempt_is_unknown() {
+    for body in [
+        r#"{"title":"One or more errors","errors":{"client_reference_id":["not unique"]}}"#,
+        r#"{"title":"x","errors":{"ClientReferenceId":["taken"]}}"#,
+        r#"{"title":"Bad Request","detail":"This IdempotencyKey was used for another request."}"#,
+        r#"{"title":"Duplicate transfer"}"#,
+    ] {
+        let sold = sale_answered(400, body);
+        assert_eq!(
+            (sold.kind(), sold.fate()),
+            (ErrorKind::Refused, Fate::Unknown),
+            "{sold}"
+        );
+        assert!(sold.message().contains("taken by an earlier attempt"), "{sold}");
+        assert_eq!(inquiry_answered(400, body).fate(), Fate::Rejected);
+    }
+}
+
+#[test]
 fn the_providers_own_words_are_named() {
     let error = sale_answered(400, PROBLEM);
     assert_eq!(

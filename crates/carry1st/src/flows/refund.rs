@@ -90,6 +90,16 @@ impl Carry1st {
             );
             return Err(Error::mismatch(message, payment));
         }
+        // What `Refund::capture` names may belong to another payment; the reply tells whose it was.
+        if let (Some(found), Some(held)) = (&view.partner_reference, &payment.merchant_reference)
+            && found != held
+        {
+            let message = format!(
+                "refund `{own}` was booked on payment `{}`, and that of `{held}` was to be refunded",
+                reading::clean(found, 64)
+            );
+            return Err(Error::mismatch(message, payment));
+        }
         Ok(Answer::new(outcome, payment))
     }
 }

@@ -11,6 +11,7 @@ use crate::codes::{PaymentType, Surface};
 use crate::config::is_id;
 use crate::reading::ids::{Ids, Of};
 use crate::reading::{Asked, Open, Step};
+use crate::shapes::Body;
 
 impl Opp {
     /// Looks a payment up.
@@ -63,8 +64,19 @@ impl Opp {
             reference: Some(reference),
             ..Asked::default()
         };
-        let entries = self.report(reference, wire).await?;
+        let mut entries = self.report(reference, wire).await?;
         match self.choose(asked, &entries)? {
+            // What followed under references of its own stands in another report; without that the payment is told as it is.
+            Found::Answer(answer) if may_be_followed(&answer) => {
+                let linked = self.linked(answer.payment.id(), wire).await.unwrap_or_default();
+                let is_new = |later: &Body| !entries.iter().any(|known| known.id == later.id);
+                let later: Vec<_> = linked.into_iter().filter(is_new).collect();
+                entries.extend(later);
+                match self.choose(asked, &entries)? {
+                    Found::Answer(whole) => Ok(*whole),
+                    _ => Ok(*answer),
+                }
+            }
             Found::Answer(answer) => Ok(*answer),
             Found::Unread(_) => Err(Error::new(
                 ErrorKind::Provider,
@@ -78,7 +90,7 @@ impl Opp {
     }
 
     /// `GET payments/{id}`
-    async fn read_payment(&self, asked: Asked<'_>, wire: &dyn Wire) -> Result<Step, Error> {
+    pub(super) async fn read_payment(&self, asked: Asked<'_>, wire: &dyn Wire) -> Result<Step, Error> {
         let id = asked.id.unwrap_or_default();
         if !is_id(id) {
             return Err(Error::invalid("payment", "does not hold an id of this provider"));

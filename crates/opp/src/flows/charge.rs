@@ -101,8 +101,8 @@ impl Opp {
 
     fn urls(&self, urls: &Urls, form: &mut Form) -> Result<(), Error> {
         let addresses = [
-            ("back", "shopperResultUrl", &urls.back),
-            ("notify", "notificationUrl", &urls.notify),
+            ("return_url", "shopperResultUrl", &urls.back),
+            ("notify_url", "notificationUrl", &urls.notify),
         ];
         for (field, name, url) in addresses {
             let Some(url) = url else { continue };

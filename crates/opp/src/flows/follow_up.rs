@@ -1,12 +1,14 @@
 //! Capture, void and refund: `POST payments/{id}` with the type of the follow-up.
 
-use paymux_core::{Answer, Capture, Error, Memo, Money, PaymentRef, Reference, Refund, Void, Wire};
+use paymux_core::{
+    Answer, Capture, Error, ErrorKind, Fate, Memo, Money, Outcome, PaymentRef, Reference, Refund, Void, Wire,
+};
 
 use crate::adapter::Opp;
 use crate::codes::PaymentType;
 use crate::config::is_id;
-use crate::reading::Asked;
 use crate::reading::ids::{Ids, Of};
+use crate::reading::{Asked, Step};
 use crate::shapes::Form;
 
 impl Opp {
@@ -74,6 +76,9 @@ impl Opp {
         if !is_id(parent) {
             return Err(Error::invalid("capture", "is not an id of this provider"));
         }
+        if parent != ids.id {
+            self.is_capture_of(parent, ids.id, wire).await?;
+        }
         let mut form = self.form();
         self.amount_fields(refund.amount, &mut form)?;
         form.put("paymentType", PaymentType::Rf.as_str());
@@ -89,6 +94,26 @@ impl Opp {
             Some(refund.amount),
         );
         self.follow_up(asked, form, wire).await
+    }
+
+    /// Asks whether an entry is a capture of this payment. The provider gives back what is named, whoever paid it.
+    async fn is_capture_of(&self, entry: &str, payment: &str, wire: &dyn Wire) -> Result<(), Error> {
+        let asked = Asked {
+            kind: Some(PaymentType::Cp),
+            id: Some(entry),
+            parent: Some(payment),
+            ..Asked::default()
+        };
+        let wrong = |rule: &str| Err(Error::invalid("capture", rule));
+        match self.read_payment(asked, wire).await {
+            Ok(Step::Done(answer)) if matches!(answer.outcome, Outcome::Declined(_)) => wrong("did not go through"),
+            Ok(Step::Done(_)) => Ok(()),
+            Ok(Step::Open(open)) => Err(open.error),
+            Err(error) if error.kind() == ErrorKind::Mismatch => wrong("is no capture of this payment"),
+            Err(error) if error.is_not_found() => wrong("is not known to the provider"),
+            Err(error) => Err(error),
+        }
+        .map_err(|error| error.with_fate(Fate::NotDone))
     }
 
     async fn follow_up(&self, asked: Asked<'_>, mut form: Form, wire: &dyn Wire) -> Result<Answer, Error> {

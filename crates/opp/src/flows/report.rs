@@ -155,8 +155,9 @@ impl Opp {
                 },
                 _ => EntryOutcome::Unknown(later.code.to_string()),
             };
-            // A reversal names no amount: it is of the whole.
-            let amount = self.amount(later.body).or(payment.amount);
+            // A reversal names no amount: it is of the whole. A refusal that names none is of nobody knows how much.
+            let whole = payment.amount.filter(|_| !later.is_refused());
+            let amount = self.amount(later.body).or(whole);
             let mut entry = Entry::new(later.kind.entry(), amount, outcome).with_id(later.id);
             entry.reference.clone_from(&later.body.merchant_transaction_id);
             payment.entries.push(entry);

@@ -11,6 +11,14 @@ const TEXT: usize = 200;
 /// The error for a status that is no success. `moves`: whether the call may have moved money.
 pub(crate) fn refusal(reply: &Reply, moves: bool, now: Timestamp) -> Error {
     let (kind, fate, message) = match reply.status.as_u16() {
+        400 if moves && is_taken(reply) => (
+            ErrorKind::Refused,
+            Fate::Unknown,
+            format!(
+                "the reference may be taken by an earlier attempt that worked{}",
+                details(reply)
+            ),
+        ),
         400 => (
             ErrorKind::InvalidRequest,
             Fate::Rejected,
@@ -77,6 +85,23 @@ const fn open(moves: bool) -> Fate {
 pub(crate) fn is_problem(reply: &Reply) -> bool {
     let problem = serde_json::from_slice::<ProblemDetails>(&reply.body);
     reply.body.starts_with(b"{") && problem.is_ok_and(|p| p.title.is_some() || p.detail.is_some())
+}
+
+/// Whether a refusal is about the caller's reference or the key made from it: an earlier attempt may have worked. It errs to the safe side.
+fn is_taken(reply: &Reply) -> bool {
+    let problem: ProblemDetails = serde_json::from_slice(&reply.body).unwrap_or_default();
+    let fields = problem.errors.iter().flat_map(|errors| errors.keys());
+    [&problem.title, &problem.detail]
+        .into_iter()
+        .flatten()
+        .chain(fields)
+        .any(|text| {
+            let letters = text.chars().filter(char::is_ascii_alphanumeric);
+            let plain: String = letters.map(|c| c.to_ascii_lowercase()).collect();
+            ["clientreferenceid", "duplicate", "idempotencykey"]
+                .iter()
+                .any(|word| plain.contains(word))
+        })
 }
 
 /// What the provider says, scrubbed, and the fields that it names.
