@@ -95,10 +95,15 @@ impl Explanation {
         self
     }
 
-    /// What may be shown to a customer; `None` where there is nothing to say.
+    /// What may be shown to a customer; `None` where there is nothing to say. Of an outcome that nobody knows it does not say "declined".
     #[must_use]
     pub fn message(&self) -> Option<&'static str> {
-        self.reason.map(DeclineReason::message)
+        match (self.class, self.reason) {
+            (CodeClass::Error | CodeClass::Unknown, Some(DeclineReason::Unknown)) => {
+                Some("We do not know yet whether the payment went through. Please wait before you pay again.")
+            }
+            (_, reason) => reason.map(DeclineReason::message),
+        }
     }
 }
 
@@ -182,4 +187,17 @@ pub fn find<'a>(rows: &'a [Row], code: &str) -> Option<&'a Row> {
 #[must_use]
 pub fn list(rows: &[Row]) -> Vec<(String, Explanation)> {
     rows.iter().map(|row| (row.0.to_owned(), row.explanation())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_outcome_is_not_called_declined() {
+        let told = Explanation::unknown().message().unwrap();
+        assert!(!told.contains("declined"), "{told}");
+        let refused = Row::declined("05", DeclineReason::DoNotHonor, "refused").explanation();
+        assert_eq!(refused.message(), Some(DeclineReason::DoNotHonor.message()));
+    }
 }
