@@ -2,7 +2,7 @@
 
 mod common;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -101,6 +101,16 @@ async fn a_key_that_has_ended_is_not_sent_again() {
         .await
         .expect_err("no answer");
     assert_eq!((error.fate(), fake.seen().len()), (Fate::Unknown, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_ends_while_the_provider_wants_quiet_is_not_sent_again() {
+    let quiet = now(with_header(reply(429, ""), header::RETRY_AFTER, "31"));
+    let replies = Mutex::new(vec![quiet, lost()]);
+    let fake = Fake::new(move |_| replies.lock().unwrap().pop().expect("no third request"));
+    let gateway = with_policy(&fake, KEYED, Policy::default());
+    let error = gateway.sale(charge("a1")).await.expect_err("no answer");
+    assert_eq!((error.fate(), fake.seen().len()), (Fate::Unknown, 2));
 }
 
 #[tokio::test(start_paused = true)]

@@ -258,6 +258,10 @@ impl Wire for EngineWire {
                 Ok(ready) => ready,
                 Err(error) => return Err(course.unsent(error)),
             };
+            if course.lost && !self.may_repeat(&call) {
+                let message = "the answer was lost, and the key ended before the call could be made again";
+                return Err(course.unsent(Error::new(ErrorKind::Network, message)));
+            }
             course.made = course.made.saturating_add(1);
             match self.exchange(request, call.moves).await {
                 Exchange::Reply(reply) if reply.status == StatusCode::UNAUTHORIZED && !course.renewed => {
