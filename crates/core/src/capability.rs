@@ -224,7 +224,7 @@ impl Capabilities {
                 return Err(Error::invalid("amount", format!("must be above zero, and is {amount}")));
             }
             let units = self.scales.units(amount);
-            units.map_err(|e| Error::invalid("amount", e.to_string()))?;
+            units.map_err(|e| Error::invalid("amount", format!("cannot be sent: {e}")))?;
         }
         let mut present = Vec::new();
         match operation {
