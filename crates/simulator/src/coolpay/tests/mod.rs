@@ -1,4 +1,4 @@
-//! The simulator, held to the fact sheet.
+//! The simulator, held to what the provider's documents say.
 
 mod api;
 mod hosted;
