@@ -95,15 +95,26 @@ impl Explanation {
         self
     }
 
-    /// What may be shown to a customer; `None` where there is nothing to say. Of an outcome that nobody knows it does not say "declined".
+    /// What may be shown to a customer; `None` where there is nothing to say. Only what is refused is called refused: of an outcome that may
+    /// still be a success it says that nobody knows yet.
     #[must_use]
     pub fn message(&self) -> Option<&'static str> {
-        match (self.class, self.reason) {
-            (CodeClass::Error | CodeClass::Unknown, Some(DeclineReason::Unknown)) => {
-                Some("We do not know yet whether the payment went through. Please wait before you pay again.")
-            }
-            (_, reason) => reason.map(DeclineReason::message),
-        }
+        use DeclineReason::{Duplicate, InvalidState, ProviderUnavailable, Timeout, Unknown};
+        let reason = self.reason?;
+        let may_have_worked = match self.class {
+            CodeClass::Declined => matches!(reason, Duplicate | InvalidState),
+            CodeClass::Error => matches!(
+                reason,
+                Duplicate | InvalidState | ProviderUnavailable | Timeout | Unknown
+            ),
+            CodeClass::Unknown => true,
+            _ => return None,
+        };
+        Some(if may_have_worked && self.advice != RetryAdvice::SameRequest {
+            "We do not know yet whether the payment went through. Please wait before you pay again."
+        } else {
+            reason.message()
+        })
     }
 }
 
@@ -194,9 +205,41 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_unknown_outcome_is_not_called_declined() {
-        let told = Explanation::unknown().message().unwrap();
-        assert!(!told.contains("declined"), "{told}");
+    fn only_a_refusal_is_told_as_one() {
+        let told =
+            |class, reason, advice| Explanation::new(class, Some(reason), advice, DecidedBy::Exact, "x").message();
+        let open = Explanation::unknown().message().unwrap();
+        assert!(!open.contains("declined") && !open.contains("could not"), "{open}");
+        for reason in [
+            DeclineReason::Timeout,
+            DeclineReason::ProviderUnavailable,
+            DeclineReason::Duplicate,
+        ] {
+            assert_eq!(
+                told(CodeClass::Error, reason, RetryAdvice::Never),
+                Some(open),
+                "{reason}"
+            );
+        }
+        assert_eq!(
+            told(CodeClass::Declined, DeclineReason::Duplicate, RetryAdvice::Never),
+            Some(open)
+        );
+        for class in [
+            CodeClass::Approved,
+            CodeClass::Review,
+            CodeClass::Pending,
+            CodeClass::Chargeback,
+        ] {
+            assert_eq!(
+                told(class, DeclineReason::InvalidCvv, RetryAdvice::Never),
+                None,
+                "{class}"
+            );
+        }
+        // The provider says that nothing was done.
+        let same = told(CodeClass::Error, DeclineReason::Timeout, RetryAdvice::SameRequest);
+        assert_eq!(same, Some(DeclineReason::Timeout.message()));
         let refused = Row::declined("05", DeclineReason::DoNotHonor, "refused").explanation();
         assert_eq!(refused.message(), Some(DeclineReason::DoNotHonor.message()));
     }

@@ -163,10 +163,14 @@ pub const CODES: CodeTable = CodeTable::new(
 );
 
 fn list() -> Vec<(String, Explanation)> {
-    let mut rows: Vec<_> = RESPONSES
+    let responses = RESPONSES
         .iter()
-        .chain(STATUSES)
-        .map(|(word, class)| ((*word).to_owned(), of_class(*class)))
+        .map(|(word, class)| ((*word).to_owned(), of_class(*class)));
+    let statuses = STATUSES
+        .iter()
+        .map(|(word, class)| ((*word).to_owned(), of_status(*class)));
+    let mut rows: Vec<_> = responses
+        .chain(statuses)
         .chain((networks::NACHA_RETURN.list)())
         .collect();
     rows.sort_by(|a, b| a.0.cmp(&b.0));
@@ -184,8 +188,23 @@ fn explain(code: &str) -> Option<Explanation> {
     if is_ach_return(code) {
         return (networks::NACHA_RETURN.explain)(&code.to_ascii_uppercase());
     }
-    let known = find(RESPONSES, code).or_else(|| find(STATUSES, code));
-    Some(known.map_or(Explanation::unknown(), of_class))
+    let known = find(RESPONSES, code).map(of_class);
+    let known = known.or_else(|| find(STATUSES, code).map(of_status));
+    Some(known.unwrap_or(Explanation::unknown()))
+}
+
+/// A state that sounds done is, only beside a settlement date, which a word alone does not have.
+const fn of_status(class: CodeClass) -> Explanation {
+    match class {
+        CodeClass::Approved => Explanation::new(
+            CodeClass::Pending,
+            None,
+            RetryAdvice::Never,
+            DecidedBy::Exact,
+            "done once a settlement date has come; not a documented word",
+        ),
+        other => of_class(other),
+    }
 }
 
 const fn of_class(class: CodeClass) -> Explanation {

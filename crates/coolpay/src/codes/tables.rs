@@ -94,7 +94,13 @@ pub(super) static CLEARHAUS: [Row; 23] = [
         Later(None),
         "a system behind the acquirer failed",
     ),
-    Row::declined("40410", R::DoNotHonor, "the issuer or scheme refused"),
+    Row(
+        "40410",
+        Declined,
+        Some(R::DoNotHonor),
+        Later(None),
+        "the issuer or scheme refused; not soon again",
+    ),
     Row::declined("40411", R::CardBlocked, "the card's use is restricted"),
     Row::declined("40412", R::LostOrStolen, "the card is reported missing"),
     Row::declined("40413", R::InsufficientFunds, "not enough money"),
@@ -160,6 +166,10 @@ fn nets(code: &str) -> Option<Explanation> {
         return Some(Explanation::unknown());
     }
     let mut meaning = (networks::ISO_8583.explain)(code)?;
+    // What is a default may refuse, and never approves.
+    if matches!(meaning.class, CodeClass::Approved | CodeClass::Review) {
+        return Some(Explanation::unknown());
+    }
     if meaning.decided_by == DecidedBy::Exact {
         meaning.decided_by = DecidedBy::Group(networks::ISO_8583.name);
     }
@@ -238,7 +248,7 @@ mod tests {
         assert_eq!(explain("05"), Some((Declined, Some(R::DoNotHonor), iso)));
         assert_eq!(explain("51"), Some((Declined, Some(R::InsufficientFunds), iso)));
         let nothing = Some((CodeClass::Unknown, Some(R::Unknown), DecidedBy::Nothing));
-        for code in ["Z9", "001", "203", "999"] {
+        for code in ["Z9", "001", "203", "999", "00", "08", "10", "11", "85"] {
             assert_eq!(explain(code), nothing, "{code}");
         }
         for text in ["", "5", "0000", "zz", "abc"] {

@@ -10,7 +10,7 @@ use crate::vocabulary::DeclineReason::{
 pub const TABLE: CodeTable = CodeTable::new(
     "nacha-return",
     "2026-11",
-    "Nacha's public list of ACH return codes",
+    "Nacha's public list of ACH return codes: R01 to R39, R50 to R53 and R80 to R85; the others have no row here",
     "an R and two digits, as in R01",
     || list(&ROWS),
     explain,

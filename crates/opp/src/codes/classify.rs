@@ -176,7 +176,7 @@ impl fmt::Display for PaymentType {
 
 /// Says what a code proves. It allocates nothing.
 ///
-/// Nothing is approved unless the answer has an id and names the kind of payment that was asked for; and what an inquiry's answer says about
+/// No payment is approved unless the answer has an id and names the kind of payment that was asked for; and what an inquiry's answer says about
 /// the inquiry itself (throttled, not allowed, malformed) never changes the payment.
 #[must_use]
 pub fn classify(code: ResultCode, context: &Context) -> Verdict {
@@ -240,7 +240,7 @@ fn special(code: ResultCode, context: &Context) -> Option<Verdict> {
 
 fn done(code: ResultCode, class: CodeClass, context: &Context) -> Verdict {
     let fits = match context.sent {
-        None => true,
+        None => context.surface == Surface::Mutation,
         Some(sent) => context.has_id && context.answered == Some(sent),
     };
     if !fits {
