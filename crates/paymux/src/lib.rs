@@ -10,7 +10,7 @@ pub use paymux_core::*;
 
 pub use crate::clock::{Clock, SystemClock, TokioClock};
 pub use crate::code_tables::code_tables;
-pub use crate::engine::{ExtraWire, Gateway, Options, Policy};
+pub use crate::engine::{ExtraWire, Gateway, Options, Policy, Recorder};
 pub use crate::registry::{Builder, COMMON_KEYS, ConfigError, ConfigProblem, Gateways};
 
 #[cfg(feature = "carry1st")]

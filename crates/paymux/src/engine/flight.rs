@@ -62,7 +62,7 @@ impl Gateway {
     pub(super) async fn join(&self, operation: &Operation, span: &Span) -> Result<Answer, Error> {
         let kind = operation.kind();
         let dropped = self.check(operation)?;
-        let wire = EngineWire::for_operation(&self.shared, kind);
+        let wire = EngineWire::for_operation(&self.shared, operation);
         let reference = match operation {
             Operation::Inquire(_) | Operation::Resolve(_) => None,
             other => other.reference().map(ToString::to_string),

@@ -4,6 +4,7 @@ mod account;
 mod address;
 mod flight;
 mod policy;
+mod recorder;
 mod token;
 mod wire;
 
@@ -23,6 +24,7 @@ pub(crate) use self::address::check_address;
 pub(crate) use self::flight::Flights;
 pub use self::policy::Policy;
 use self::policy::Restraint;
+pub use self::recorder::Recorder;
 pub(crate) use self::wire::EngineWire;
 pub use self::wire::ExtraWire;
 use crate::clock::Clock;
@@ -44,6 +46,8 @@ pub struct Options {
     pub follow_ups_only: bool,
     /// How often and how fast a call is made again where it may be.
     pub policy: Policy,
+    /// Where it is kept what would be needed to ask, before money can move.
+    pub recorder: Option<Arc<dyn Recorder>>,
     pub(crate) flights: Arc<Flights>,
 }
 
@@ -53,6 +57,7 @@ impl Default for Options {
             timeout: Duration::from_secs(60),
             follow_ups_only: false,
             policy: Policy::default(),
+            recorder: None,
             flights: Arc::default(),
         }
     }
@@ -66,6 +71,7 @@ pub(crate) struct Shared {
     pub(crate) timeout: Duration,
     pub(crate) follow_ups_only: bool,
     pub(crate) policy: Policy,
+    pub(crate) recorder: Option<Arc<dyn Recorder>>,
     pub(crate) restraint: Restraint,
     pub(crate) tokens: token::TokenCache,
     pub(crate) flights: Arc<Flights>,
@@ -96,6 +102,7 @@ impl Gateway {
                 timeout: options.timeout.min(Duration::from_secs(86_400)),
                 follow_ups_only: options.follow_ups_only,
                 policy: options.policy,
+                recorder: options.recorder,
                 restraint: Restraint::new(options.policy),
                 tokens: token::TokenCache::default(),
                 flights: options.flights,

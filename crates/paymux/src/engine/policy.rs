@@ -14,12 +14,14 @@ use tokio::time::Instant;
 pub struct Policy {
     /// How often a call is made, the first time included.
     pub attempts: u32,
-    /// The wait before the second time; doubled each time, and shortened at random by up to a half.
+    /// The wait before the second time; doubled each time.
     pub pause: Duration,
     /// The longest such wait.
     pub longest_pause: Duration,
     /// How many repetitions a gateway has in hand. Each costs one, and every ten good answers earn one back, so that an outage is not multiplied.
     pub budget: u32,
+    /// Whether waits are shortened at random by up to a half, so that callers spread out. Off, equal runs wait equally.
+    pub spread: bool,
 }
 
 impl Policy {
@@ -31,6 +33,7 @@ impl Policy {
             pause: Duration::ZERO,
             longest_pause: Duration::ZERO,
             budget: 0,
+            spread: false,
         }
     }
 
@@ -45,6 +48,9 @@ impl Policy {
     pub(super) fn wait(self, made: u32) -> Duration {
         let doubled = self.pause.saturating_mul(2_u32.saturating_pow(made.saturating_sub(1)));
         let whole = doubled.min(self.longest_pause);
+        if !self.spread {
+            return whole;
+        }
         // A fresh hasher is seeded at random, and that is all the randomness that spreading callers needs.
         let part = RandomState::new().build_hasher().finish() % 512;
         whole.saturating_sub(whole.saturating_mul(u32::try_from(part).unwrap_or(0)) / 1024)
@@ -59,6 +65,7 @@ impl Default for Policy {
             pause: Duration::from_millis(100),
             longest_pause: Duration::from_secs(5),
             budget: 20,
+            spread: true,
         }
     }
 }

@@ -8,7 +8,8 @@ use bytes::Bytes;
 use http::{Request, StatusCode, Uri};
 use jiff::Timestamp;
 use paymux_core::{
-    Attempt, Call, Error, ErrorKind, Fate, Lost, Memo, OperationKind, RawReply, Replay, Reply, Token, Wire,
+    Attempt, Call, Error, ErrorKind, Fate, Lost, Memo, Operation, OperationKind, RawReply, Replay, Reply, Token,
+    Unresolved, Wire,
 };
 use tokio::time::Instant;
 
@@ -29,6 +30,8 @@ pub(crate) struct EngineWire {
     purpose: Purpose,
     deadline: Instant,
     pub(crate) account: Arc<Account>,
+    /// What is recorded before money can move, if there is a recorder: the operation, to which the notes are added.
+    open: Option<Unresolved>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,13 +92,40 @@ impl EngineWire {
             purpose,
             deadline: Instant::now() + shared.timeout,
             account: Arc::default(),
+            open: None,
         }
     }
 
     /// For an operation: those that only ask cannot move money.
-    pub(crate) fn for_operation(shared: &Arc<Shared>, kind: OperationKind) -> Self {
-        let asks = matches!(kind, OperationKind::Inquire | OperationKind::Resolve);
-        Self::new(shared, if asks { Purpose::Ask } else { Purpose::Money })
+    pub(crate) fn for_operation(shared: &Arc<Shared>, operation: &Operation) -> Self {
+        if matches!(operation.kind(), OperationKind::Inquire | OperationKind::Resolve) {
+            return Self::new(shared, Purpose::Ask);
+        }
+        let mut wire = Self::new(shared, Purpose::Money);
+        if shared.recorder.is_some() {
+            let (about, now) = (operation.payment().cloned(), shared.clock.now());
+            let capabilities = shared.adapter.capabilities();
+            wire.open = Some(Unresolved::new(
+                &shared.name,
+                capabilities,
+                operation,
+                about,
+                Vec::new(),
+                now,
+            ));
+        }
+        wire
+    }
+
+    /// Records what would be needed to ask, before a request that may move money.
+    async fn record(&self) -> Result<(), Error> {
+        let (Some(recorder), Some(open)) = (&self.shared.recorder, &self.open) else {
+            return Ok(());
+        };
+        let mut open = open.clone();
+        open.trail.clone_from(&self.account.lock().notes);
+        open.last_sent = self.shared.clock.now();
+        recorder.record(&open).await
     }
 
     pub(crate) fn for_token(shared: &Arc<Shared>) -> Self {
@@ -253,6 +283,9 @@ impl Wire for EngineWire {
         check_address(call.request.uri()).map_err(Lost::NotSent)?;
         let mut course = Course::default();
         let mut uri = call.request.uri().clone();
+        if call.moves {
+            self.record().await.map_err(|error| course.unsent(error))?;
+        }
         loop {
             let (request, held) = match self.ready(&call, &uri).await {
                 Ok(ready) => ready,

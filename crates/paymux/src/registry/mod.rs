@@ -17,7 +17,7 @@ use self::problem::nearest;
 pub use self::problem::{ConfigError, ConfigProblem};
 pub use self::section::COMMON_KEYS;
 use crate::clock::{Clock, SystemClock};
-use crate::engine::{Flights, Gateway};
+use crate::engine::{Flights, Gateway, Policy, Recorder};
 use crate::transport::{Transport, default_transport};
 
 /// The gateways of a configuration, by name.
@@ -44,6 +44,8 @@ pub struct Builder {
     providers: BTreeMap<&'static str, Provider>,
     transport: Option<Arc<dyn Transport>>,
     clock: Arc<dyn Clock>,
+    recorder: Option<Arc<dyn Recorder>>,
+    policy: Policy,
     directory: PathBuf,
     /// Shared by all gateways, so that a call joins the one in flight across names and reloads.
     flights: Arc<Flights>,
@@ -67,6 +69,8 @@ impl Gateways {
             providers: BTreeMap::new(),
             transport: None,
             clock: Arc::new(SystemClock),
+            recorder: None,
+            policy: Policy::default(),
             directory: PathBuf::new(),
             flights: Arc::default(),
         };
@@ -184,6 +188,20 @@ impl Builder {
         self
     }
 
+    /// With this policy of making calls again; a gateway's key `attempts` goes before it.
+    #[must_use]
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// With a place where it is kept what would be needed to ask, before money can move.
+    #[must_use]
+    pub fn recorder(mut self, recorder: Arc<dyn Recorder>) -> Self {
+        self.recorder = Some(recorder);
+        self
+    }
+
     /// With `file:` secrets relative to this directory.
     #[must_use]
     pub fn directory(mut self, directory: impl Into<PathBuf>) -> Self {
@@ -276,7 +294,7 @@ impl Builder {
     fn gateway(&self, name: &str, table: Table, transport: &Arc<dyn Transport>) -> Result<Gateway, Vec<Problem>> {
         let provider = self.provider(&table);
         let keys = provider.as_ref().ok().map(|provider| provider.keys);
-        let (provider, section) = match (provider, section::read(name, table, keys, &self.directory)) {
+        let (provider, section) = match (provider, section::read(name, table, keys, &self.directory, self.policy)) {
             (Ok(provider), Ok(section)) => (provider, section),
             (Ok(_), Err(problems)) => return Err(problems),
             (Err(mut problems), section) => {
@@ -291,6 +309,7 @@ impl Builder {
         })?;
         let mut options = section.options;
         options.flights = Arc::clone(&self.flights);
+        options.recorder.clone_from(&self.recorder);
         Ok(Gateway::with_options(
             name,
             adapter,

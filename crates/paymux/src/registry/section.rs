@@ -7,7 +7,7 @@ use paymux_core::{Key, KeyKind, Mode, Problem};
 use toml::{Table, Value};
 
 use super::problem::nearest;
-use crate::engine::{Options, check_address};
+use crate::engine::{Options, Policy, check_address};
 
 /// The keys that every gateway has.
 pub const COMMON_KEYS: &[Key] = &[
@@ -50,6 +50,7 @@ pub(super) fn read(
     mut table: Table,
     keys: Option<&[Key]>,
     directory: &Path,
+    policy: Policy,
 ) -> Result<Section, Vec<Problem>> {
     let mut problems = Vec::new();
     let mut hidden = Hidden::default();
@@ -96,7 +97,10 @@ pub(super) fn read(
         problems.push(Problem::new("timeout_secs", what));
     }
     let follow_ups_only = table.remove("follow_ups_only").and_then(|v| v.as_bool());
-    let mut options = Options::default();
+    let mut options = Options {
+        policy,
+        ..Options::default()
+    };
     if let Some(attempts) = table.remove("attempts").and_then(|v| v.as_integer()) {
         match u32::try_from(attempts) {
             Ok(attempts @ 1..=MOST_ATTEMPTS) => options.policy.attempts = attempts,

@@ -1,0 +1,20 @@
+//! Keeping what would be needed to ask, before money can move.
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+use paymux_core::{Error, Unresolved};
+
+/// Keeps, outside this process, what would be needed to ask about an operation if the process ended now.
+///
+/// The engine calls it before each request that may move money, and sends the request only after it returned. A process that finds an entry
+/// at its start, and no outcome beside it, does not know what became of that operation: it asks
+/// ([`PaymentGateway::resolve`](paymux_core::PaymentGateway::resolve)) with the entry, its `last_sent` set to the time of that start.
+#[async_trait]
+pub trait Recorder: Debug + Send + Sync {
+    /// Keeps an entry, in place of an earlier one of the same operation, payment and reference. It is durable when this returns.
+    ///
+    /// # Errors
+    /// It cannot be kept. Then nothing is sent.
+    async fn record(&self, open: &Unresolved) -> Result<(), Error>;
+}
