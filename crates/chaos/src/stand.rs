@@ -17,6 +17,8 @@ pub struct Stand {
     pub keys: Vec<(&'static str, String)>,
     /// What the suite must know.
     pub subject: Subject,
+    /// Whether the provider gives out access tokens.
+    pub spends_tokens: bool,
     clock: Arc<dyn Clock>,
 }
 
@@ -39,6 +41,7 @@ impl Stand {
             name,
             keys,
             subject: subject(&provider).on(&provider),
+            spends_tokens: false,
             provider,
             clock,
         }
@@ -56,10 +59,23 @@ impl Stand {
     /// The configuration is refused.
     #[must_use]
     pub fn gateway_in(&self, mode: &str) -> Gateway {
+        self.built(self.builder(), mode)
+    }
+
+    /// The gateway in mode `test`, by this builder.
+    ///
+    /// # Panics
+    /// The configuration is refused.
+    #[must_use]
+    pub fn gateway_of(&self, builder: Builder) -> Gateway {
+        self.built(builder, "test")
+    }
+
+    fn built(&self, builder: Builder, mode: &str) -> Gateway {
         let pairs = self.keys.iter().map(|(key, value)| (*key, value.as_str()));
         let pairs = pairs.chain([("mode", mode)]);
         let pairs = pairs.map(|(key, value)| (format!("{}.{key}", self.name), value));
-        let gateways = self.builder().from_pairs(pairs);
+        let gateways = builder.from_pairs(pairs);
         let gateways = gateways.unwrap_or_else(|error| panic!("{error}"));
         gateways.gateway(self.name).unwrap_or_else(|error| panic!("{error}"))
     }

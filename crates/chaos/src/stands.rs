@@ -17,17 +17,30 @@ use crate::Stand;
 /// Nobody listens there; the address only has to be one.
 const ADDRESS: &str = "http://127.0.0.1:1";
 
+/// The names of all stands.
+pub const NAMES: [&str; 6] = ["coolpay", "opp-v3", "opp-v1", "qolo", "keybank", "carry1st"];
+
 /// Every stand.
 #[must_use]
 pub fn all() -> Vec<Stand> {
-    vec![
-        coolpay(coolpay::Settings::default()),
-        opp_v3(opp::Settings::v3()),
-        opp_v1(opp::Settings::v1()),
-        qolo(qolo::Settings::qolo()),
-        keybank(qolo::Settings::keybank()),
-        carry1st(carry1st::Settings::default()),
-    ]
+    NAMES.iter().map(|name| named(name)).collect()
+}
+
+/// The stand of this name.
+///
+/// # Panics
+/// There is none.
+#[must_use]
+pub fn named(name: &str) -> Stand {
+    match name {
+        "coolpay" => coolpay(coolpay::Settings::default()),
+        "opp-v3" => opp_v3(opp::Settings::v3()),
+        "opp-v1" => opp_v1(opp::Settings::v1()),
+        "qolo" => qolo(qolo::Settings::qolo()),
+        "keybank" => keybank(qolo::Settings::keybank()),
+        "carry1st" => carry1st(carry1st::Settings::default()),
+        other => panic!("there is no stand `{other}`"),
+    }
 }
 
 /// CoolPay.
@@ -118,7 +131,7 @@ fn pulls(name: &'static str, mut settings: qolo::Settings) -> Stand {
         ("program_guid", seeds::PROGRAM),
         ("webhook_secret", "canary-webhook-secret"),
     ]);
-    Stand::new(name, Qolo::new(settings), keys, |_| {
+    let mut stand = Stand::new(name, Qolo::new(settings), keys, |_| {
         let stored = |guid: &str| Source::Stored(format!("ach:{guid}"));
         let mut subject = Subject::new(money("25.00 USD"), stored(seeds::INSTRUMENT_ACH));
         subject.declined = Some(stored(seeds::INSTRUMENT_BANK_DECLINED));
@@ -129,7 +142,9 @@ fn pulls(name: &'static str, mut settings: qolo::Settings) -> Stand {
         subject.secrets = canaries();
         subject.settle = Arc::new(Wait(Duration::from_secs(30)));
         subject
-    })
+    });
+    stand.spends_tokens = true;
+    stand
 }
 
 /// Carry1st.
@@ -149,14 +164,16 @@ pub fn carry1st(mut settings: carry1st::Settings) -> Stand {
         ("default_country", "NG"),
         ("refund_beta", "true"),
     ]);
-    Stand::new("carry1st", Carry1st::new(settings), keys, |provider| {
+    let mut stand = Stand::new("carry1st", Carry1st::new(settings), keys, |provider| {
         let mut subject = Subject::new(money("100.00 NGN"), Source::Hosted);
         subject.methods = MethodQuery::country("NG");
         subject.unmapped_code = Some("SOMETHING".to_owned());
         subject.secrets = canaries();
         subject.settle = Arc::new(Carry1stPage(Arc::clone(provider)));
         subject
-    })
+    });
+    stand.spends_tokens = true;
+    stand
 }
 
 /// An amount.

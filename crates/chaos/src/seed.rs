@@ -1,0 +1,183 @@
+//! Schedules: every small one in order, and large ones from a seed.
+
+use std::time::Duration;
+
+use fastrand::Rng;
+use http::StatusCode;
+use paymux::PaymentGateway as _;
+use paymux_simulator::Fault;
+
+use crate::plan::{Mishap, Plan, Planned, Post};
+use crate::script::{Script, scripts};
+use crate::stands;
+
+/// A gateway, what can be done on it, and what can go wrong there.
+#[derive(Clone, Debug)]
+pub struct Ground {
+    /// The gateway, by the name of its stand.
+    pub gateway: &'static str,
+    /// What can be done on it.
+    pub scripts: Vec<Script>,
+    /// What can go wrong.
+    pub mishaps: Vec<Mishap>,
+}
+
+/// Every gateway.
+#[must_use]
+pub fn grounds() -> Vec<Ground> {
+    // Capabilities are read, and nothing is sent; the clocks of the stands are tokio's.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build();
+    let Ok(runtime) = runtime else { return Vec::new() };
+    runtime.block_on(async {
+        stands::NAMES
+            .iter()
+            .map(|name| {
+                let stand = stands::named(name);
+                Ground {
+                    gateway: stand.name,
+                    scripts: scripts(&stand),
+                    mishaps: mishaps(&stand),
+                }
+            })
+            .collect()
+    })
+}
+
+/// What can go wrong with a call at this provider.
+fn mishaps(stand: &crate::Stand) -> Vec<Mishap> {
+    let seconds = Duration::from_secs;
+    let millis = Duration::from_millis;
+    let mut faults = vec![
+        Fault::Refuse,
+        Fault::ResetBefore,
+        Fault::ResetAfter,
+        Fault::Delay(seconds(20)),
+        Fault::Delay(seconds(70)),
+        Fault::Stuck,
+        Fault::Truncate,
+        Fault::Malformed,
+        Fault::Empty,
+        Fault::TooMany(None),
+        Fault::TooMany(Some(2)),
+        Fault::TooMany(Some(90)),
+    ];
+    faults.extend([2500, 8500, 40_500, 100_500, 200_500].map(|time| Fault::LateCommit(millis(time))));
+    faults.extend([4, 20, 60].map(|time| Fault::Lag(seconds(time))));
+    let failures = [
+        StatusCode::INTERNAL_SERVER_ERROR,
+        StatusCode::BAD_GATEWAY,
+        StatusCode::SERVICE_UNAVAILABLE,
+        StatusCode::GATEWAY_TIMEOUT,
+    ];
+    faults.extend(failures.map(Fault::StatusBefore));
+    faults.extend(failures.map(Fault::StatusAfter));
+    faults.extend(
+        [400, 403, 404, 409]
+            .map(|code| Fault::StatusBefore(StatusCode::from_u16(code).unwrap_or(StatusCode::BAD_REQUEST))),
+    );
+    if stand.spends_tokens {
+        faults.push(Fault::ExpiredToken);
+    }
+    if let Some(code) = &stand.subject.unmapped_code {
+        faults.push(Fault::Code(code.clone()));
+    }
+    let mut all: Vec<_> = faults.into_iter().map(Mishap::Fault).collect();
+    all.extend([Mishap::DieBefore, Mishap::DieAfter, Mishap::Foreign]);
+    if stand.gateway().capabilities().offers(paymux::OperationKind::Capture) {
+        all.push(Mishap::Office);
+    }
+    all
+}
+
+impl Ground {
+    /// The schedule of a seed.
+    #[must_use]
+    pub fn plan(&self, rng: &mut Rng) -> Plan {
+        let script = rng
+            .choice(&self.scripts)
+            .cloned()
+            .unwrap_or(Script { deeds: Vec::new() });
+        let count = match rng.u32(0..100) {
+            0..8 => 0,
+            8..45 => 1,
+            45..75 => 2,
+            75..92 => 3,
+            _ => rng.usize(4..7),
+        };
+        let mut mishaps = Vec::with_capacity(count);
+        for _ in 0..count {
+            let Some(what) = rng.choice(&self.mishaps) else {
+                continue;
+            };
+            let call = if rng.u32(0..10) < 6 {
+                rng.u32(0..4)
+            } else {
+                rng.u32(0..14)
+            };
+            mishaps.push(Planned {
+                step: rng.usize(0..script.deeds.len().max(1)),
+                call,
+                what: what.clone(),
+            });
+        }
+        Plan {
+            gateway: self.gateway,
+            script,
+            mishaps,
+            webhooks: rng.choice(Post::ALL).unwrap_or(Post::Prompt),
+            twice: rng.u32(0..10) == 0,
+            stubborn: rng.bool(),
+        }
+    }
+
+    /// Every schedule with at most one mishap within so many calls of a step.
+    pub fn small(&self, calls: u32) -> impl Iterator<Item = Plan> + '_ {
+        self.scripts.iter().flat_map(move |script| {
+            let plan = |mishaps| Plan {
+                gateway: self.gateway,
+                script: script.clone(),
+                mishaps,
+                webhooks: Post::Prompt,
+                twice: false,
+                stubborn: false,
+            };
+            let single = (0..script.deeds.len()).flat_map(move |step| {
+                (0..calls).flat_map(move |call| {
+                    let planned = move |what: &Mishap| {
+                        vec![Planned {
+                            step,
+                            call,
+                            what: what.clone(),
+                        }]
+                    };
+                    self.mishaps.iter().map(planned)
+                })
+            });
+            std::iter::once(plan(Vec::new())).chain(single.map(plan))
+        })
+    }
+}
+
+/// The schedule of a seed. It depends on nothing else.
+#[must_use]
+pub fn plan(grounds: &[Ground], seed: u64) -> Plan {
+    let mut rng = Rng::with_seed(seed);
+    // Neighbouring seeds begin alike.
+    rng.u64(..);
+    let mut rng = Rng::with_seed(rng.u64(..));
+    let ground = rng.choice(grounds);
+    ground.map_or_else(
+        || Plan {
+            gateway: "",
+            script: Script { deeds: Vec::new() },
+            mishaps: Vec::new(),
+            webhooks: Post::Prompt,
+            twice: false,
+            stubborn: false,
+        },
+        |ground| ground.plan(&mut rng),
+    )
+}

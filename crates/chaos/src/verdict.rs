@@ -1,0 +1,281 @@
+//! What the application believes, held against what the provider booked.
+
+use paymux::{AskAfterwards, OperationKind, PaymentGateway as _};
+use paymux_simulator::{Fault, Kind, Movement, Origin};
+
+use crate::Stand;
+use crate::book::{End, Page, Status};
+use crate::plan::{Mishap, Plan};
+use crate::script::{Deed, Share, Visit};
+
+/// What became of a world.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// How each step ended.
+    pub ends: Vec<(OperationKind, End)>,
+    /// What went wrong, by step.
+    pub happened: Vec<(usize, Mishap)>,
+    /// What is wrong with what the application believes.
+    pub findings: Vec<Finding>,
+    /// The operations that a person must look at, rightly.
+    pub persons: Vec<(OperationKind, Why)>,
+    /// How many requests were made.
+    pub calls: u64,
+}
+
+/// Something that may not be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What it is.
+    pub kind: Wrong,
+    /// How it shows.
+    pub what: String,
+}
+
+/// What may not be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Wrong {
+    /// Money moved more often than the application meant it to.
+    DoubleCharge,
+    /// The application believes in money that did not move.
+    FalseApproval,
+    /// Money moved, and the application believes that it did not.
+    FalseDecline,
+    /// The application does not know, or cannot find, what it could have known.
+    LostOutcome,
+}
+
+impl Wrong {
+    /// Every sort, the worst first.
+    pub const ALL: [Self; 4] = [
+        Self::DoubleCharge,
+        Self::FalseApproval,
+        Self::FalseDecline,
+        Self::LostOutcome,
+    ];
+}
+
+/// Why a person must look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Why {
+    /// The capabilities declare that it cannot be asked about.
+    Declared,
+    /// Somebody did the same beside it, and nothing tells the two apart.
+    LookAlike,
+}
+
+impl End {
+    pub(crate) const fn is_done(self) -> bool {
+        matches!(self, Self::Accepted | Self::Done)
+    }
+
+    const fn may_be_done(self) -> bool {
+        matches!(self, Self::LeftOpen | Self::Person | Self::Stuck)
+    }
+}
+
+impl Account {
+    pub(crate) fn with_record(mut self, record: Result<(), String>) -> Self {
+        if let Err(what) = record {
+            self.find(Wrong::LostOutcome, what);
+        }
+        self
+    }
+
+    pub(crate) fn with_hang(mut self, hung: bool) -> Self {
+        if hung {
+            self.find(Wrong::LostOutcome, "the application never came to an end".to_owned());
+        }
+        self
+    }
+
+    fn find(&mut self, kind: Wrong, what: String) {
+        self.findings.push(Finding { kind, what });
+    }
+}
+
+pub(crate) fn judge(plan: &Plan, stand: &Stand, pages: &[Page], happened: Vec<(usize, Mishap)>, calls: u64) -> Account {
+    let end = |page: &Page| match page.status {
+        Status::Closed(end) => end,
+        _ => End::Stuck,
+    };
+    let ends: Vec<_> = pages.iter().map(|page| (page.deed.operation(), end(page))).collect();
+    let mut account = Account {
+        ends: ends.clone(),
+        happened,
+        findings: Vec::new(),
+        persons: Vec::new(),
+        calls,
+    };
+    account.openness(plan, stand, pages, &ends);
+    let host = stand.provider.host();
+    let movements = &host.ledger().movements;
+    account.strangers(movements);
+    let whole = stand.subject.amount.minor();
+    for kind in [
+        Kind::Authorize,
+        Kind::Capture,
+        Kind::Refund,
+        Kind::Void,
+        Kind::Payout,
+        Kind::Transfer,
+    ] {
+        account.compare(kind, pages, &ends, movements, whole);
+    }
+    account
+}
+
+impl Account {
+    /// What was left open, and whether it may be.
+    fn openness(&mut self, plan: &Plan, stand: &Stand, pages: &[Page], ends: &[(OperationKind, End)]) {
+        let gateway = stand.gateway();
+        let capabilities = gateway.capabilities();
+        for (step, (page, (operation, end))) in pages.iter().zip(ends).enumerate() {
+            let ask = capabilities.ability(*operation).map(|ability| ability.ask);
+            let same = |at: usize| pages.get(at).is_some_and(|other| other.deed.operation() == *operation);
+            let look_alike = self
+                .happened
+                .iter()
+                .any(|(at, what)| *what == Mishap::Office && *at <= step && same(*at));
+            let code = self
+                .happened
+                .iter()
+                .any(|(at, what)| *at <= step && matches!(what, Mishap::Fault(Fault::Code(_))));
+            match end {
+                End::Stuck => self.find(Wrong::LostOutcome, format!("step {step} never ended: {}", page.said)),
+                End::Person if look_alike => self.persons.push((*operation, Why::LookAlike)),
+                End::Person if ask != Some(AskAfterwards::Yes) => self.persons.push((*operation, Why::Declared)),
+                End::LeftOpen if code => {}
+                End::Person | End::LeftOpen => {
+                    let what = format!("step {step} was left open, and could be asked about: {}", page.said);
+                    self.find(Wrong::LostOutcome, what);
+                }
+                _ => {}
+            }
+            if plan.mishaps.is_empty() {
+                let meant = match page.deed {
+                    Deed::Checkout(Visit::Pays) => end.is_done(),
+                    Deed::Checkout(_) => !end.is_done() && !end.may_be_done(),
+                    _ => end.is_done(),
+                };
+                if !meant || page.doubted {
+                    let what = format!("nothing went wrong, and step {step} ended {end:?}: {}", page.said);
+                    self.find(Wrong::LostOutcome, what);
+                }
+            }
+        }
+    }
+
+    /// Nothing of ours may be booked on a payment of somebody else.
+    fn strangers(&mut self, movements: &[Movement]) {
+        let theirs = |movement: &Movement| movement.origin == Origin::Foreign;
+        for movement in movements.iter().filter(|movement| !theirs(movement)) {
+            if movements
+                .iter()
+                .any(|other| theirs(other) && other.payment == movement.payment)
+            {
+                self.find(
+                    Wrong::DoubleCharge,
+                    format!("booked on a stranger's payment: {movement:?}"),
+                );
+            }
+        }
+    }
+
+    fn compare(
+        &mut self,
+        kind: Kind,
+        pages: &[Page],
+        ends: &[(OperationKind, End)],
+        movements: &[Movement],
+        whole: i64,
+    ) {
+        let of = |origins: &[Origin]| -> Vec<i64> {
+            let ours = movements
+                .iter()
+                .filter(|movement| movement.kind == kind && origins.contains(&movement.origin));
+            ours.map(|movement| movement.minor).collect()
+        };
+        let mut own = of(&[Origin::Api, Origin::Page]);
+        let mut office = of(&[Origin::BackOffice]);
+        let steps: Vec<_> = pages
+            .iter()
+            .zip(ends)
+            .filter_map(|(page, (_, end))| books(page.deed, kind).map(|share| (share.of(whole), page, *end)))
+            .collect();
+        for (amount, page, _) in steps.iter().filter(|(.., end)| end.is_done()) {
+            if !take(&mut own, *amount) && !take(&mut office, *amount) {
+                let what = format!(
+                    "{:?} was done ({}), and no {kind:?} of {amount} is booked",
+                    page.deed, page.said
+                );
+                self.find(Wrong::FalseApproval, what);
+            }
+        }
+        for (amount, ..) in steps.iter().filter(|(.., end)| end.may_be_done()) {
+            take(&mut own, *amount);
+        }
+        if kind == Kind::Authorize {
+            // A sale may be a hold and a capture, and what was let go holds nothing.
+            let sales = pages
+                .iter()
+                .zip(ends)
+                .filter(|(page, _)| books(page.deed, Kind::Capture).is_some() && page.deed.starts());
+            for _ in sales.filter(|(_, (_, end))| end.is_done() || end.may_be_done()) {
+                take(&mut own, whole);
+            }
+            let voids = pages.iter().filter(|page| page.deed == Deed::Void).count();
+            let let_go = movements
+                .iter()
+                .filter(|movement| movement.kind == Kind::Void && movement.origin == Origin::Api);
+            for _ in 0..let_go.count().saturating_sub(voids) {
+                take(&mut own, whole);
+            }
+        }
+        let mut denied: Vec<_> = steps
+            .iter()
+            .filter(|(.., end)| !end.is_done() && !end.may_be_done())
+            .map(|(amount, ..)| *amount)
+            .collect();
+        if kind == Kind::Authorize {
+            denied.extend(
+                pages
+                    .iter()
+                    .zip(ends)
+                    .filter(|(page, (_, end))| page.deed.starts() && !end.is_done())
+                    .map(|_| whole),
+            );
+        }
+        for amount in own {
+            let wrong = if take(&mut denied, amount) {
+                Wrong::FalseDecline
+            } else {
+                Wrong::DoubleCharge
+            };
+            let said: Vec<_> = pages.iter().map(|page| page.said.as_str()).collect();
+            self.find(
+                wrong,
+                format!("a {kind:?} of {amount} is booked beside what was done; last said: {said:?}"),
+            );
+        }
+    }
+}
+
+/// What a step books, if it books anything of the kind.
+fn books(deed: Deed, kind: Kind) -> Option<Share> {
+    match (deed, kind) {
+        (Deed::Authorize, Kind::Authorize)
+        | (Deed::Checkout(_) | Deed::Sale | Deed::SecondTry, Kind::Capture)
+        | (Deed::Void, Kind::Void)
+        | (Deed::Payout, Kind::Payout)
+        | (Deed::Transfer, Kind::Transfer) => Some(Share::Whole),
+        (Deed::Capture(share), Kind::Capture) | (Deed::Refund(share), Kind::Refund) => Some(share),
+        _ => None,
+    }
+}
+
+/// Takes one of this amount out.
+fn take(amounts: &mut Vec<i64>, amount: i64) -> bool {
+    let at = amounts.iter().position(|other| *other == amount);
+    at.map(|at| amounts.swap_remove(at)).is_some()
+}

@@ -1,0 +1,194 @@
+//! What the application does about what is accepted and not decided: it takes webhooks, and inquires.
+
+use std::time::Duration;
+
+use http::HeaderMap;
+use paymux::{Answer, Delivery, EntryKind, EntryOutcome, Error, Inquiry, Outcome, Payment, PaymentRef};
+use paymux_simulator::Webhook;
+
+use crate::book::{End, Page, Status};
+use crate::plan::Post;
+use crate::script::{Deed, Visit};
+use crate::shop::Shop;
+
+/// How often an undecided payment is asked about.
+const POLLS: u32 = 40;
+/// After how many questions a customer is taken to have gone.
+const PATIENCE: u32 = 6;
+
+impl Shop<'_> {
+    pub(crate) async fn wait(&self, step: usize, payment: &PaymentRef) {
+        let Some(page) = self.book.page(step) else { return };
+        if page.asked >= POLLS {
+            let end = if self.left_open(step) {
+                End::LeftOpen
+            } else {
+                End::Stuck
+            };
+            return self.book.close(step, end);
+        }
+        self.book.write(step, |page| page.asked += 1);
+        let least = self.gateway.capabilities().inquiry_interval.max(Duration::from_secs(3));
+        let wait = least
+            .saturating_mul(page.asked.saturating_add(1))
+            .min(Duration::from_secs(300));
+        tokio::time::sleep(wait).await;
+        self.collect(step).await;
+        let still = self
+            .book
+            .page(step)
+            .is_some_and(|page| matches!(page.status, Status::Waiting(_)));
+        if still {
+            let result = self.gateway.inquire(Inquiry::Payment(payment.clone())).await;
+            self.seen(step, result).await;
+        }
+    }
+
+    /// An inquiry's answer about a payment that a step waits for.
+    async fn seen(&self, step: usize, result: Result<Answer, Error>) {
+        let Some(page) = self.book.page(step) else { return };
+        let answer = match result {
+            Ok(answer) => answer,
+            Err(error) => {
+                self.book.write(step, |page| page.said = error.to_string());
+                return self.give_up(step, &page);
+            }
+        };
+        self.book
+            .write(step, |page| page.said = answer.outcome.as_str().to_owned());
+        if let Some((kind, share)) = follow_up(page.deed) {
+            return match booked(&answer.payment, kind, self.before(step, kind), self.part(share).minor()) {
+                Booked::Approved => self.done(step, page.deed, &answer),
+                Booked::Declined => self.declined(step, &page),
+                Booked::Open => {}
+            };
+        }
+        match &answer.outcome {
+            Outcome::Approved | Outcome::Review => self.done(step, page.deed, &answer),
+            Outcome::Declined(_) => self.declined(step, &page),
+            Outcome::ActionRequired(_) if !page.visited => self.visit(step, page.deed, &answer).await,
+            _ => self.give_up(step, &page),
+        }
+    }
+
+    /// A customer who did not pay is not waited for for ever.
+    fn give_up(&self, step: usize, page: &Page) {
+        let gone = matches!(page.deed, Deed::Checkout(visit) if visit != Visit::Pays);
+        if gone && page.asked >= PATIENCE {
+            self.book.close(step, End::Abandoned);
+        }
+    }
+
+    /// What earlier steps of the same kind came to, in minor units.
+    fn before(&self, step: usize, kind: EntryKind) -> i64 {
+        let pages = self.book.open();
+        let earlier = pages.steps.iter().take(step);
+        earlier
+            .filter(|page| matches!(page.status, Status::Closed(End::Done)))
+            .filter_map(|page| follow_up(page.deed).filter(|(other, _)| *other == kind))
+            .map(|(_, share)| self.part(share).minor())
+            .sum()
+    }
+
+    /// Takes the webhooks that have arrived, and does about each what the documents say: it is confirmed, and what is confirmed counts.
+    pub(crate) async fn collect(&self, step: usize) {
+        for webhook in self.arrive(self.stand.provider.webhooks()) {
+            let now = self.stand.provider.now();
+            let id = webhook.id;
+            self.take(step, webhook).await;
+            self.stand.provider.host().answered(now, id, Some(http::StatusCode::OK));
+        }
+    }
+
+    /// All webhooks once more, at the end.
+    pub(crate) async fn replayed(&self, old: Vec<Webhook>) {
+        let last = self.plan.script.deeds.len().saturating_sub(1);
+        for webhook in old {
+            self.take(last, webhook).await;
+        }
+    }
+
+    fn arrive(&self, mut due: Vec<Webhook>) -> Vec<Webhook> {
+        match self.plan.webhooks {
+            Post::Lost => due.clear(),
+            Post::Doubled => due = due.into_iter().flat_map(|webhook| [webhook.clone(), webhook]).collect(),
+            Post::Reversed => due.reverse(),
+            Post::Forged => {
+                due = due
+                    .into_iter()
+                    .flat_map(|webhook| [webhook.clone(), forged(webhook)])
+                    .collect()
+            }
+            Post::Prompt | Post::Replayed => {}
+        }
+        due
+    }
+
+    async fn take(&self, step: usize, webhook: Webhook) {
+        let (parts, body) = webhook.request.into_parts();
+        let mut headers = HeaderMap::new();
+        headers.extend(parts.headers);
+        let mut delivery = Delivery::new(headers, body);
+        delivery.query = parts.uri.query().map(str::to_owned);
+        let Ok(event) = self.gateway.receive(&delivery) else {
+            return;
+        };
+        let waits = self.book.page(step).and_then(|page| match page.status {
+            Status::Waiting(payment) => Some((page.deed, *payment)),
+            _ => None,
+        });
+        if self.credulous {
+            if waits.is_some() {
+                self.book.close(step, End::Done);
+            }
+            return;
+        }
+        let result = self.gateway.confirm(&event).await;
+        let about = result.as_ref().ok().map(|answer| answer.payment.id().to_owned());
+        if let Some((_, payment)) = waits
+            && about.as_deref() == Some(payment.id())
+        {
+            self.seen(step, result).await;
+        }
+    }
+}
+
+/// The same words, changed by somebody without the key.
+fn forged(mut webhook: Webhook) -> Webhook {
+    let body = webhook.request.body_mut();
+    let mut bytes = body.to_vec();
+    for byte in &mut bytes {
+        if byte.is_ascii_digit() {
+            *byte = b'0' + (*byte - b'0' + 1) % 10;
+        }
+    }
+    *body = bytes.into();
+    webhook
+}
+
+/// What a step books on a payment that is there.
+fn follow_up(deed: Deed) -> Option<(EntryKind, crate::script::Share)> {
+    match deed {
+        Deed::Capture(share) => Some((EntryKind::Capture, share)),
+        Deed::Refund(share) => Some((EntryKind::Refund, share)),
+        Deed::Void => Some((EntryKind::Void, crate::script::Share::Whole)),
+        _ => None,
+    }
+}
+
+enum Booked {
+    Approved,
+    Declined,
+    Open,
+}
+
+fn booked(payment: &Payment, kind: EntryKind, before: i64, amount: i64) -> Booked {
+    let entries = payment.entries.iter().filter(|entry| entry.kind == kind);
+    if payment.total(kind) >= before + amount || (kind == EntryKind::Void && entries.clone().any(|e| e.is_approved())) {
+        return Booked::Approved;
+    }
+    match entries.last().map(|entry| &entry.outcome) {
+        Some(EntryOutcome::Declined(_)) => Booked::Declined,
+        _ => Booked::Open,
+    }
+}
