@@ -33,6 +33,7 @@ pub mod request;
 mod scale;
 pub mod script;
 mod unresolved;
+mod visible;
 pub mod vocabulary;
 mod wire;
 
@@ -58,5 +59,6 @@ pub use raw::{RawReply, scrub};
 pub use reference::{Reference, ReferenceError, ReferenceRule};
 pub use scale::{Scale, Scales};
 pub use unresolved::Unresolved;
+pub use visible::visible;
 pub use vocabulary::{CodeClass, DeclineReason, RetryAdvice, Side};
 pub use wire::{Attempt, Call, Lost, Memo, Replay, Reply, Token, Tokens, Wire};

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::visible;
+
 /// The caller's own name for one attempt: of a payment, a capture, a refund, a payout.
 ///
 /// Repeating an attempt (after a crash, say) keeps the reference; a new attempt has a new one, and is right only after a definitive decline,
@@ -31,7 +33,7 @@ pub enum ReferenceError {
     /// The provider's rule is broken.
     #[error("reference `{reference}` {problem}: {provider} takes {rule}")]
     Rule {
-        /// The reference.
+        /// The reference, with what cannot be seen spelled out.
         reference: String,
         /// What is wrong with it.
         problem: String,
@@ -121,12 +123,13 @@ impl ReferenceRule {
         let problem = if length < self.min || length > self.max {
             format!("has {length} characters")
         } else if let Some(bad) = reference.as_str().chars().find(|c| !(self.allowed)(*c)) {
-            format!("contains `{bad}`")
+            let mut text = [0; 4];
+            format!("contains `{}`", visible(bad.encode_utf8(&mut text)))
         } else {
             return Ok(());
         };
         Err(ReferenceError::Rule {
-            reference: reference.to_string(),
+            reference: visible(reference.as_str()).into_owned(),
             problem,
             provider,
             rule: self.words,
@@ -166,5 +169,10 @@ mod tests {
             "reference `abc#1` contains `#`: acme takes 4 to 20 letters and digits"
         );
         assert!(check("a".repeat(21).as_str()).is_err());
+        // A character that turns the direction of writing would make the message itself unreadable.
+        assert_eq!(
+            check("abc\u{202e}1").unwrap_err(),
+            "reference `abc\\u{202e}1` contains `\\u{202e}`: acme takes 4 to 20 letters and digits"
+        );
     }
 }
