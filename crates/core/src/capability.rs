@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::error::Error;
-use crate::fields::{self, Field};
+use crate::fields::{self, Field, Present};
 use crate::operation::{Charge, Operation, OperationKind};
 use crate::order::{Source, SourceKind, Urls};
 use crate::{Account, Mode, ReferenceRule, Scales};
@@ -311,9 +311,17 @@ impl Capabilities {
         Ok(())
     }
 
-    fn check_fields(&self, ability: &Ability, present: Vec<(Field, usize)>) -> Result<Vec<Field>, Error> {
+    fn check_fields(&self, ability: &Ability, present: Vec<Present>) -> Result<Vec<Field>, Error> {
         let mut dropped = Vec::new();
-        for (field, length) in present {
+        for Present {
+            field,
+            length,
+            is_clean,
+        } in present
+        {
+            if !is_clean {
+                return Err(Error::invalid(field.as_str(), "must not hold control characters"));
+            }
             match ability.carries.iter().find(|(f, _)| *f == field) {
                 Some((_, Some(most))) if length > *most => {
                     return Err(Error::invalid(

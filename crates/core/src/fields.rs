@@ -91,26 +91,61 @@ impl Field {
     pub const fn is_essential(self) -> bool {
         matches!(self, Self::MerchantInitiated | Self::ThreeDsExternal)
     }
+
+    /// Whether it is a text that may have lines.
+    const fn has_lines(self) -> bool {
+        matches!(self, Self::Description | Self::Reason)
+    }
+}
+
+/// Optional data that a request has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Present {
+    /// Which.
+    pub(crate) field: Field,
+    /// How many characters; 0 where nobody counts them.
+    pub(crate) length: usize,
+    /// Whether it is free of control characters, line breaks aside where a text may have lines.
+    pub(crate) is_clean: bool,
 }
 
 /// Adds a text that is present.
-pub(crate) fn text(field: Field, value: Option<&str>, present: &mut Vec<(Field, usize)>) {
+pub(crate) fn text(field: Field, value: Option<&str>, present: &mut Vec<Present>) {
     if let Some(value) = value {
-        present.push((field, value.chars().count()));
+        let fits = |c: char| !c.is_control() || (field.has_lines() && matches!(c, '\n' | '\r' | '\t'));
+        present.push(Present {
+            field,
+            length: value.chars().count(),
+            is_clean: value.chars().all(fits),
+        });
     }
 }
 
-fn flag(field: Field, is: bool, present: &mut Vec<(Field, usize)>) {
+fn flag(field: Field, is: bool, present: &mut Vec<Present>) {
     if is {
-        present.push((field, 0));
+        present.push(Present {
+            field,
+            length: 0,
+            is_clean: true,
+        });
     }
 }
 
-fn customer(customer: &Customer, source: &Source, present: &mut Vec<(Field, usize)>) {
+/// Given name and family name are one field: as long as the longer of them, and clean if both are.
+fn name(customer: &Customer, present: &mut Vec<Present>) {
+    let mut parts = Vec::new();
+    for part in [&customer.first_name, &customer.last_name] {
+        text(Field::CustomerName, part.as_deref(), &mut parts);
+    }
+    let is_clean = parts.iter().all(|part| part.is_clean);
+    if let Some(longest) = parts.into_iter().max_by_key(|part| part.length) {
+        present.push(Present { is_clean, ..longest });
+    }
+}
+
+fn customer(customer: &Customer, source: &Source, present: &mut Vec<Present>) {
     text(Field::CustomerId, customer.id.as_deref(), present);
-    let name = [&customer.first_name, &customer.last_name];
-    let longest = name.into_iter().flatten().max_by_key(|part| part.chars().count());
-    text(Field::CustomerName, longest.map(String::as_str), present);
+    name(customer, present);
     text(Field::CustomerEmail, customer.email.as_deref(), present);
     text(Field::CustomerPhone, customer.phone.as_deref(), present);
     flag(Field::CustomerIp, customer.ip.is_some(), present);
@@ -120,7 +155,7 @@ fn customer(customer: &Customer, source: &Source, present: &mut Vec<(Field, usiz
 }
 
 /// The optional data of a charge.
-pub(crate) fn of_charge(charge: &Charge, present: &mut Vec<(Field, usize)>) {
+pub(crate) fn of_charge(charge: &Charge, present: &mut Vec<Present>) {
     text(Field::Order, charge.order.as_deref(), present);
     customer(&charge.customer, &charge.source, present);
     flag(Field::Billing, charge.billing.is_some(), present);
@@ -159,7 +194,7 @@ pub(crate) fn of_charge(charge: &Charge, present: &mut Vec<(Field, usize)>) {
 }
 
 /// The optional data of a payout.
-pub(crate) fn of_payout(payout: &Payout, present: &mut Vec<(Field, usize)>) {
+pub(crate) fn of_payout(payout: &Payout, present: &mut Vec<Present>) {
     customer(&payout.customer, &payout.to, present);
     text(Field::Description, payout.description.as_deref(), present);
     text(
@@ -168,4 +203,78 @@ pub(crate) fn of_payout(payout: &Payout, present: &mut Vec<(Field, usize)>) {
         present,
     );
     flag(Field::Metadata, !payout.metadata.is_empty(), present);
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::{
+        Ability, Account, Capabilities, Card, Currency, Error, Mode, Money, Operation, OperationKind, Reference,
+        ReferenceRule, Scale, Scales, SourceKind,
+    };
+
+    fn sale(fill: impl FnOnce(&mut Charge)) -> Result<Vec<Field>, Error> {
+        let rule = ReferenceRule {
+            min: 1,
+            max: 20,
+            allowed: |_| true,
+            words: "1 to 20 characters",
+        };
+        let account = Account::of(&["m"]);
+        let mut capabilities = Capabilities::new("acme", Mode::Test, account, rule, Scales::new(Scale::Iso));
+        let ability = Ability::new(OperationKind::Sale).from(&[SourceKind::Card]);
+        capabilities
+            .abilities
+            .push(ability.carries(&[Field::Order, Field::CardHolder]));
+        let card = Card::new("4200000000000000", 5, 2034)
+            .unwrap()
+            .with_holder("Jane Jones");
+        let reference = Reference::new("a1").unwrap();
+        let mut charge = Charge::new(reference, Money::new(1, Currency::DKK), Source::Card(card));
+        fill(&mut charge);
+        capabilities.check(&Operation::Sale(Box::new(charge)), Timestamp::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn control_characters_are_refused_by_field_carried_or_not() {
+        let holder = |name: &str| Source::Card(Card::new("4200000000000000", 5, 2034).unwrap().with_holder(name));
+        assert_eq!(sale(|_| {}).unwrap(), []);
+        let refused = |fill: fn(&mut Charge)| sale(fill).unwrap_err();
+        for (error, field) in [
+            (
+                refused(|charge| charge.order = Some("order\u{1b}[31m".to_owned())),
+                "order",
+            ),
+            (
+                refused(|charge| charge.customer.last_name = Some("Jones\n".to_owned())),
+                "customer_name",
+            ),
+            (
+                refused(|charge| charge.description = Some("a\0b".to_owned())),
+                "description",
+            ),
+            (
+                sale(|charge| charge.source = holder("Jane\r\nJones")).unwrap_err(),
+                "card_holder",
+            ),
+        ] {
+            assert_eq!(error.field(), Some(field));
+            assert_eq!(error.message(), format!("{field} must not hold control characters"));
+            assert_eq!(error.fate(), crate::Fate::NotDone);
+        }
+        // A description may have lines.
+        let lines = sale(|charge| charge.description = Some("one\r\n\ttwo".to_owned()));
+        assert_eq!(lines.unwrap(), [Field::Description]);
+    }
+
+    #[test]
+    fn a_name_counts_once_and_is_dropped_once() {
+        let dropped = sale(|charge| {
+            charge.customer.first_name = Some("Jane".to_owned());
+            charge.customer.last_name = Some("Jones".to_owned());
+        });
+        assert_eq!(dropped.unwrap(), [Field::CustomerName]);
+    }
 }
