@@ -237,9 +237,31 @@ fn a_missing_secret_is_named_and_never_shown() {
 }
 
 #[test]
+fn files_that_are_something_else_are_not_read_to_their_end() {
+    let folder = folder("else");
+    let path = |name: &str| folder.join(name);
+    std::fs::write(path("large"), "#".repeat((1 << 20) + 1)).unwrap();
+    std::fs::write(path("latin1"), b"# J\xf8rgen\n").unwrap();
+    for (name, what) in [
+        ("large", "it holds more than 1 MiB"),
+        ("latin1", "it is not UTF-8 text"),
+    ] {
+        let whole = one(builder().from_file(path(name)));
+        assert!(whole.ends_with(&format!("{name}` cannot be read: {what}")), "{whole}");
+        let text = section("").replace("sk-canary", &format!("file:{name}"));
+        let secret = one(builder().directory(&folder).from_toml(&text));
+        let expected = format!("`api_key` names the file `{name}`, which cannot be read: {what}");
+        assert!(secret.ends_with(&expected), "{secret}");
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
 fn addresses_are_https_or_loopback() {
     for fine in [
         "https://tiny.example",
+        "https://tiny.example:65535/path:1",
+        "https://[::1]/",
         "http://127.0.0.1:8080",
         "http://[::1]:8080",
         "http://localhost",
@@ -253,6 +275,10 @@ fn addresses_are_https_or_loopback() {
         "ftp://tiny.example",
         "tiny",
         "https://user:sk-canary@tiny.example",
+        "https://tiny.example:99999",
+        "https://tiny.example:0",
+        "https://tiny.example:",
+        "https://[::1]:70000",
     ] {
         let line = one(toml(&format!("base_url = \"{wrong}\"")));
         assert!(line.starts_with("gateway `cards`: `base_url` "), "{line}");
@@ -279,6 +305,13 @@ async fn a_uri_is_one_gateway() {
             "gateway `cards`: `pin` must be a whole number, not below zero",
         ]
     );
+    for escape in ["%", "sk%4", "sk%zz", "sk%+1", "50%&more=%2"] {
+        let uri = format!("tiny://cards?mode=test&api_key={escape}");
+        assert_eq!(
+            problems(builder().from_uri(&uri))[0],
+            "gateway `cards`: `api_key` must have a `%` only before two hexadecimal digits; `%` itself is `%25`"
+        );
+    }
     for wrong in ["tiny:cards", "tiny://cards?api_key", "tiny://cards?api_key=%ff"] {
         assert!(
             one(builder().from_uri(wrong)).starts_with("the address must look like"),

@@ -230,8 +230,8 @@ impl Builder {
     /// Every problem at once; or the file cannot be read.
     pub fn from_file(mut self, path: impl AsRef<Path>) -> Result<Gateways, ConfigError> {
         let path = path.as_ref();
-        let text = std::fs::read_to_string(path)
-            .map_err(|e| ConfigError::whole(format!("`{}` cannot be read: {e}", path.display())))?;
+        let text =
+            source::file(path).map_err(|e| ConfigError::whole(format!("`{}` cannot be read: {e}", path.display())))?;
         self.directory = path.parent().unwrap_or(Path::new("")).to_owned();
         self.from_toml(&text)
     }

@@ -1,5 +1,6 @@
 //! One gateway's table: the common keys taken out, the adapter's checked, secrets fetched.
 
+use std::env::VarError;
 use std::path::Path;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use paymux_core::{Key, KeyKind, Mode, Problem};
 use toml::{Table, Value};
 
 use super::problem::nearest;
+use super::source;
 use crate::engine::{Options, Policy, check_address};
 
 /// The keys that every gateway has.
@@ -204,9 +206,23 @@ fn convert(value: Value, key: &Key, directory: &Path) -> Result<Value, String> {
                 return Err("must not hold a user or password; there are keys for credentials".to_owned());
             }
             check_address(&address).map_err(|error| error.message().to_owned())?;
+            if !has_fine_port(&address) {
+                return Err("must have a port from 1 to 65535, or none".to_owned());
+            }
             Ok(Value::String(text))
         }
         (kind, _) => Err(format!("must be {}", words(kind))),
+    }
+}
+
+/// Whether the address has no port, or one that there can be; the parser takes any digits, and none.
+fn has_fine_port(address: &http::Uri) -> bool {
+    let authority = address.authority().map_or("", http::uri::Authority::as_str);
+    // Colons inside brackets belong to an IPv6 host.
+    let after_host = authority.rsplit(']').next().unwrap_or_default();
+    match after_host.split_once(':') {
+        None => true,
+        Some((_, port)) => port.parse::<u16>().is_ok_and(|port| port > 0),
     }
 }
 
@@ -228,11 +244,14 @@ fn fetch(text: String, directory: &Path) -> Result<String, String> {
         return match std::env::var(name) {
             Ok(value) if !value.is_empty() => Ok(value),
             Ok(_) => Err(format!("names the environment variable `{name}`, which is empty")),
-            Err(_) => Err(format!("names the environment variable `{name}`, which is not set")),
+            Err(VarError::NotPresent) => Err(format!("names the environment variable `{name}`, which is not set")),
+            Err(VarError::NotUnicode(_)) => Err(format!(
+                "names the environment variable `{name}`, which is not UTF-8 text"
+            )),
         };
     }
     if let Some(path) = text.strip_prefix("file:") {
-        let held = std::fs::read_to_string(directory.join(path))
+        let held = source::file(&directory.join(path))
             .map_err(|e| format!("names the file `{path}`, which cannot be read: {e}"))?;
         let held = held.strip_suffix('\n').unwrap_or(&held);
         return Ok(held.strip_suffix('\r').unwrap_or(held).to_owned());

@@ -1,5 +1,9 @@
 //! The forms in which a configuration comes.
 
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+
 use percent_encoding::percent_decode_str;
 use toml::{Table, Value};
 
@@ -9,6 +13,22 @@ use super::problem::{ConfigError, ConfigProblem, nearest};
 
 /// Gateways' tables, by name.
 pub(super) type Tables = Vec<(String, Table)>;
+
+/// The most bytes of a configuration, or of a file with a secret: beyond that it is something else.
+const MOST_BYTES: u64 = 1 << 20;
+
+/// Reads a text file. A device that never ends is not read to its end.
+pub(super) fn file(path: &Path) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    File::open(path)?
+        .take(MOST_BYTES.saturating_add(1))
+        .read_to_end(&mut bytes)?;
+    let wrong = |what| io::Error::new(io::ErrorKind::InvalidData, what);
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > MOST_BYTES) {
+        return Err(wrong("it holds more than 1 MiB"));
+    }
+    String::from_utf8(bytes).map_err(|_| wrong("it is not UTF-8 text"))
+}
 
 /// The tables `[gateways.NAME]` of a TOML text, and what is wrong beside them.
 pub(super) fn toml(text: &str) -> Result<(Tables, Vec<ConfigProblem>), ConfigError> {
@@ -68,10 +88,25 @@ pub(super) fn uri(uri: &str) -> Result<(Tables, Vec<ConfigProblem>), ConfigError
     table.insert("provider".to_owned(), Value::String(provider.to_owned()));
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (key, value) = pair.split_once('=').ok_or_else(form)?;
-        let problem = insert(&mut table, &decode(key)?, decode(value)?).err();
+        let (key, value) = (decode(key)?, escaped(value).then(|| decode(value)).transpose()?);
+        let problem = match value {
+            Some(value) => insert(&mut table, &key, value).err(),
+            // Taken as it stands, half of a secret would be decoded and half not.
+            None => Some(Problem::new(
+                &key,
+                "must have a `%` only before two hexadecimal digits; `%` itself is `%25`",
+            )),
+        };
         problems.extend(problem.map(|problem| ConfigProblem::new(&name, problem)));
     }
     Ok((vec![(name, table)], problems))
+}
+
+/// Whether every `%` begins an escape.
+fn escaped(text: &str) -> bool {
+    text.split('%')
+        .skip(1)
+        .all(|rest| rest.len() >= 2 && rest.bytes().take(2).all(|b| b.is_ascii_hexdigit()))
 }
 
 /// Pairs of `NAME.key` and value, and what is wrong beside their values.
