@@ -1,10 +1,14 @@
 //! Card data from a file or standard input. No message repeats what stands in it.
 
-use std::io::Read as _;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
 use paymux::Card;
 use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
 use crate::exit::Failure;
@@ -19,19 +23,32 @@ struct Fields {
     holder: Option<SecretString>,
 }
 
-/// Reads a text file; `-` is standard input.
+/// The names and values of a JSON object in their order. A name that is given twice stays twice: a map would quietly keep the last.
+struct Pairs(Vec<(String, Value)>);
+
+/// The most bytes of a file that is named on the command line: beyond that it is something else.
+const MOST_BYTES: u64 = 8 << 20;
+
+/// Reads a text file; `-` is standard input. A device that never ends is not read to its end.
 pub(crate) fn text(option: &str, path: &Path) -> Result<SecretString, Failure> {
-    let mut text = String::new();
     let read = if path.as_os_str() == "-" {
-        std::io::stdin().lock().read_to_string(&mut text).map(|_| ())
+        all(io::stdin().lock())
     } else {
-        std::fs::File::open(path).and_then(|mut file| file.read_to_string(&mut text).map(|_| ()))
+        File::open(path).and_then(all)
     };
-    let text = SecretString::from(text);
-    match read {
-        Ok(()) => Ok(text),
-        Err(error) => Err(Failure::input(format!("{option} {}: {error}", path.display()))),
+    read.map_err(|error| Failure::input(format!("{option} {}: {error}", path.display())))
+}
+
+fn all(from: impl Read) -> io::Result<SecretString> {
+    let mut bytes = Vec::new();
+    from.take(MOST_BYTES.saturating_add(1)).read_to_end(&mut bytes)?;
+    let wrong = |what| io::Error::new(io::ErrorKind::InvalidData, what);
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > MOST_BYTES) {
+        return Err(wrong("it holds more than 8 MiB"));
     }
+    String::from_utf8(bytes)
+        .map(Into::into)
+        .map_err(|_| wrong("it is not UTF-8 text"))
 }
 
 /// Reads a card: JSON, or lines of `name=value` or `name: value`.
@@ -45,16 +62,16 @@ fn parse(text: &str) -> Result<Card, Failure> {
     let mut fields = Fields::default();
     if text.trim_start().starts_with('{') {
         // The parser's own words may quote the file; only where it stopped is told.
-        let value: Value = serde_json::from_str(text)
+        let Pairs(pairs) = serde_json::from_str(text)
             .map_err(|e| wrong(format!("is not JSON (line {}, column {})", e.line(), e.column())))?;
-        for (name, value) in value.as_object().into_iter().flatten() {
+        for (name, value) in pairs {
             let value = match value {
-                Value::String(text) => text.clone(),
+                Value::String(text) => text,
                 Value::Number(number) => number.to_string(),
                 Value::Null => continue,
                 _ => return Err(wrong(format!("`{name}` must be a text or a number"))),
             };
-            fields.put(name, value)?;
+            fields.put(&name, value)?;
         }
     } else {
         for (at, line) in text.lines().enumerate() {
@@ -74,6 +91,30 @@ fn parse(text: &str) -> Result<Card, Failure> {
 
 fn wrong(what: impl Into<String>) -> Failure {
     Failure::input(format!("--card-file: {}", what.into()))
+}
+
+impl<'de> Deserialize<'de> for Pairs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+
+        impl<'de> Visitor<'de> for Object {
+            type Value = Pairs;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(pair) = map.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(Pairs(pairs))
+            }
+        }
+
+        deserializer.deserialize_map(Object)
+    }
 }
 
 impl Fields {
@@ -156,6 +197,10 @@ mod tests {
             (
                 "number=4200000000000000\nnumber=4200000000000000",
                 "`number` is given twice",
+            ),
+            (
+                r#"{"number":"4200000000000000","month":11,"year":2034,"month":12}"#,
+                "`month` is given twice",
             ),
             ("pan=4200000000000000", "`pan` is not a field"),
             ("4200000000000000=1", "there is a field that is none"),
