@@ -143,7 +143,7 @@ pub(crate) struct SourceArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) card_file: Option<PathBuf>,
 
-    /// A test card of the simulator: approved, declined, insufficient-funds, 3ds, or one of the provider's own names.
+    /// A test card of the provider's simulator: approved, declined, insufficient-funds, 3ds, or one of the provider's own names.
     #[arg(long, value_name = "NAME", conflicts_with_all = ["card_file", "stored"])]
     pub(crate) test_card: Option<String>,
 
@@ -205,7 +205,7 @@ pub(crate) struct CaptureArgs {
     #[command(flatten)]
     pub(crate) attempt: Attempt,
 
-    /// The authorized payment, as `authorize` printed it.
+    /// The authorized payment, as the command that made it printed it.
     #[arg(long, value_name = "REF")]
     pub(crate) payment: PaymentRef,
 }
@@ -215,7 +215,7 @@ pub(crate) struct VoidArgs {
     #[command(flatten)]
     pub(crate) on: OnGateway,
 
-    /// The authorized payment, as `authorize` printed it.
+    /// The authorized payment, or the one that has not been sent on yet, as the command that made it printed it.
     #[arg(long, value_name = "REF")]
     pub(crate) payment: PaymentRef,
 
@@ -235,7 +235,7 @@ pub(crate) struct RefundArgs {
     #[command(flatten)]
     pub(crate) attempt: Attempt,
 
-    /// The captured payment, as `sale` or `capture` printed it.
+    /// The captured payment, as the command that made it printed it.
     #[arg(long, value_name = "REF")]
     pub(crate) payment: PaymentRef,
 
@@ -264,6 +264,7 @@ pub(crate) struct InquireArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(mut_arg("source", |arg| arg.help("To what. Left out: the card if one is given, else the stored instrument")))]
 pub(crate) struct PayoutArgs {
     #[command(flatten)]
     pub(crate) on: OnGateway,
@@ -361,6 +362,16 @@ mod tests {
     #[test]
     fn the_arguments_fit_together() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_payout_goes_to_what_is_named_and_to_no_page() {
+        let mut cli = Cli::command();
+        cli.build();
+        let payout = cli.find_subcommand_mut("payout").unwrap();
+        let help = payout.render_long_help().to_string();
+        assert!(help.contains("To what. Left out: the card"), "{help}");
+        assert!(!help.contains("From what"), "{help}");
     }
 
     #[test]

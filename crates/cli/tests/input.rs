@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Bench, new_file, paymux};
+use common::{Bench, binary, new_file, new_path, paymux};
 
 const CARD: &str = "number=1000000000000008\nmonth=12\nyear=2040\ncvv=123\n";
 
@@ -83,19 +83,20 @@ async fn cards() {
         assert!(ended.err.contains(rule), "{rule}: {ended:?}");
         assert!(!format!("{}{}", ended.out, ended.err).contains("4200"), "{ended:?}");
     }
-    let absent = bench.run(&[
-        "sale",
-        "--gateway",
-        "opp-v1",
-        "--amount",
-        "1.00 EUR",
-        "--reference",
-        "order-1001",
-        "--card-file",
-        "no-such-file",
-    ]);
-    assert_eq!(absent.code, 2, "{absent:?}");
-    assert!(absent.err.contains("--card-file no-such-file"), "{absent:?}");
+    let large = new_file("large.card", &"#".repeat((8 << 20) + 1));
+    let latin1 = new_path("latin1.card");
+    std::fs::write(&latin1, b"holder=J\xf8rgen\n").unwrap();
+    for (file, rule) in [
+        ("no-such-file", "--card-file no-such-file"),
+        (large.to_str().unwrap(), "large.card: it holds more than 8 MiB"),
+        (latin1.to_str().unwrap(), "latin1.card: it is not UTF-8 text"),
+    ] {
+        let order = ["--amount", "1.00 EUR", "--reference", "order-1001"];
+        let ended = bench.run(&[&["sale", "--gateway", "opp-v1", "--card-file", file][..], &order].concat());
+        assert_eq!(ended.code, 2, "{file}: {ended:?}");
+        assert!(ended.err.contains(rule), "{file}: {ended:?}");
+    }
+    std::fs::remove_file(large).unwrap();
     assert_eq!(bench.requests(), 0);
 }
 
@@ -143,6 +144,22 @@ async fn sources() {
         (
             vec!["authorize", "--gateway", "qolo", "--stored", "x"],
             "unsupported by qolo: authorize",
+        ),
+        (
+            vec!["authorize", "--gateway", "carry1st", "--test-card", "approved"],
+            "unsupported by carry1st: authorize",
+        ),
+        (
+            vec![
+                "sale",
+                "--gateway",
+                "coolpay",
+                "--test-card",
+                "approved",
+                "--order",
+                "a\u{1b}[31mb",
+            ],
+            "order must not hold control characters",
         ),
         (
             vec!["payout", "--gateway", "opp-v3", "--test-card", "approved"],
@@ -254,6 +271,23 @@ fn a_configuration_is_refused_with_every_problem_at_once() {
     let json = paymux(&["--config", config, "check", "--json"]);
     assert_eq!(json.code, 2);
     assert_eq!(json.json()["problems"].as_array().unwrap().len(), 5);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_variable_that_is_no_text_is_not_called_unset() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let text = "[gateways.cards]\nprovider = \"coolpay\"\nmode = \"test\"\napi_key = \"env:PAYMUX_TEST_KEY\"\n";
+    let config = new_file("variable.toml", text);
+    let mut command = binary(&["--config", config.to_str().unwrap(), "gateways"]);
+    let output = command
+        .env("PAYMUX_TEST_KEY", std::ffi::OsStr::from_bytes(b"key\xff"))
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    let rule = "`api_key` names the environment variable `PAYMUX_TEST_KEY`, which is not UTF-8 text";
+    assert!(said.contains(rule) && !said.contains("key\\xff"), "{said}");
 }
 
 #[test]

@@ -32,10 +32,11 @@ async fn charge(config: &Path, args: ChargeArgs, kind: OperationKind) -> Result<
     let capabilities = gateway.capabilities();
     let given = Given::read(capabilities, &args.source, Timestamp::now())?;
     let source = given.pick(capabilities, kind, args.source.source.map(|name| name.kind()))?;
-    // Where the page is offered as a checkout only, that is what a charge on the page is.
+    // Where the page is offered as a checkout only, that is what a charge on the page is; but none that holds money where nothing captures it.
     let as_checkout = matches!(source, Source::Hosted)
         && !takes(capabilities, kind, SourceKind::Hosted)
-        && capabilities.offers(OperationKind::Checkout);
+        && capabilities.offers(OperationKind::Checkout)
+        && (kind == OperationKind::Sale || capabilities.offers(OperationKind::Capture));
     let charge = fill(args.attempt, args.order, source);
     let operation = match (as_checkout, kind) {
         (true, _) => page(charge, kind == OperationKind::Sale),
