@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::exit::{Exit, Failure};
 use crate::gateways::load_with;
 use crate::output::Output;
+use crate::progress::Progress;
 use crate::recorder::{Recorder, Seen};
 use crate::table::{BAD, Cell, GOOD, Table, WARN};
 
@@ -25,14 +26,17 @@ enum Access {
 }
 
 /// Checks the configuration, then asks every provider one harmless question.
-pub(crate) async fn command(config: &Path) -> Result<Output, Failure> {
+pub(crate) async fn command(config: &Path, as_json: bool) -> Result<Output, Failure> {
     let recorder = Recorder::new();
     let gateways = load_with(Gateways::builder().transport(recorder.clone()), config)?;
     let mut table = Table::new(&["gateway", "provider", "mode", "access", "clock", "API"]);
     let mut list = Vec::new();
     let mut exit = Exit::Done;
     let mut aside = String::new();
+    let mut progress = Progress::new(as_json);
     for name in gateways.names() {
+        // A provider that does not answer keeps us waiting for as long as the gateway's `timeout_secs`.
+        progress.turn(&name);
         let gateway = gateways.gateway(&name)?;
         recorder.take();
         let access = ask(&gateway).await;

@@ -14,6 +14,7 @@ mod gateways;
 pub mod lab;
 mod money;
 mod output;
+mod progress;
 mod recorder;
 mod render;
 mod simulate;
@@ -34,7 +35,7 @@ pub async fn run(cli: Cli) -> Exit {
         Command::Demo => demo::command(as_json).await,
         Command::Simulate(args) => return simulate::command(&args, as_json).await,
         Command::Gateways => gateways::command(config),
-        Command::Check => check::command(config).await,
+        Command::Check => check::command(config, as_json).await,
         Command::Sale(args) => money::sale(config, args).await,
         Command::Authorize(args) => money::authorize(config, args).await,
         Command::Capture(args) => money::capture(config, args).await,

@@ -7,7 +7,6 @@ pub mod matrix;
 mod shown;
 mod steps;
 
-use std::io::{IsTerminal as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -20,6 +19,7 @@ use self::steps::Walk;
 use crate::exit::{Exit, Failure};
 use crate::lab::{Lab, LabClock};
 use crate::output::Output;
+use crate::progress::Progress;
 
 /// The price of the order, in minor units of US dollars: a currency that every simulated account takes.
 const PRICE: i64 = 10_000;
@@ -164,17 +164,10 @@ impl Verdict {
 
 /// The whole demo, shown.
 pub(crate) async fn command(as_json: bool) -> Result<Output, Failure> {
-    let loud = !as_json && std::io::stderr().is_terminal();
-    let tell = |text: &str| {
-        if loud {
-            let mut err = anstream::stderr();
-            // Progress is a courtesy: where it cannot be shown, nothing is lost.
-            let _ = write!(err, "\r\x1b[2K{text}").and_then(|()| err.flush());
-        }
-    };
     let demo = Demo::start().await?;
-    let run = demo.run(|gateway| tell(&format!("{gateway} …"))).await;
-    tell("");
+    let mut progress = Progress::new(as_json);
+    let run = demo.run(|gateway| progress.turn(gateway)).await;
+    drop(progress);
     let run = run?;
     let verdict = demo.check(&run);
     Ok(Output {

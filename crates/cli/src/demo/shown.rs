@@ -49,10 +49,10 @@ fn last_line(verdict: &Verdict) -> String {
             let what = format!("The simulators' ledgers agree with every claim ({claims} movements of money).");
             format!("{}\n", paint(&what, GOOD))
         }
-        count => format!(
-            "{}\n",
-            paint(&format!("{count} disagreements over {claims} claims."), BAD)
-        ),
+        count => {
+            let word = if count == 1 { "disagreement" } else { "disagreements" };
+            format!("{}\n", paint(&format!("{count} {word} over {claims} claims."), BAD))
+        }
     }
 }
 
@@ -124,4 +124,21 @@ fn cell_data(seen: &Seen) -> Value {
 
 fn claim_data(claim: &Claim) -> Value {
     json!({ "kind": word(claim.kind), "payment": claim.payment, "amount": claim.amount })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_disagreement_is_one() {
+        let verdict = |count: usize| Verdict {
+            claims: 45,
+            disagreements: vec!["x".to_owned(); count],
+        };
+        let said = |count| anstream::adapter::strip_str(&last_line(&verdict(count))).to_string();
+        assert_eq!(said(1), "1 disagreement over 45 claims.\n");
+        assert_eq!(said(2), "2 disagreements over 45 claims.\n");
+        assert!(said(0).contains("agree with every claim (45 movements of money)"));
+    }
 }
