@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use paymux::visible;
 use serde_json::Value;
 
 use crate::exit::{Exit, Failure};
@@ -37,7 +38,7 @@ pub(crate) fn finish(as_json: bool, result: Result<Output, Failure>) -> Exit {
     let (text, aside, json, exit) = match result {
         Ok(output) => (output.text, output.aside, output.json, output.exit),
         Err(failure) => {
-            let aside = format!("{} {failure}\n", paint("error:", BAD));
+            let aside = format!("{} {}\n", paint("error:", BAD), lines(&failure.to_string()));
             (String::new(), aside, failure.to_json(), failure.exit())
         }
     };
@@ -63,6 +64,12 @@ pub fn refuse(error: &clap::Error, as_json: bool) -> Exit {
             Err(_) => Exit::Failed,
         },
     }
+}
+
+/// A text of several lines in which nothing else is obeyed by a terminal.
+pub(crate) fn lines(text: &str) -> String {
+    let lines: Vec<_> = text.split('\n').map(visible).collect();
+    lines.join("\n")
 }
 
 /// Prints one JSON document, indented.

@@ -3,11 +3,12 @@
 use anstyle::Style;
 use paymux::{
     Answer, Decline, Entry, EntryOutcome, Error, Fate, NextAction, OperationKind, Outcome, PaymentMethod, RetryAdvice,
+    visible,
 };
 use serde_json::{Value, json};
 
 use crate::exit::Exit;
-use crate::output::Output;
+use crate::output::{Output, lines};
 use crate::table::{BAD, Cell, FAINT, GOOD, HEAD, Table, WARN, paint};
 
 /// What an operation was answered.
@@ -60,7 +61,7 @@ pub(crate) fn unknown(gateway: &str, error: &Error) -> Option<Output> {
     if error.fate() != Fate::Unknown {
         return None;
     }
-    let mut aside = format!("{} {}\n", paint("unknown:", BAD), error.report().trim_end());
+    let mut aside = format!("{} {}\n", paint("unknown:", BAD), lines(error.report().trim_end()));
     let text = match error.unresolved().map(serde_json::to_string_pretty) {
         Some(Ok(json)) => {
             aside.push_str(&format!(
@@ -197,24 +198,25 @@ fn entries(entries: &[Entry]) -> Table {
 
 /// What the customer must do. The person in front of the terminal needs the address, token or not.
 fn next(action: &NextAction) -> String {
-    let url = action.expose_url();
+    let url = visible(action.expose_url());
     match action {
         NextAction::Form { fields, before, .. } => {
             let mut text = format!("{}\n  {url}\n", paint("Send the browser to post these fields to", HEAD));
-            for (name, value) in fields {
-                text.push_str(&format!("    {name}={value}\n"));
-            }
-            for (url, fields) in before {
-                text.push_str(&format!("before that, in a hidden frame, to\n  {url}\n"));
+            let list = |text: &mut String, fields: &[(String, String)]| {
                 for (name, value) in fields {
-                    text.push_str(&format!("    {name}={value}\n"));
+                    text.push_str(&format!("    {}={}\n", visible(name), visible(value)));
                 }
+            };
+            list(&mut text, fields);
+            for (url, fields) in before {
+                text.push_str(&format!("before that, in a hidden frame, to\n  {}\n", visible(url)));
+                list(&mut text, fields);
             }
             text
         }
         NextAction::Widget { checkout, .. } => {
             let title = paint("Load this script into a page", HEAD);
-            format!("{title}\n  {url}\ncheckout {checkout}\n")
+            format!("{title}\n  {url}\ncheckout {}\n", visible(checkout))
         }
         _ => format!("{}\n  {url}\n", paint("Send the customer to", HEAD)),
     }

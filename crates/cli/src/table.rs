@@ -3,6 +3,7 @@
 use std::fmt;
 
 use anstyle::{AnsiColor, Style};
+use paymux::visible;
 
 /// Something good.
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
@@ -29,10 +30,10 @@ pub(crate) struct Cell {
 }
 
 impl Cell {
-    /// A cell in this style.
+    /// A cell in this style. What a terminal would obey is spelled out: texts come from providers, too.
     pub(crate) fn styled(text: impl Into<String>, style: Style) -> Self {
         Self {
-            text: text.into(),
+            text: visible(&text.into()).into_owned(),
             style,
         }
     }
@@ -116,6 +117,13 @@ mod tests {
         table.row(["größer".into(), Cell::styled("x", BAD)]);
         table.row(["y".into(), "".into()]);
         assert_eq!(plain(&table), "a       bb\ngrößer  x\ny\n");
+    }
+
+    #[test]
+    fn what_a_provider_says_stays_in_its_cell_and_is_not_obeyed() {
+        let mut table = Table::new(&["a", "b"]);
+        table.row(["x\ny".into(), Cell::styled("\u{1b}[2Jgone", BAD)]);
+        assert_eq!(plain(&table), "a        b\nx\\u{a}y  \\u{1b}[2Jgone\n");
     }
 
     #[test]
