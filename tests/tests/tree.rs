@@ -40,6 +40,46 @@ fn core_and_simulator_depend_on_nothing_of_ours() {
     assert_eq!(ours("simulator"), BTreeSet::new());
 }
 
+/// As the map says: no test of one crate reaches round by another way either.
+#[test]
+fn the_other_crates_depend_on_what_the_map_says() {
+    let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
+    assert_eq!(ours("cli"), set(&["paymux", "paymux-simulator"]));
+    assert_eq!(ours("conformance"), set(&["paymux", "paymux-core", "paymux-simulator"]));
+    let mut with_adapters = set(&["paymux-core"]);
+    with_adapters.extend(ADAPTERS.iter().map(|name| format!("paymux-{name}")));
+    assert_eq!(ours("paymux"), with_adapters);
+}
+
+/// The crates that cargo would compile for a package with these arguments.
+fn tree(package: &str, arguments: &[&str]) -> BTreeSet<String> {
+    let tree = Command::new(env!("CARGO"))
+        .args(["tree", "--offline", "--prefix", "none", "--edges", "normal,build"])
+        .args(["--package", package])
+        .args(arguments)
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
+    let text = String::from_utf8(tree.stdout).unwrap();
+    let names = text.lines().filter_map(|line| line.split(' ').next());
+    let crates: BTreeSet<_> = names.filter(|name| !name.is_empty()).map(str::to_owned).collect();
+    assert!(crates.contains(package), "{text}");
+    crates
+}
+
+#[test]
+fn one_feature_compiles_one_adapter() {
+    for feature in ADAPTERS {
+        let features = format!("{feature},rustls");
+        let crates = tree("paymux", &["--no-default-features", "--features", &features]);
+        for adapter in ADAPTERS {
+            let is_there = crates.contains(&format!("paymux-{adapter}"));
+            assert_eq!(is_there, adapter == feature, "{adapter} with --features {features}");
+        }
+    }
+}
+
 #[test]
 fn the_core_names_no_provider() {
     let mut left = vec![root().join("crates/core/src")];
@@ -63,24 +103,7 @@ fn the_core_names_no_provider() {
 
 #[test]
 fn the_core_has_no_runtime_and_no_http_client() {
-    let tree = Command::new(env!("CARGO"))
-        .args([
-            "tree",
-            "--package",
-            "paymux-core",
-            "--edges",
-            "normal,build",
-            "--prefix",
-            "none",
-            "--offline",
-        ])
-        .current_dir(root())
-        .output()
-        .unwrap();
-    assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
-    let text = String::from_utf8(tree.stdout).unwrap();
-    let crates: BTreeSet<_> = text.lines().filter_map(|line| line.split(' ').next()).collect();
-    assert!(crates.contains("paymux-core"), "{text}");
+    let crates = tree("paymux-core", &[]);
     for forbidden in [
         "tokio",
         "hyper",
