@@ -92,6 +92,46 @@ async fn the_flight_outlives_the_caller_that_started_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn ten_thousand_callers_whose_first_gave_up_have_one_flight() {
+    let login = logins(3600);
+    let (fake, gateway) = gateway(move |request| match is_login(request) {
+        true => after(10 * SECOND, login()),
+        false => now(paid()),
+    });
+    let mut calls = tokio::task::JoinSet::new();
+    for n in 0..10_000 {
+        let gateway = gateway.clone();
+        calls.spawn(async move {
+            // The first one starts the flight; every second one gives up.
+            let patience = if n % 2 == 0 { SECOND } else { 60 * SECOND };
+            tokio::time::timeout(patience, ask(&gateway)).await
+        });
+    }
+    let ends = calls.join_all().await;
+    assert_eq!(ends.iter().filter(|end| matches!(end, Ok(Ok(())))).count(), 5_000);
+    assert_eq!((fake.count("/token"), fake.count("/payments/4711")), (1, 5_000));
+}
+
+/// All at once, and again and again: each second one login at the most, and nothing goes out without a token.
+#[tokio::test(start_paused = true)]
+async fn ten_thousand_callers_of_a_failing_login_make_one_a_second() {
+    let (fake, gateway) = gateway(|_| after(SECOND / 10, reply(503, "")));
+    for round in 1..=10 {
+        let calls: tokio::task::JoinSet<_> = (0..1_000)
+            .map(|_| {
+                let gateway = gateway.clone();
+                async move { ask(&gateway).await.expect_err("no login").fate() }
+            })
+            .collect();
+        assert!(calls.join_all().await.iter().all(|fate| *fate == Fate::NotDone));
+        assert_eq!(fake.count("/token"), round);
+        ask(&gateway).await.expect_err("held back");
+        tokio::time::sleep(SECOND).await;
+    }
+    assert_eq!(fake.seen().len(), 10);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_flight_may_outlive_its_gateway() {
     let login = logins(3600);
     let (fake, gateway) = gateway(move |_| after(10 * SECOND, login()));
@@ -221,22 +261,6 @@ async fn a_refresh_token_is_used_once() {
         .collect();
     let refresh = |token: &str| format!("{{\"refresh\":\"{token}\"}}");
     assert_eq!(bodies, [refresh(""), refresh("r1"), refresh(""), refresh("r2")]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn expiry_is_honoured_with_a_margin() {
-    let login = logins(3600);
-    let (fake, gateway) = gateway(move |request| match is_login(request) {
-        true => now(login()),
-        false => now(paid()),
-    });
-    ask(&gateway).await.unwrap();
-    tokio::time::sleep(Duration::from_secs(3600 - 61)).await;
-    ask(&gateway).await.unwrap();
-    assert_eq!(fake.count("/token"), 1);
-    tokio::time::sleep(2 * SECOND).await;
-    ask(&gateway).await.unwrap();
-    assert_eq!(fake.count("/token"), 2, "a minute before its end it is renewed");
 }
 
 /// A provider that hands out the same token until its end: no storm of logins as the end comes near.

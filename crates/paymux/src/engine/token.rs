@@ -1,17 +1,22 @@
 //! One token per credential set, however many callers wait.
+//!
+//! A token is renewed early, by a flight in the background while the old one is served, and never served past its end. Who has none waits for
+//! the flight, which is a task of its own: no caller's end ends it.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
 use paymux_core::{Error, ErrorKind, Fate, RawReply, Token};
+use secrecy::SecretString;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::Shared;
 
-/// The cache of one gateway's token.
+/// The cache of one token, shared by all gateways with the same credentials.
 #[derive(Debug, Default)]
 pub(crate) struct TokenCache {
     state: Mutex<State>,
@@ -20,8 +25,12 @@ pub(crate) struct TokenCache {
 #[derive(Debug, Default)]
 struct State {
     held: Option<Held>,
+    /// What gets the next token. The flight that uses it takes it out, so that it is used once.
+    refresh: Option<SecretString>,
     flight: Option<Flight>,
-    failure: Option<(Instant, Error)>,
+    failure: Option<Failure>,
+    /// When the last flight for a token that was refused began.
+    forced: Option<Timestamp>,
     generation: u64,
 }
 
@@ -34,57 +43,67 @@ struct Flight {
     until: Instant,
 }
 
+/// The last flight failed.
+#[derive(Debug)]
+struct Failure {
+    error: Error,
+    /// Until when those who have no token are turned away with it.
+    until: Instant,
+    /// Until when a token that is still good is not renewed.
+    renewal: Instant,
+    /// How many there were in a row.
+    count: u32,
+}
+
 /// A token and which one it is, so that a 401 invalidates only the one that got it.
 #[derive(Clone, Debug)]
 pub(crate) struct Held {
+    /// Without its refresh token, which only a flight is given.
     pub(crate) token: Token,
     pub(crate) generation: u64,
     obtained: Timestamp,
     refused: bool,
 }
 
-/// How long a failure holds every caller back, where the provider does not say; also how long a token counts that had expired at birth.
+/// How long a failure holds every caller back, where the provider does not say; also how long a token counts that had expired at birth, and the least
+/// time from one login to the next.
 const HOLD_BACK: Duration = Duration::from_secs(1);
 /// The longest that a provider can hold every caller back.
 const MOST_HOLD_BACK: Duration = Duration::from_secs(3600);
+/// The longest pause between two renewals that fail, where the provider does not say.
+const MOST_RENEWAL_PAUSE: Duration = Duration::from_secs(32);
 
 impl TokenCache {
     /// A token that is good now: the one held, or the one that a flight brings.
-    ///
-    /// The flight is a task of its own: no caller's end ends it. A refresh token leaves the cache with the flight that uses it.
     pub(crate) async fn get(shared: &Arc<Shared>) -> Result<Held, Error> {
-        let (mut landed, flight) = {
+        let (mut landed, held, flight) = {
             let mut state = shared.tokens.state();
             let (now, instant) = (shared.clock.now(), Instant::now());
-            if let Some(held) = state.held.as_ref().filter(|held| held.is_fresh(now)) {
+            let held = state.held.as_ref().filter(|held| held.is_good(now)).cloned();
+            if let Some(held) = held.as_ref().filter(|held| now < held.renewal()) {
                 return Ok(held.clone());
             }
-            if let Some((until, error)) = &state.failure
-                && instant < *until
-            {
-                return Err(error.clone().with_retry_after(Some(*until - instant)));
-            }
-            match state.flight.as_ref().filter(|flight| instant < flight.until) {
-                Some(flight) => (flight.landed.clone(), None),
-                None => {
-                    let (sender, landed) = watch::channel(None);
-                    state.flight = Some(Flight {
-                        landed: landed.clone(),
-                        until: instant + shared.timeout + HOLD_BACK,
-                    });
-                    let landing = Landing {
-                        shared: Arc::clone(shared),
-                        sender,
-                        done: false,
-                    };
-                    let previous = state.held.take().map(|held| held.token);
-                    (landed, Some(landing.fly(previous)))
+            match (held, &state.failure) {
+                (Some(held), Some(failure)) if instant < failure.renewal => return Ok(held),
+                (None, Some(failure)) if instant < failure.until => {
+                    let wait = failure.until - instant;
+                    return Err(failure.error.clone().with_retry_after(Some(wait)));
                 }
+                (held, _) => match state.flight.as_ref().filter(|flight| instant < flight.until) {
+                    Some(flight) => (flight.landed.clone(), held, None),
+                    None => {
+                        let (landed, flight) = state.depart(shared, held.is_some(), now, instant);
+                        (landed, held, Some(flight))
+                    }
+                },
             }
         };
         // Not under the lock: a runtime that shuts down drops the flight at once, and landing takes the lock.
         if let Some(flight) = flight {
             tokio::spawn(flight);
+        }
+        if let Some(held) = held {
+            return Ok(held);
         }
         let result = landed.wait_for(Option::is_some).await;
         result
@@ -106,19 +125,74 @@ impl TokenCache {
     }
 }
 
+impl State {
+    /// Begins a flight. A token that is still good stays, for those who come meanwhile.
+    fn depart(
+        &mut self,
+        shared: &Arc<Shared>,
+        is_good: bool,
+        now: Timestamp,
+        instant: Instant,
+    ) -> (watch::Receiver<Landed>, impl Future<Output = ()> + use<>) {
+        // What was refused is replaced at once, but not over and over; what ended is a second old at least.
+        let refused = self.held.as_ref().is_some_and(|held| held.refused);
+        let last = if refused {
+            self.forced
+        } else {
+            self.held.as_ref().map(|held| held.obtained)
+        };
+        let age = last.and_then(|last| Duration::try_from(now.duration_since(last)).ok());
+        let wait = age.map_or(Duration::ZERO, |age| HOLD_BACK.saturating_sub(age));
+        if refused {
+            self.forced = now.checked_add(wait).ok();
+        }
+        let refresh = self.refresh.take();
+        let previous = self.held.as_ref().map(|held| Token {
+            refresh,
+            ..held.token.clone()
+        });
+        self.held = self.held.take().filter(|_| is_good);
+        let (sender, landed) = watch::channel(None);
+        self.flight = Some(Flight {
+            landed: landed.clone(),
+            until: instant + wait + shared.timeout + HOLD_BACK,
+        });
+        let landing = Landing {
+            shared: Arc::clone(shared),
+            sender,
+            done: false,
+        };
+        (landed, landing.fly(previous, wait))
+    }
+}
+
 impl Held {
-    /// Good for another tenth of its life, at most a minute.
-    fn is_fresh(&self, now: Timestamp) -> bool {
-        let Some(expires) = self.token.expires.filter(|_| !self.refused) else {
-            return !self.refused;
+    /// Neither refused nor past its end.
+    fn is_good(&self, now: Timestamp) -> bool {
+        let good = match self.token.expires {
+            // Clocks differ, or the provider's does not tell: a login for every call would help nobody.
+            Some(expires) if expires <= self.obtained => now.duration_since(self.obtained).unsigned_abs() < HOLD_BACK,
+            Some(expires) => now < expires,
+            None => true,
+        };
+        good && !self.refused
+    }
+
+    /// When it is renewed: a tenth of its life before its end, at most a minute; earlier by up to half of that, so that those who got theirs
+    /// together do not all come back together; and a second old at least.
+    fn renewal(&self) -> Timestamp {
+        let Some(expires) = self.token.expires else {
+            return Timestamp::MAX;
         };
         let life = Duration::try_from(expires.duration_since(self.obtained)).unwrap_or(Duration::ZERO);
-        if life.is_zero() {
-            // Clocks differ, or the provider's does not tell: a login for every call would help nobody.
-            return now.duration_since(self.obtained).unsigned_abs() < HOLD_BACK;
-        }
-        let margin = life.checked_div(10).unwrap_or(life).min(Duration::from_secs(60));
-        expires.checked_sub(margin).is_ok_and(|until| now < until)
+        let margin = (life / 10).min(Duration::from_secs(60));
+        // The moment it came is all the randomness that is needed.
+        let mut hasher = DefaultHasher::new();
+        self.obtained.as_nanosecond().hash(&mut hasher);
+        let part = u32::try_from(hasher.finish() % 1024).unwrap_or(0);
+        let early = margin + margin * part / 2048;
+        let floor = self.obtained.checked_add(HOLD_BACK).unwrap_or(Timestamp::MAX);
+        expires.checked_sub(early).unwrap_or(floor).max(floor)
     }
 }
 
@@ -130,7 +204,8 @@ struct Landing {
 }
 
 impl Landing {
-    async fn fly(mut self, previous: Option<Token>) {
+    async fn fly(mut self, previous: Option<Token>, wait: Duration) {
+        tokio::time::sleep(wait).await;
         let result = match self.shared.adapter.tokens() {
             Some(tokens) => {
                 let wire = super::EngineWire::for_token(&self.shared);
@@ -157,7 +232,8 @@ impl Landing {
             state.flight = None;
         }
         let landed = match result {
-            Ok(token) => {
+            Ok(mut token) => {
+                let refresh = token.refresh.take();
                 state.generation = state.generation.saturating_add(1);
                 let held = Held {
                     token,
@@ -168,6 +244,7 @@ impl Landing {
                 // A flight that was passed over brings nothing that is newer than what came after it.
                 if is_current || state.held.is_none() {
                     state.held = Some(held.clone());
+                    state.refresh = refresh;
                     state.failure = None;
                 }
                 Ok(held)
@@ -177,8 +254,16 @@ impl Landing {
                 let error = error.with_fate(Fate::NotDone).with_raw(RawReply::new(Bytes::new()));
                 if is_current {
                     let wait = error.retry_after().unwrap_or(HOLD_BACK);
-                    let until = Instant::now() + wait.clamp(HOLD_BACK, MOST_HOLD_BACK);
-                    state.failure = Some((until, error.clone()));
+                    let wait = wait.clamp(HOLD_BACK, MOST_HOLD_BACK);
+                    let count = state.failure.as_ref().map_or(0, |failure| failure.count);
+                    let pause = HOLD_BACK.saturating_mul(2_u32.saturating_pow(count));
+                    let now = Instant::now();
+                    state.failure = Some(Failure {
+                        error: error.clone(),
+                        until: now + wait,
+                        renewal: now + pause.min(MOST_RENEWAL_PAUSE).max(wait),
+                        count: count.saturating_add(1),
+                    });
                 }
                 Err(error)
             }
