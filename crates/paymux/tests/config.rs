@@ -413,7 +413,7 @@ fn a_third_partys_adapter_is_a_provider_like_others() {
         .into_iter()
         .find(|(name, _)| *name == "tiny")
         .map(|(_, keys)| keys.len());
-    assert_eq!(keys, Some(7));
+    assert_eq!(keys, Some(8));
     let unknown = one(Gateways::from_toml(&section("")));
     assert!(unknown.contains("`tiny` is not a provider of this build"), "{unknown}");
     let gateway: Gateway = toml("").unwrap().gateway("cards").unwrap();

@@ -9,10 +9,11 @@ use bytes::Bytes;
 use http::{StatusCode, header};
 use jiff::Timestamp;
 use paymux::{
-    Call, Error, ErrorKind, Fate, Gateway, Inquiry, Lost, Operation, Options, PaymentGateway, Policy, TokioClock,
+    Account, Call, Error, ErrorKind, Fate, Gateway, Gateways, Inquiry, Lost, Operation, Options, PaymentGateway,
+    Policy, TokioClock,
 };
 
-use common::adapter::{Flow, Tiny};
+use common::adapter::{Flow, Tiny, TinyConfig};
 use common::fake::{BASE, Fake, ONCE, lost, never, now, on, paid, refused, reply, sale, with_header};
 use common::{charge, payment};
 
@@ -184,4 +185,100 @@ async fn an_outage_is_not_multiplied_beyond_the_budget() {
         ask(&gateway).await.expect_err("down");
     }
     assert_eq!(fake.seen().len(), 100 + 20, "twenty repetitions in hand");
+}
+
+/// The provider's own way to say when: a date.
+#[tokio::test(start_paused = true)]
+async fn a_date_after_a_429_is_kept_like_seconds() {
+    let replies = Mutex::new(vec![
+        now(paid()),
+        now(with_header(
+            reply(429, ""),
+            header::RETRY_AFTER,
+            "Thu, 01 Jan 1970 00:00:31 GMT",
+        )),
+    ]);
+    let fake = Fake::new(move |_| replies.lock().unwrap().pop().expect("no third request"));
+    let begin = tokio::time::Instant::now();
+    with_policy(&fake, KEYED, Policy::default())
+        .sale(charge("a1"))
+        .await
+        .unwrap();
+    let elapsed = begin.elapsed();
+    assert!(elapsed >= 31 * SECOND && elapsed < 32 * SECOND, "{elapsed:?}");
+}
+
+/// An adapter that forgets to say when.
+const FORGETFUL: Flow = |tiny, operation, wire| {
+    Box::pin(async move {
+        let answer = tiny.once(operation, wire).await;
+        answer.map_err(|error| error.with_retry_after(None))
+    })
+};
+
+#[tokio::test(start_paused = true)]
+async fn money_that_may_not_be_repeated_is_reported_after_a_429_and_the_error_says_when() {
+    for flow in [ONCE, FORGETFUL] {
+        for when in ["31", "Thu, 01 Jan 1970 00:00:31 GMT"] {
+            let fake = Fake::new(move |_| now(with_header(reply(429, ""), header::RETRY_AFTER, when)));
+            let gateway = with_policy(&fake, flow, Policy::default());
+            let begin = tokio::time::Instant::now();
+            let error = gateway.sale(charge("a1")).await.expect_err("too many");
+            assert_eq!(
+                (error.retry_after(), begin.elapsed()),
+                (Some(31 * SECOND), Duration::ZERO)
+            );
+            assert_eq!((error.fate(), error.is_rate_limited()), (Fate::NotDone, true));
+            assert!(error.report().contains("wait      31 s"), "{}", error.report());
+            assert_eq!(fake.seen().len(), 1, "{when}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_429_quiets_every_gateway_on_the_account_and_across_a_reload() {
+    const CONFIG: &str = "[gateways.cards]\nprovider = \"tiny\"\nmode = \"test\"\napi_key = \"k1\"\n\
+                          [gateways.more]\nprovider = \"tiny\"\nmode = \"test\"\napi_key = \"k2\"\n";
+    let fake = Fake::new(|_| now(with_header(reply(429, ""), header::RETRY_AFTER, "600")));
+    let builder = Gateways::builder().register::<TinyConfig>().transport(fake.transport());
+    let gateways = builder.from_toml(CONFIG).unwrap();
+    let hushed = async |name: &str| {
+        let error = ask(&gateways.gateway(name).unwrap()).await.expect_err("too many");
+        assert!(
+            error.is_rate_limited() && error.retry_after() > Some(590 * SECOND),
+            "{error}"
+        );
+    };
+    hushed("cards").await;
+    hushed("more").await;
+    for config in [
+        CONFIG.to_owned(),
+        CONFIG.replace("cards", "other"),
+        CONFIG.replace("k1", "k3"),
+    ] {
+        gateways.reload(&config).unwrap();
+        hushed("more").await;
+    }
+    hushed("cards").await;
+    assert_eq!(fake.seen().len(), 1, "only the first one went out");
+    tokio::time::sleep(600 * SECOND).await;
+    hushed("more").await;
+    assert_eq!(fake.seen().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn other_accounts_are_not_quieted() {
+    let fake = Fake::new(|_| now(with_header(reply(429, ""), header::RETRY_AFTER, "600")));
+    let options = Options::default();
+    let on = |account: &[&str]| {
+        let tiny = Tiny::new(BASE).account(Account::of(account));
+        let clock = Arc::new(TokioClock::new(Timestamp::UNIX_EPOCH));
+        Gateway::with_options("cards", Box::new(tiny), fake.transport(), clock, options.clone())
+    };
+    let (mine, mine_too, other) = (on(&["m1"]), on(&["m1"]), on(&["m2"]));
+    for gateway in [&mine, &mine_too, &other] {
+        let inquiry = Inquiry::Reference("a1".parse().unwrap());
+        gateway.inquire(inquiry).await.expect_err("too many");
+    }
+    assert_eq!(fake.seen().len(), 2);
 }

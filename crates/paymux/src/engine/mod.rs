@@ -5,6 +5,7 @@ mod address;
 mod flight;
 mod policy;
 mod recorder;
+mod shares;
 mod token;
 mod wire;
 
@@ -15,16 +16,19 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use paymux_core::{
-    Adapter, Answer, Capabilities, Delivery, EntryOutcome, Error, ErrorKind, Event, Fate, Field, MethodQuery, Mode,
-    Operation, OperationKind, Outcome, Payment, PaymentGateway, PaymentMethod, RawReply, Unresolved, WebhookError,
+    Account, Adapter, Answer, Capabilities, Delivery, EntryOutcome, Error, ErrorKind, Event, Fate, Field, MethodQuery,
+    Mode, Operation, OperationKind, Outcome, Payment, PaymentGateway, PaymentMethod, RawReply, Unresolved,
+    WebhookError,
 };
 use tracing::{Instrument as _, Span};
 
 pub(crate) use self::address::check_address;
 pub(crate) use self::flight::Flights;
 pub use self::policy::Policy;
-use self::policy::Restraint;
+use self::policy::{Quiet, Restraint};
 pub use self::recorder::Recorder;
+pub(crate) use self::shares::Shares;
+pub(crate) use self::token::TokenCache;
 pub(crate) use self::wire::EngineWire;
 pub use self::wire::ExtraWire;
 use crate::clock::Clock;
@@ -49,7 +53,13 @@ pub struct Options {
     /// Where it is kept what would be needed to ask, before money can move.
     pub recorder: Option<Arc<dyn Recorder>>,
     pub(crate) flights: Arc<Flights>,
+    pub(crate) quiets: Arc<Quiets>,
+    /// The token of the same credentials, where the registry knows them to be the same; else one of the gateway's own.
+    pub(crate) tokens: Option<Arc<TokenCache>>,
 }
+
+/// The quiet that providers want, by provider and account.
+pub(crate) type Quiets = Shares<(&'static str, Account), Quiet>;
 
 impl Default for Options {
     fn default() -> Self {
@@ -59,6 +69,8 @@ impl Default for Options {
             policy: Policy::default(),
             recorder: None,
             flights: Arc::default(),
+            quiets: Arc::default(),
+            tokens: None,
         }
     }
 }
@@ -73,7 +85,7 @@ pub(crate) struct Shared {
     pub(crate) policy: Policy,
     pub(crate) recorder: Option<Arc<dyn Recorder>>,
     pub(crate) restraint: Restraint,
-    pub(crate) tokens: token::TokenCache,
+    pub(crate) tokens: Arc<TokenCache>,
     pub(crate) flights: Arc<Flights>,
 }
 
@@ -93,6 +105,8 @@ impl Gateway {
         clock: Arc<dyn Clock>,
         options: Options,
     ) -> Self {
+        let capabilities = adapter.capabilities();
+        let quiet = options.quiets.of((capabilities.provider, capabilities.account.clone()));
         Self {
             shared: Arc::new(Shared {
                 name: name.to_owned(),
@@ -103,8 +117,8 @@ impl Gateway {
                 follow_ups_only: options.follow_ups_only,
                 policy: options.policy,
                 recorder: options.recorder,
-                restraint: Restraint::new(options.policy),
-                tokens: token::TokenCache::default(),
+                restraint: Restraint::new(options.policy, quiet),
+                tokens: options.tokens.unwrap_or_default(),
                 flights: options.flights,
             }),
         }
@@ -158,6 +172,9 @@ impl Gateway {
                 }
                 if let Some(raw) = raw.filter(|_| error.raw().is_none()) {
                     error = error.with_raw(raw);
+                }
+                if error.is_rate_limited() && error.retry_after().is_none() {
+                    error = error.with_retry_after(self.shared.restraint.quiet());
                 }
                 let fate = account.fate(&error);
                 Err(error.with_fate(fate))

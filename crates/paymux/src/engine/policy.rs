@@ -1,7 +1,7 @@
 //! How often and how fast a call is made again, where the call allows it at all.
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use paymux_core::{Error, ErrorKind};
@@ -70,18 +70,19 @@ impl Default for Policy {
     }
 }
 
-/// What all callers of one gateway share: the repetitions in hand, and the time until which the provider wants quiet.
+/// What holds the callers of one gateway back: the repetitions in hand, and the quiet that the provider wants of the account.
 #[derive(Debug)]
 pub(crate) struct Restraint {
-    state: Mutex<State>,
+    /// In tenths.
+    budget: Mutex<u32>,
     most: u32,
+    quiet: Arc<Quiet>,
 }
 
-#[derive(Debug)]
-struct State {
-    /// In tenths.
-    budget: u32,
-    quiet_until: Option<Instant>,
+/// The time until which a provider wants quiet. Every gateway on the same account keeps it.
+#[derive(Debug, Default)]
+pub(crate) struct Quiet {
+    until: Mutex<Option<Instant>>,
 }
 
 /// The longest that a provider can keep every caller quiet.
@@ -90,23 +91,21 @@ const MOST_QUIET: Duration = Duration::from_secs(3600);
 const QUIET: Duration = Duration::from_secs(1);
 
 impl Restraint {
-    pub(super) fn new(policy: Policy) -> Self {
+    pub(super) fn new(policy: Policy, quiet: Arc<Quiet>) -> Self {
         let most = policy.budget.saturating_mul(10);
         Self {
-            state: Mutex::new(State {
-                budget: most,
-                quiet_until: None,
-            }),
+            budget: Mutex::new(most),
             most,
+            quiet,
         }
     }
 
     /// Takes one repetition out of the budget, if there is one.
     pub(super) fn spend(&self) -> bool {
-        let mut state = self.state();
-        match state.budget.checked_sub(10) {
+        let mut budget = self.budget();
+        match budget.checked_sub(10) {
             Some(left) => {
-                state.budget = left;
+                *budget = left;
                 true
             }
             None => false,
@@ -115,25 +114,39 @@ impl Restraint {
 
     /// A good answer earns a tenth of a repetition.
     pub(super) fn earn(&self) {
-        let mut state = self.state();
-        state.budget = state.budget.saturating_add(1).min(self.most);
+        let mut budget = self.budget();
+        *budget = budget.saturating_add(1).min(self.most);
     }
 
     /// The provider wants quiet, for so long where it says.
     pub(super) fn hush(&self, wait: Option<Duration>) {
-        let until = Instant::now() + wait.unwrap_or(QUIET).min(MOST_QUIET);
-        let mut state = self.state();
-        state.quiet_until = Some(state.quiet_until.map_or(until, |known| known.max(until)));
+        self.quiet.hush(wait);
     }
 
     /// How long there must be quiet.
     pub(super) fn quiet(&self) -> Option<Duration> {
-        let left = self.state().quiet_until?.checked_duration_since(Instant::now())?;
+        self.quiet.left()
+    }
+
+    fn budget(&self) -> MutexGuard<'_, u32> {
+        self.budget.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Quiet {
+    fn hush(&self, wait: Option<Duration>) {
+        let until = Instant::now() + wait.unwrap_or(QUIET).min(MOST_QUIET);
+        let mut known = self.until();
+        *known = Some(known.map_or(until, |known| known.max(until)));
+    }
+
+    fn left(&self) -> Option<Duration> {
+        let left = (*self.until())?.checked_duration_since(Instant::now())?;
         (!left.is_zero()).then_some(left)
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn until(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.until.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -167,10 +180,11 @@ mod tests {
 
     #[test]
     fn the_budget_runs_out_and_is_earned_back_by_tenths() {
-        let restraint = Restraint::new(Policy {
+        let policy = Policy {
             budget: 2,
             ..Policy::default()
-        });
+        };
+        let restraint = Restraint::new(policy, Arc::default());
         assert!(restraint.spend() && restraint.spend() && !restraint.spend());
         for _ in 0..9 {
             restraint.earn();
@@ -186,7 +200,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn quiet_ends_and_is_never_shortened() {
-        let restraint = Restraint::new(Policy::default());
+        let restraint = Restraint::new(Policy::default(), Arc::default());
         assert_eq!(restraint.quiet(), None);
         restraint.hush(Some(Duration::from_secs(31)));
         restraint.hush(None);

@@ -10,14 +10,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use paymux_core::{Adapter, AdapterConfig, Error, ErrorKind, Key, Mode, PaymentGateway, Problem};
+use paymux_core::{Adapter, AdapterConfig, Error, ErrorKind, Key, Mode, PaymentGateway, Problem, hmac};
 use toml::Table;
 
 use self::problem::nearest;
 pub use self::problem::{ConfigError, ConfigProblem};
 pub use self::section::COMMON_KEYS;
 use crate::clock::{Clock, SystemClock};
-use crate::engine::{Flights, Gateway, Policy, Recorder};
+use crate::engine::{Flights, Gateway, Policy, Quiets, Recorder, Shares, TokenCache};
 use crate::transport::{Transport, default_transport};
 
 /// The gateways of a configuration, by name.
@@ -49,6 +49,10 @@ pub struct Builder {
     directory: PathBuf,
     /// Shared by all gateways, so that a call joins the one in flight across names and reloads.
     flights: Arc<Flights>,
+    /// Likewise the quiet that a provider wants of an account.
+    quiets: Arc<Quiets>,
+    /// And the access tokens, by all that they may depend on: see [`credentials`].
+    tokens: Arc<Shares<String, TokenCache>>,
 }
 
 type Build = fn(Table, Mode) -> Result<Box<dyn Adapter>, Vec<Problem>>;
@@ -73,6 +77,8 @@ impl Gateways {
             policy: Policy::default(),
             directory: PathBuf::new(),
             flights: Arc::default(),
+            quiets: Arc::default(),
+            tokens: Arc::default(),
         };
         #[cfg(feature = "carry1st")]
         let builder = builder.register::<paymux_carry1st::Carry1stConfig>();
@@ -257,7 +263,9 @@ impl Builder {
         self.finish(tables, problems)
     }
 
-    fn finish(self, tables: source::Tables, problems: Vec<ConfigProblem>) -> Result<Gateways, ConfigError> {
+    fn finish(mut self, tables: source::Tables, problems: Vec<ConfigProblem>) -> Result<Gateways, ConfigError> {
+        // A copy of this builder may have another transport, so that its tokens are of another world.
+        self.tokens = Arc::default();
         let set = self.set(tables, problems)?;
         Ok(Gateways {
             builder: self,
@@ -303,6 +311,7 @@ impl Builder {
                 return Err(problems);
             }
         };
+        let credentials = credentials(provider.name, section.mode, &section.rest);
         let adapter = (provider.build)(section.rest, section.mode).map_err(|problems| {
             let conceal = |problem: Problem| Problem::new(&problem.key, section.hidden.conceal(&problem.what));
             problems.into_iter().map(conceal).collect::<Vec<_>>()
@@ -310,6 +319,8 @@ impl Builder {
         let mut options = section.options;
         options.flights = Arc::clone(&self.flights);
         options.recorder.clone_from(&self.recorder);
+        options.quiets = Arc::clone(&self.quiets);
+        options.tokens = Some(self.tokens.of(credentials));
         Ok(Gateway::with_options(
             name,
             adapter,
@@ -335,6 +346,13 @@ impl Builder {
         };
         Err(vec![Problem::new("provider", what)])
     }
+}
+
+/// A digest of everything that an adapter is told, its secrets included. Gateways that have the same share their access token, also across a reload;
+/// whatever is changed gets a token of its own, although it may be of no matter to the login.
+fn credentials(provider: &str, mode: Mode, table: &Table) -> String {
+    let told = format!("{provider} {} {table:?}", mode.as_str());
+    hmac::hex(b"paymux credentials 1", &[told.as_bytes()])
 }
 
 fn build<C: AdapterConfig>(table: Table, mode: Mode) -> Result<Box<dyn Adapter>, Vec<Problem>> {

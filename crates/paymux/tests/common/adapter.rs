@@ -67,6 +67,11 @@ impl Tiny {
         self
     }
 
+    pub(crate) fn account(mut self, account: Account) -> Self {
+        self.capabilities.account = account;
+        self
+    }
+
     pub(crate) fn mode(mut self, mode: Mode) -> Self {
         self.capabilities.mode = mode;
         self
@@ -248,6 +253,8 @@ pub(crate) struct TinyConfig {
     /// Declared a secret, and read as a number.
     odd: Option<u32>,
     hosts: Option<Vec<String>>,
+    #[serde(default)]
+    logs_in: bool,
     scales: Option<toml::Table>,
 }
 
@@ -260,6 +267,7 @@ impl AdapterConfig for TinyConfig {
         Key::optional("pin", KeyKind::Number, "a small number"),
         Key::optional("odd", KeyKind::Secret, "a secret number"),
         Key::optional("hosts", KeyKind::Texts, "names of hosts"),
+        Key::optional("logs_in", KeyKind::Flag, "whether calls need an access token"),
         Key::optional("scales", KeyKind::Table, "decimals by currency"),
     ];
 
@@ -281,6 +289,7 @@ impl AdapterConfig for TinyConfig {
         let base = self.base_url.unwrap_or_else(|| "https://tiny.invalid".to_owned());
         let mut tiny = Tiny::new(&base).mode(mode);
         tiny.key = self.api_key;
+        tiny.has_tokens = self.logs_in;
         Ok(Box::new(tiny))
     }
 }

@@ -42,12 +42,16 @@ impl Fake {
         self.seen.lock().expect("no test panics here").clone()
     }
 
+    /// The last request.
+    pub(crate) fn last(&self) -> Request<Bytes> {
+        let seen = self.seen.lock().expect("no test panics here");
+        seen.last().cloned().expect("a request")
+    }
+
     /// How many requests went to a path.
     pub(crate) fn count(&self, path: &str) -> usize {
-        self.seen()
-            .iter()
-            .filter(|request| request.uri().path() == path)
-            .count()
+        let seen = self.seen.lock().expect("no test panics here");
+        seen.iter().filter(|request| request.uri().path() == path).count()
     }
 
     /// How many exchanges are under way.
