@@ -7,6 +7,7 @@
 
 mod common;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,28 +60,56 @@ async fn connection_refused_is_not_sent_and_tried_again() {
 #[tokio::test]
 async fn a_name_that_does_not_resolve_is_not_sent() {
     for (name, transport) in transports() {
-        let (error, _) = failed(transport, "https://nobody.invalid", LONG).await;
+        let (error, attempts) = failed(transport, "https://nobody.invalid", LONG).await;
         assert_eq!(error.fate(), Fate::NotDone, "{name}: {error}");
+        assert_eq!(attempts, 3, "{name}");
     }
 }
 
-#[tokio::test]
-async fn a_connection_that_hangs_is_not_sent_at_the_deadline() {
-    // A listener that accepts nothing and whose queue is full: further connections get no answer.
+/// The address of a listener that accepts nothing and whose queue is full: further connections get no answer.
+async fn full() -> (SocketAddr, impl Sized) {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = socket.local_addr().unwrap();
-    let _listener = socket.listen(1).unwrap();
+    let listener = socket.listen(1).unwrap();
     let mut queue = Vec::new();
     while let Ok(stream) = tokio::time::timeout(Duration::from_millis(200), TcpStream::connect(address)).await {
         queue.push(stream.unwrap());
         assert!(queue.len() < 64, "the queue does not fill");
     }
+    (address, (listener, queue))
+}
+
+#[tokio::test]
+async fn a_connection_that_hangs_is_not_sent_at_the_deadline() {
+    let (address, _full) = full().await;
     for (name, transport) in transports() {
         let (error, attempts) = failed(transport, &format!("http://{address}"), SHORT).await;
         assert_eq!(error.fate(), Fate::NotDone, "{name}: {error}");
         assert_eq!(attempts, 1, "{name}");
     }
+}
+
+/// The client's own limit for connecting, 10 s, and then another attempt.
+#[tokio::test]
+async fn a_connection_that_hangs_is_given_up_before_the_deadline_and_tried_again() {
+    let (address, _full) = full().await;
+    let (spans, _guard) = Spans::watch();
+    let mut hanging = tokio::task::JoinSet::new();
+    for (name, transport) in transports() {
+        let gateway = gateway(
+            Tiny::new(&format!("http://{address}")),
+            transport,
+            Duration::from_millis(10_500),
+        );
+        hanging.spawn(async move { (name, gateway.sale(charge("a1")).await) });
+    }
+    for (name, result) in hanging.join_all().await {
+        let error = result.expect_err(name);
+        assert_eq!(error.fate(), Fate::NotDone, "{name}: {error}");
+    }
+    assert_eq!(spans.operations().len(), transports().len());
+    assert!(spans.operations().iter().all(|span| span.attempts() == 2));
 }
 
 #[tokio::test]
@@ -111,6 +140,12 @@ async fn after_the_request_was_read_every_failure_is_unknown() {
         ("end after reading", Act::WriteFin("")),
         ("end in the status line", Act::WriteFin("HTTP/1.1 20")),
         ("not HTTP", Act::WriteFin("SSH-2.0-OpenSSH_9.9\r\n\r\n")),
+        // HTTP/2 is not compiled in: whoever answers with its frames is not understood.
+        ("GOAWAY", Act::WriteFin("\0\0\x08\x07\0\0\0\0\0\0\0\0\x01\0\0\0\0")),
+        (
+            "RST_STREAM, refused",
+            Act::WriteFin("\0\0\x04\x03\0\0\0\0\x01\0\0\0\x07"),
+        ),
         ("half a body, end", Act::WriteFin(HEAD)),
         ("half a body, reset", Act::WriteReset(HEAD)),
         ("half a chunked body, end", Act::WriteFin(CHUNK)),
