@@ -74,8 +74,7 @@ impl Shop<'_> {
         if by_key && page.finished < FINISHES && page.asked > 1 {
             self.book.write(step, |page| page.finished += 1);
             let Some(operation) = self.operation(step) else { return };
-            let _ = open;
-            let result = self.gateway.execute(&operation).await;
+            let result = self.gateway.complete(open, operation).await;
             return self.finished(step, result).await;
         }
         if by_name && page.finished < FINISHES && page.asked >= SETTLED {

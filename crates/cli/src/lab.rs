@@ -36,7 +36,7 @@ pub struct LabClock {
     ahead_secs: AtomicU64,
 }
 
-/// A gateway's keys, each with a text or a flag.
+/// A gateway's keys, each with a text, a flag or a number.
 type Keys = Vec<(&'static str, Value)>;
 
 /// How to make one place, once its address is known.
@@ -226,7 +226,9 @@ impl Lab {
 fn config(plan: &Plan, url: &str) -> String {
     let mut keys = texts(&[("provider", plan.provider), ("mode", "test")]);
     keys.extend((plan.config)(url));
-    // What JSON writes for texts and flags is TOML too.
+    // The simulators may be asked at any time.
+    keys.push(("inquiry_interval_secs", 0.into()));
+    // What JSON writes for texts, flags and numbers is TOML too.
     keys.iter().map(|(key, value)| format!("{key} = {value}\n")).collect()
 }
 

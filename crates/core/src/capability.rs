@@ -37,7 +37,8 @@ pub struct Capabilities {
     pub webhooks: Webhooks,
     /// How long after a request could last have left the provider may still book it; `None` where nobody can say.
     pub settle: Option<Duration>,
-    /// The shortest time between two inquiries about one payment.
+    /// The shortest time between two inquiries about one payment; the engine keeps calls that say what they are
+    /// [about](crate::Call::about) so far apart.
     pub inquiry_interval: Duration,
 }
 
@@ -208,6 +209,10 @@ impl Capabilities {
     /// # Errors
     /// What is unsupported, or which field breaks which rule. Fate [`NotDone`](crate::Fate::NotDone): nothing was sent.
     pub fn check(&self, operation: &Operation, now: Timestamp) -> Result<Vec<Field>, Error> {
+        if let Operation::Complete(completion) = operation {
+            completion.check(self, now)?;
+            return self.check(&completion.operation, now);
+        }
         let kind = operation.kind();
         if let Some(payment) = operation.payment() {
             self.check_payment(payment)?;

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::answer::Answer;
 use crate::capability::Capabilities;
+use crate::completion::Completion;
 use crate::error::Error;
 use crate::event::{Delivery, Event, WebhookError};
 use crate::operation::{Capture, Charge, Checkout, Inquiry, Operation, Payout, Refund, Transfer, Void};
@@ -98,6 +99,19 @@ pub trait PaymentGateway: Debug + Send + Sync {
         run(self, Operation::Resolve(Box::new(unresolved)))
     }
 
+    /// Finishes an operation whose answer was lost, by sending it again under the same idempotency key: the one call for that, and only where the
+    /// provider recognises keys and this one has not ended. The operation is the one that was asked for, with everything in it as it was.
+    ///
+    /// # Behavior
+    /// - Refused before anything is sent, with the field and the rule: by [`Completion::check`].
+    /// - Every error of it has fate [`Unknown`](crate::Fate::Unknown) and carries the unresolved operation: what was in doubt before still is.
+    fn complete(&self, unresolved: Unresolved, operation: Operation) -> BoxFuture<'_, Result<Answer, Error>> {
+        run(
+            self,
+            Operation::Complete(Box::new(Completion::new(unresolved, operation))),
+        )
+    }
+
     /// Asks the provider about the payment that an event names. Never moves money.
     fn confirm<'a>(&'a self, event: &Event) -> BoxFuture<'a, Result<Answer, Error>> {
         match event.inquiry() {
@@ -126,7 +140,7 @@ pub trait Adapter: Any + Debug + Send + Sync {
     /// - The operation was checked against the capabilities before.
     /// - A reply is an approval only if id, operation type, amount and currency are present wherever the provider sends them, and equal what was asked.
     /// - A lost answer leads to a question, then to an error with fate unknown; never to an approval or a decline.
-    /// - [`Operation::Inquire`] and [`Operation::Resolve`] only ask.
+    /// - [`Operation::Inquire`] and [`Operation::Resolve`] only ask. [`Operation::Complete`] never comes here: its operation does.
     /// - Secrets never enter an error, a note or an answer.
     async fn execute(&self, operation: &Operation, wire: &dyn Wire) -> Result<Answer, Error>;
 

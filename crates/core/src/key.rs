@@ -19,6 +19,7 @@ use crate::operation::Operation;
 pub fn idempotency_key(operation: &Operation) -> Option<String> {
     let reference = operation.reference()?;
     let (kind, parent) = match operation {
+        Operation::Complete(completion) => return idempotency_key(&completion.operation),
         Operation::Resolve(unresolved) => (unresolved.operation, unresolved.payment.as_ref()),
         other => (other.kind(), other.payment()),
     };

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::completion::Completion;
 use crate::order::{Address, Customer, Initiator, LineItem, Source, ThreeDs, Urls};
 use crate::unresolved::Unresolved;
 use crate::{Money, PaymentRef, Reference};
@@ -19,6 +20,8 @@ pub enum Operation {
     Capture(Capture),
     /// Open the provider's page for a customer to pay on.
     Checkout(Box<Checkout>),
+    /// Finish an operation whose answer was lost, by sending it again under the same key. The engine unwraps it: no adapter sees one.
+    Complete(Box<Completion>),
     /// Look a payment up.
     Inquire(Inquiry),
     /// Send money out.
@@ -297,10 +300,11 @@ impl Void {
 }
 
 impl Operation {
-    /// Which kind it is.
+    /// Which kind it is; a completion is of the kind of what it finishes.
     #[must_use]
     pub const fn kind(&self) -> OperationKind {
         match self {
+            Self::Complete(completion) => completion.operation.kind(),
             Self::Authorize(_) => OperationKind::Authorize,
             Self::Capture(_) => OperationKind::Capture,
             Self::Checkout(_) => OperationKind::Checkout,
@@ -321,6 +325,7 @@ impl Operation {
             Self::Authorize(charge) | Self::Sale(charge) => Some(&charge.reference),
             Self::Capture(capture) => Some(&capture.reference),
             Self::Checkout(checkout) => Some(&checkout.charge.reference),
+            Self::Complete(completion) => completion.operation.reference(),
             Self::Inquire(Inquiry::Reference(reference)) => Some(reference),
             Self::Inquire(Inquiry::Payment(_)) => None,
             Self::Payout(payout) => Some(&payout.reference),
@@ -338,6 +343,7 @@ impl Operation {
             Self::Authorize(charge) | Self::Sale(charge) => Some(charge.amount),
             Self::Capture(capture) => Some(capture.amount),
             Self::Checkout(checkout) => Some(checkout.charge.amount),
+            Self::Complete(completion) => completion.operation.amount(),
             Self::Inquire(_) => None,
             Self::Payout(payout) => Some(payout.amount),
             Self::Refund(refund) => Some(refund.amount),
@@ -352,6 +358,7 @@ impl Operation {
     pub fn payment(&self) -> Option<&PaymentRef> {
         match self {
             Self::Capture(capture) => Some(&capture.payment),
+            Self::Complete(completion) => completion.operation.payment(),
             Self::Inquire(Inquiry::Payment(payment)) => Some(payment),
             Self::Refund(refund) => Some(&refund.payment),
             Self::Resolve(unresolved) => unresolved.payment.as_ref(),
@@ -366,6 +373,7 @@ impl Operation {
         match self {
             Self::Authorize(charge) | Self::Sale(charge) => Some(charge),
             Self::Checkout(checkout) => Some(&checkout.charge),
+            Self::Complete(completion) => completion.operation.charge(),
             _ => None,
         }
     }

@@ -21,6 +21,7 @@ pub trait Wire: Send + Sync {
     /// - The request is sealed by the adapter for every attempt, and sent again only where the call allows it.
     /// - For a call that moves money, a status of 500 and above is [`Lost::Unknown`], unless the call says that the body decides.
     /// - Once a call of the operation that moves money is lost, only a 2xx of a further one counts as an answer.
+    /// - A question that says what it is [about](Call::about) waits for its turn; past the deadline it is [`Lost::NotSent`], with the time to wait.
     async fn send(&self, call: Call) -> Result<Reply, Lost>;
 
     /// Waits; `false` if the operation's deadline comes first.
@@ -80,6 +81,8 @@ pub struct Call {
     pub nothing_done_on: Vec<StatusCode>,
     /// Whether the body decides even over a status of 500 and above.
     pub body_decides: bool,
+    /// What a question is about, by the provider's id or the caller's reference, where the provider limits how often it may be asked.
+    pub about: Option<String>,
 }
 
 /// Whether a call may be sent again after its answer was lost.
@@ -102,6 +105,7 @@ impl Call {
             moves,
             nothing_done_on: Vec::new(),
             body_decides: false,
+            about: None,
         }
     }
 
@@ -139,6 +143,14 @@ impl Call {
     #[must_use]
     pub fn nothing_done_on(mut self, statuses: &[StatusCode]) -> Self {
         self.nothing_done_on.extend_from_slice(statuses);
+        self
+    }
+
+    /// It asks about this. Such questions of all callers of an account keep
+    /// [`inquiry_interval`](crate::Capabilities::inquiry_interval) apart.
+    #[must_use]
+    pub fn about(mut self, id: impl Into<String>) -> Self {
+        self.about = Some(id.into());
         self
     }
 

@@ -65,7 +65,7 @@ impl Carry1st {
     /// What the payment is now.
     async fn ask(&self, id: &str, wire: &dyn Wire) -> Result<Seen, Error> {
         let request = self.get(&format!("/api/pay1st/payments?reference={}", encoded(id)), &PAYMENT)?;
-        let reply = match wire.send(Call::asks(request)).await {
+        let reply = match wire.send(Call::asks(request).about(id)).await {
             Ok(reply) => reply,
             Err(lost) => return Err(lost.give_up()),
         };

@@ -22,7 +22,7 @@ impl CoolPay {
         let (place, body) = match inquiry {
             Inquiry::Payment(payment) => {
                 let place = Place::of(payment)?;
-                let body = self.read(wire, &place).await?;
+                let body = self.read_in_turn(wire, &place).await?;
                 (place, body)
             }
             Inquiry::Reference(reference) => self.by_reference(wire, reference.as_str()).await?,
@@ -122,7 +122,7 @@ impl CoolPay {
         };
         let (place, body) = match (known, &unresolved.reference) {
             (Some(place), _) => {
-                let body = self.read(wire, &place).await?;
+                let body = self.read_in_turn(wire, &place).await?;
                 (place, body)
             }
             (None, Some(reference)) => {
@@ -156,7 +156,7 @@ impl CoolPay {
             }
             (None, None) => return Err(nothing("the payment is not known")),
         };
-        let body = self.read(wire, &place).await?;
+        let body = self.read_in_turn(wire, &place).await?;
         let payment = || self.payment(&place, &body);
         let Some(noted) = unresolved.note("operation").and_then(|id| id.parse().ok()) else {
             let text = "how far the payment was before is not known, so its operations cannot be told apart";

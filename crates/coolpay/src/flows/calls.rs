@@ -39,7 +39,11 @@ impl CoolPay {
 
     /// Asks for something.
     pub(crate) async fn get(&self, wire: &dyn Wire, request: Request<Bytes>) -> Result<Reply, Error> {
-        match wire.send(Call::asks(request)).await {
+        self.question(wire, Call::asks(request)).await
+    }
+
+    async fn question(&self, wire: &dyn Wire, call: Call) -> Result<Reply, Error> {
+        match wire.send(call).await {
             Ok(reply) if reply.status.is_success() => Ok(reply),
             Ok(reply) => Err(reading::refusal(&reply, wire.now()).error.with_fate(Fate::NotDone)),
             Err(lost) => Err(lost.give_up()),
@@ -48,7 +52,18 @@ impl CoolPay {
 
     /// Reads a payment or payout, whole.
     pub(crate) async fn read(&self, wire: &dyn Wire, place: &Place) -> Result<Resource, Error> {
-        let reply = self.get(wire, self.bare(Method::GET, &place.path())?).await?;
+        let call = Call::asks(self.bare(Method::GET, &place.path())?);
+        self.whole(wire, place, call).await
+    }
+
+    /// Reads a payment or payout for a caller who only asks, and may ask too often.
+    pub(crate) async fn read_in_turn(&self, wire: &dyn Wire, place: &Place) -> Result<Resource, Error> {
+        let call = Call::asks(self.bare(Method::GET, &place.path())?);
+        self.whole(wire, place, call.about(place.path())).await
+    }
+
+    async fn whole(&self, wire: &dyn Wire, place: &Place, call: Call) -> Result<Resource, Error> {
+        let reply = self.question(wire, call).await?;
         let body = self.resource(&reply)?;
         let broken = |what: &str| Error::new(ErrorKind::Provider, format!("the reply about {} {what}", place.path()));
         match (&body.id, &body.operations) {

@@ -90,14 +90,14 @@ impl Opp {
         };
         let version = self.settings.preset.path();
         let path = format!("{version}/checkouts/{}/payment", ids.id);
-        let call = Call::consumes(self.query(Method::GET, &path, &self.form())?);
+        let call = Call::consumes(self.query(Method::GET, &path, &self.form())?).about(&path);
         let mut reply = match wire.send(call).await {
             Ok(reply) => reply,
             Err(lost) => return self.checkout_by_reference(asked, lost.give_up(), wire).await,
         };
         if reply.status == StatusCode::NOT_FOUND && !self.is_v1() {
             let path = format!("{version}/payments/{}", ids.id);
-            let call = Call::consumes(self.query(Method::GET, &path, &self.form())?);
+            let call = Call::consumes(self.query(Method::GET, &path, &self.form())?).about(ids.id);
             reply = wire.send(call).await.map_err(Lost::give_up)?;
         }
         let body = reply.json::<Body>().unwrap_or_default();

@@ -15,18 +15,27 @@ impl Opp {
     pub(super) async fn report(&self, reference: &str, wire: &dyn Wire) -> Result<Vec<Body>, Error> {
         let mut form = self.form();
         form.put("merchantTransactionId", reference);
-        self.entries("/v1/query", form, wire).await
+        let about = format!("reference {reference}");
+        self.entries("/v1/query", form, Some(about), wire).await
     }
 
-    /// `GET /v3/query/{id}`: a payment with all that is linked to it. The report is of another version than the payments.
+    /// `GET /v3/query/{id}`: a payment with all that is linked to it. The report is of another version than the payments, and may be
+    /// asked for a hundred times a minute.
     pub(super) async fn linked(&self, id: &str, wire: &dyn Wire) -> Result<Vec<Body>, Error> {
         let mut form = self.form();
         form.put("includeLinkedTransactions", "true");
-        self.entries(&format!("/v3/query/{id}"), form, wire).await
+        self.entries(&format!("/v3/query/{id}"), form, None, wire).await
     }
 
-    async fn entries(&self, path: &str, form: Form, wire: &dyn Wire) -> Result<Vec<Body>, Error> {
-        let call = Call::asks(self.query(Method::GET, path, &form)?);
+    async fn entries(
+        &self,
+        path: &str,
+        form: Form,
+        about: Option<String>,
+        wire: &dyn Wire,
+    ) -> Result<Vec<Body>, Error> {
+        let mut call = Call::asks(self.query(Method::GET, path, &form)?);
+        call.about = about;
         let reply = wire.send(call).await.map_err(Lost::give_up)?;
         if reply.status.is_success()
             && let Some(entries) = entries(&reply)

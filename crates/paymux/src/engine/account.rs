@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
-use paymux_core::{Error, ErrorKind, Fate, Memo, RawReply};
+use paymux_core::{Error, ErrorKind, Fate, Memo, RawReply, Unresolved};
 
 /// The running account of one operation: the worst over its money calls, and what was noted.
 #[derive(Debug, Default)]
@@ -24,6 +24,8 @@ pub(crate) struct State {
     pub(crate) lost: bool,
     /// How many requests were made.
     pub(crate) attempts: u32,
+    /// When the first request of a money call could leave.
+    pub(crate) first_sent: Option<Timestamp>,
     /// When the last request of a money call could leave.
     pub(crate) last_sent: Option<Timestamp>,
     /// What the adapter noted.
@@ -33,6 +35,20 @@ pub(crate) struct State {
 }
 
 impl Account {
+    /// The account of an operation that had a lost attempt before: everything that was known of it still is.
+    pub(crate) fn of(unresolved: &Unresolved) -> Self {
+        let state = State {
+            lost: true,
+            first_sent: unresolved.first_sent,
+            last_sent: Some(unresolved.last_sent),
+            notes: unresolved.trail.clone(),
+            ..State::default()
+        };
+        Self {
+            state: Mutex::new(state),
+        }
+    }
+
     /// The state now.
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -49,6 +65,14 @@ impl State {
             Fate::Unknown
         } else {
             error.fate()
+        }
+    }
+
+    /// Keeps a note, unless it says what the last one under its key does.
+    pub(crate) fn note(&mut self, memo: Memo) {
+        let last = self.notes.iter().rev().find(|known| known.key == memo.key);
+        if last != Some(&memo) {
+            self.notes.push(memo);
         }
     }
 

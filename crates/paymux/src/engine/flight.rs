@@ -68,7 +68,10 @@ impl Gateway {
             other => other.reference().map(ToString::to_string),
         };
         let Some(reference) = reference else {
-            return self.run(operation, dropped, wire, span).await;
+            return match operation {
+                Operation::Resolve(unresolved) => self.ask(unresolved, operation, dropped, &wire, span).await,
+                _ => self.run(operation, dropped, &wire, span).await,
+            };
         };
         let parent = operation.payment().map_or("", |payment| payment.id()).to_owned();
         let capabilities = self.shared.adapter.capabilities();
@@ -98,7 +101,7 @@ impl Gateway {
             return self.follow(operation, flight).await;
         }
         let landing = Landing { flights, key };
-        let result = self.run(operation, dropped, wire, span).await;
+        let result = self.run(operation, dropped, &wire, span).await;
         drop(landing);
         sender.send_replace(Some(result.clone()));
         result

@@ -4,7 +4,9 @@ mod account;
 mod address;
 mod flight;
 mod policy;
+mod questions;
 mod recorder;
+mod resolving;
 mod shares;
 mod token;
 mod wire;
@@ -26,6 +28,7 @@ pub(crate) use self::address::check_address;
 pub(crate) use self::flight::Flights;
 pub use self::policy::Policy;
 use self::policy::{Quiet, Restraint};
+pub(crate) use self::questions::Questions;
 pub use self::recorder::Recorder;
 pub(crate) use self::shares::Shares;
 pub(crate) use self::token::TokenCache;
@@ -33,6 +36,9 @@ pub(crate) use self::wire::EngineWire;
 pub use self::wire::ExtraWire;
 use crate::clock::Clock;
 use crate::transport::Transport;
+
+/// The longest limit of time for one operation, and between two questions: a day.
+const MOST_TIME: Duration = Duration::from_secs(86_400);
 
 /// A configured adapter with a name: what the registry hands out. Cloning it is cheap.
 #[derive(Clone)]
@@ -52,10 +58,13 @@ pub struct Options {
     pub policy: Policy,
     /// Where it is kept what would be needed to ask, before money can move.
     pub recorder: Option<Arc<dyn Recorder>>,
+    /// The shortest time between two questions about one payment; what the capabilities declare, unless set.
+    pub inquiry_interval: Option<Duration>,
     pub(crate) flights: Arc<Flights>,
     pub(crate) quiets: Arc<Quiets>,
     /// The token of the same credentials, where the registry knows them to be the same; else one of the gateway's own.
     pub(crate) tokens: Option<Arc<TokenCache>>,
+    pub(crate) questions: Arc<Questions>,
 }
 
 /// The quiet that providers want, by provider and account.
@@ -68,9 +77,11 @@ impl Default for Options {
             follow_ups_only: false,
             policy: Policy::default(),
             recorder: None,
+            inquiry_interval: None,
             flights: Arc::default(),
             quiets: Arc::default(),
             tokens: None,
+            questions: Arc::default(),
         }
     }
 }
@@ -87,6 +98,9 @@ pub(crate) struct Shared {
     pub(crate) restraint: Restraint,
     pub(crate) tokens: Arc<TokenCache>,
     pub(crate) flights: Arc<Flights>,
+    pub(crate) questions: Arc<Questions>,
+    /// The shortest time between two questions about one payment.
+    pub(crate) interval: Duration,
 }
 
 impl Gateway {
@@ -107,19 +121,22 @@ impl Gateway {
     ) -> Self {
         let capabilities = adapter.capabilities();
         let quiet = options.quiets.of((capabilities.provider, capabilities.account.clone()));
+        let declared = capabilities.inquiry_interval;
         Self {
             shared: Arc::new(Shared {
+                interval: options.inquiry_interval.unwrap_or(declared).min(MOST_TIME),
                 name: name.to_owned(),
                 adapter,
                 transport,
                 clock,
-                timeout: options.timeout.min(Duration::from_secs(86_400)),
+                timeout: options.timeout.min(MOST_TIME),
                 follow_ups_only: options.follow_ups_only,
                 policy: options.policy,
                 recorder: options.recorder,
                 restraint: Restraint::new(options.policy, quiet),
                 tokens: options.tokens.unwrap_or_default(),
                 flights: options.flights,
+                questions: options.questions,
             }),
         }
     }
@@ -153,11 +170,16 @@ impl Gateway {
         &self,
         operation: &Operation,
         dropped: Vec<Field>,
-        wire: EngineWire,
+        wire: &EngineWire,
         span: &Span,
     ) -> Result<Answer, Error> {
         let kind = operation.kind();
-        let result = self.shared.adapter.execute(operation, &wire).await;
+        // An adapter sees what is to be done; that it is done again is the wire's affair.
+        let asked = match operation {
+            Operation::Complete(completion) => &completion.operation,
+            other => other,
+        };
+        let result = self.shared.adapter.execute(asked, wire).await;
         let account = wire.account.lock().clone();
         span.record("attempts", account.attempts);
         let raw = account.raw.clone();
@@ -195,17 +217,7 @@ impl Gateway {
             return Err(Error::new(ErrorKind::Configuration, message));
         }
         if let Operation::Resolve(unresolved) = operation {
-            let capabilities = self.capabilities();
-            if unresolved.provider != capabilities.provider || unresolved.account != capabilities.account {
-                let message = format!(
-                    "the unresolved operation belongs to {} account {}, and this gateway is {} account {}",
-                    unresolved.provider,
-                    unresolved.account.as_str(),
-                    capabilities.provider,
-                    capabilities.account.as_str()
-                );
-                return Err(Error::new(ErrorKind::InvalidRequest, message));
-            }
+            unresolved.check_owner(self.capabilities())?;
         }
         self.capabilities().check(operation, self.shared.clock.now())
     }
@@ -239,19 +251,6 @@ impl Gateway {
         Err(Error::mismatch(mark, answer.payment).with_fate(fate))
     }
 
-    /// A question that failed proves nothing of the operation that it was about. What does: the provider's refusal to have anything of the
-    /// kind, or that nothing stands there after the last moment at which a late request could still be booked.
-    fn still_open(&self, unresolved: &Unresolved, error: Error) -> Error {
-        let settle = self.capabilities().settle;
-        let until = settle.and_then(|settle| unresolved.last_sent.checked_add(settle).ok());
-        let absent = error.is_not_found() && until.is_some_and(|until| self.shared.clock.now() > until);
-        let turned_away = error.status().is_some_and(wire::is_turned_away);
-        if absent || (error.kind() == ErrorKind::Refused && !turned_away) {
-            return error;
-        }
-        error.with_fate(Fate::Unknown).with_unresolved(unresolved.clone())
-    }
-
     fn unresolved(&self, operation: &Operation, account: &account::State, error: Error) -> Error {
         if error.fate() != Fate::Unknown || error.unresolved().is_some() {
             return error;
@@ -264,14 +263,19 @@ impl Gateway {
         }
         let capabilities = self.capabilities();
         let made = error.payment().map(|payment| payment.reference.clone());
+        let known = match operation {
+            Operation::Complete(completion) => completion.unresolved.payment.clone(),
+            other => other.payment().cloned(),
+        };
         let unresolved = Unresolved::new(
             &self.shared.name,
             capabilities,
             operation,
-            operation.payment().cloned().or(made),
+            known.or(made),
             account.notes.clone(),
             account.last_sent.unwrap_or_else(|| self.shared.clock.now()),
-        );
+        )
+        .with_first_sent(account.first_sent);
         error.with_unresolved(unresolved)
     }
 }
@@ -300,7 +304,9 @@ impl PaymentGateway for Gateway {
         );
         let mut result = self.join(operation, &span).instrument(span.clone()).await;
         match operation {
+            // Whatever keeps one from asking leaves open what there was to ask about.
             Operation::Resolve(unresolved) => result = result.map_err(|error| self.still_open(unresolved, error)),
+            Operation::Complete(completion) => result = result.map_err(|error| completion.in_doubt(error)),
             // A question does nothing, whatever it finds.
             Operation::Inquire(_) => result = result.map_err(|error| error.with_fate(Fate::NotDone)),
             _ => {}

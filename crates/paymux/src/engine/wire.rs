@@ -8,14 +8,14 @@ use bytes::Bytes;
 use http::{Request, StatusCode, Uri};
 use jiff::Timestamp;
 use paymux_core::{
-    Attempt, Call, Error, ErrorKind, Fate, Lost, Memo, Operation, OperationKind, RawReply, Replay, Reply, Token,
-    Unresolved, Wire,
+    Attempt, Call, Error, ErrorKind, Fate, Lost, Memo, Operation, RawReply, Replay, Reply, Token, Unresolved, Wire,
 };
 use tokio::time::Instant;
 
 use super::account::Account;
 use super::address::{check_address, is_repeat, same_host};
 use super::policy::hushed;
+use super::questions::{self, Turn};
 use super::token::{Held, TokenCache};
 use super::{Gateway, Shared};
 use crate::transport::{MarkedBody, TransportError};
@@ -29,6 +29,8 @@ pub(crate) struct EngineWire {
     shared: Arc<Shared>,
     purpose: Purpose,
     deadline: Instant,
+    /// Of a completion: when its key ends. Nothing that moves money goes out then, nor ever without the key.
+    key_ends: Option<Timestamp>,
     pub(crate) account: Arc<Account>,
     /// What is recorded before money can move, if there is a recorder: the operation, to which the notes are added.
     open: Option<Unresolved>,
@@ -79,6 +81,20 @@ impl Course {
     }
 }
 
+/// What one attempt needs.
+struct Ready {
+    request: Request<Bytes>,
+    held: Option<Held>,
+    turn: Option<Turn>,
+}
+
+/// The question was not asked, or not looked at: it does not count.
+fn give_back(turn: Option<Turn>) {
+    if let Some(turn) = turn {
+        turn.give_back();
+    }
+}
+
 enum Exchange {
     Reply(Reply),
     NotSent(TransportError),
@@ -91,28 +107,32 @@ impl EngineWire {
             shared: Arc::clone(shared),
             purpose,
             deadline: Instant::now() + shared.timeout,
+            key_ends: None,
             account: Arc::default(),
             open: None,
         }
     }
 
-    /// For an operation: those that only ask cannot move money.
+    /// For an operation: those that only ask cannot move money, and a completion only under its key.
     pub(crate) fn for_operation(shared: &Arc<Shared>, operation: &Operation) -> Self {
-        if matches!(operation.kind(), OperationKind::Inquire | OperationKind::Resolve) {
-            return Self::new(shared, Purpose::Ask);
-        }
-        let mut wire = Self::new(shared, Purpose::Money);
+        let capabilities = shared.adapter.capabilities();
+        let mut wire = match operation {
+            Operation::Inquire(_) | Operation::Resolve(_) => return Self::new(shared, Purpose::Ask),
+            Operation::Complete(completion) => Self {
+                key_ends: Some(completion.ends(capabilities).unwrap_or(Timestamp::MIN)),
+                account: Arc::new(Account::of(&completion.unresolved)),
+                ..Self::new(shared, Purpose::Money)
+            },
+            _ => Self::new(shared, Purpose::Money),
+        };
         if shared.recorder.is_some() {
-            let (about, now) = (operation.payment().cloned(), shared.clock.now());
-            let capabilities = shared.adapter.capabilities();
-            wire.open = Some(Unresolved::new(
-                &shared.name,
-                capabilities,
-                operation,
-                about,
-                Vec::new(),
-                now,
-            ));
+            wire.open = Some(match operation {
+                Operation::Complete(completion) => completion.unresolved.clone(),
+                other => {
+                    let (about, now) = (other.payment().cloned(), shared.clock.now());
+                    Unresolved::new(&shared.name, capabilities, other, about, Vec::new(), now)
+                }
+            });
         }
         wire
     }
@@ -123,8 +143,13 @@ impl EngineWire {
             return Ok(());
         };
         let mut open = open.clone();
-        open.trail.clone_from(&self.account.lock().notes);
-        open.last_sent = self.shared.clock.now();
+        let now = self.shared.clock.now();
+        {
+            let account = self.account.lock();
+            open.trail.clone_from(&account.notes);
+            open.first_sent = account.first_sent.or(Some(now));
+        }
+        open.last_sent = now;
         recorder.record(&open).await
     }
 
@@ -170,9 +195,11 @@ impl EngineWire {
         let before = {
             let mut state = self.account.lock();
             state.attempts = state.attempts.saturating_add(1);
-            let before = state.last_sent;
+            let before = (state.first_sent, state.last_sent);
             if moves {
-                state.last_sent = Some(self.shared.clock.now());
+                let now = self.shared.clock.now();
+                state.first_sent.get_or_insert(now);
+                state.last_sent = Some(now);
             }
             before
         };
@@ -187,11 +214,13 @@ impl EngineWire {
             Err(_) => Exchange::Unknown(TransportError::new(false, late())),
         };
         if moves {
-            // Connecting takes time, so the request may have left at any moment up to now.
-            self.account.lock().last_sent = match exchange {
-                Exchange::NotSent(_) => before,
-                _ => Some(self.shared.clock.now()),
-            };
+            let mut state = self.account.lock();
+            if matches!(exchange, Exchange::NotSent(_)) {
+                (state.first_sent, state.last_sent) = before;
+            } else {
+                // Connecting takes time, so the request may have left at any moment up to now.
+                state.last_sent = Some(self.shared.clock.now());
+            }
         }
         exchange
     }
@@ -208,8 +237,8 @@ impl EngineWire {
         true
     }
 
-    /// What one attempt needs: quiet that has ended, a token, and the sealed request.
-    async fn ready(&self, call: &Call, uri: &Uri) -> Result<(Request<Bytes>, Option<Held>), Error> {
+    /// What one attempt needs: quiet that has ended, a turn to ask where there are turns, a token, and the sealed request.
+    async fn ready(&self, call: &Call, uri: &Uri) -> Result<Ready, Error> {
         while self.purpose != Purpose::Token
             && let Some(wait) = self.shared.restraint.quiet()
         {
@@ -217,9 +246,34 @@ impl EngineWire {
                 return Err(hushed(wait));
             }
         }
-        let held = self.held().await?;
-        let request = self.sealed(call, uri, held.as_ref())?;
-        Ok((request, held))
+        let turn = match self.subject(call) {
+            Some(subject) => {
+                let questions = &self.shared.questions;
+                let interval = self.shared.interval;
+                let turn = questions.turn(&subject, interval, self.deadline).await;
+                Some(turn.map_err(|wait| questions::too_soon(wait, interval))?)
+            }
+            None => None,
+        };
+        let ready = async {
+            let held = self.held().await?;
+            let request = self.sealed(call, uri, held.as_ref())?;
+            Ok((request, held))
+        };
+        match ready.await {
+            Ok((request, held)) => Ok(Ready { request, held, turn }),
+            Err(error) => {
+                give_back(turn);
+                Err(error)
+            }
+        }
+    }
+
+    /// What a question is about, where questions about it must keep apart.
+    fn subject(&self, call: &Call) -> Option<questions::Subject> {
+        let about = call.about.as_ref().filter(|_| !self.shared.interval.is_zero())?;
+        let capabilities = self.shared.adapter.capabilities();
+        Some((capabilities.provider, capabilities.account.clone(), about.clone()))
     }
 
     /// Whether the call itself allows another attempt although this one may have been acted on.
@@ -233,9 +287,28 @@ impl EngineWire {
     }
 
     /// Whether policy, budget and deadline leave another attempt; waits for it if so.
-    async fn again(&self, course: &Course) -> bool {
+    async fn again(&self, course: &Course, call: &Call) -> bool {
         let policy = self.shared.policy;
-        course.made < policy.attempts && self.shared.restraint.spend() && self.pause(policy.wait(course.made)).await
+        let late = |subject| self.shared.questions.free_at(&subject) >= Some(self.deadline);
+        course.made < policy.attempts
+            && !self.subject(call).is_some_and(late)
+            && self.shared.restraint.spend()
+            && self.pause(policy.wait(course.made)).await
+    }
+
+    /// A completion sends money only under its key, which ends when the one of its first sending does.
+    fn bounded(&self, call: &mut Call) -> Result<(), Lost> {
+        let Some(ends) = self.key_ends.filter(|_| call.moves) else {
+            return Ok(());
+        };
+        let Replay::Keyed(until) = call.replay else {
+            let message =
+                "a completion may send only what carries the idempotency key, and this call has none; it was not sent";
+            let error = Error::new(ErrorKind::Unsupported, message);
+            return Err(Lost::Unknown(error.with_fate(Fate::Unknown)));
+        };
+        call.replay = Replay::Keyed(until.min(ends));
+        Ok(())
     }
 
     fn judge(&self, call: &Call, reply: Reply) -> Result<Reply, Lost> {
@@ -275,24 +348,30 @@ impl EngineWire {
 
 #[async_trait]
 impl Wire for EngineWire {
-    async fn send(&self, call: Call) -> Result<Reply, Lost> {
+    async fn send(&self, mut call: Call) -> Result<Reply, Lost> {
         if call.moves && self.purpose != Purpose::Money {
             let message = "a call that moves money is allowed only inside an operation that does; nothing was sent";
             return Err(Lost::NotSent(Error::new(ErrorKind::Unsupported, message)));
         }
         check_address(call.request.uri()).map_err(Lost::NotSent)?;
-        let mut course = Course::default();
+        self.bounded(&mut call)?;
+        // Of a completion, an attempt was lost before it began.
+        let mut course = Course {
+            lost: call.moves && self.key_ends.is_some(),
+            ..Course::default()
+        };
         let mut uri = call.request.uri().clone();
         if call.moves {
             self.record().await.map_err(|error| course.unsent(error))?;
         }
         loop {
-            let (request, held) = match self.ready(&call, &uri).await {
+            let Ready { request, held, turn } = match self.ready(&call, &uri).await {
                 Ok(ready) => ready,
                 Err(error) => return Err(course.unsent(error)),
             };
             if course.lost && !self.may_repeat(&call) {
-                let message = "the answer was lost, and the key ended before the call could be made again";
+                let message =
+                    "the answer was lost, and the key ended before the call could be made again; it was not sent";
                 return Err(course.unsent(Error::new(ErrorKind::Network, message)));
             }
             course.made = course.made.saturating_add(1);
@@ -303,6 +382,7 @@ impl Wire for EngineWire {
                         return self.judge(&call, reply);
                     };
                     course.renewed = true;
+                    give_back(turn);
                     self.shared.tokens.invalidate(held.generation);
                 }
                 Exchange::Reply(reply) if is_repeat(reply.status) && course.hops < HOPS => {
@@ -310,6 +390,7 @@ impl Wire for EngineWire {
                         return self.judge(&call, reply);
                     };
                     course.hops = course.hops.saturating_add(1);
+                    give_back(turn);
                     uri = next;
                 }
                 // The token cache holds everybody back by itself.
@@ -318,14 +399,14 @@ impl Wire for EngineWire {
                 {
                     self.shared.restraint.hush(reply.retry_after(self.now()));
                     let may = self.may_repeat(&call) || call.nothing_done_on.contains(&reply.status);
-                    if !may || !self.again(&course).await {
+                    if !may || !self.again(&course, &call).await {
                         return self.judge(&call, reply);
                     }
                 }
                 Exchange::Reply(reply) if says_nothing(&reply, &call) && self.may_repeat(&call) => {
                     course.lost |= call.moves;
                     let verdict = self.judge(&call, reply);
-                    if !self.again(&course).await {
+                    if !self.again(&course, &call).await {
                         return verdict;
                     }
                 }
@@ -334,14 +415,15 @@ impl Wire for EngineWire {
                     return self.judge(&call, reply);
                 }
                 Exchange::NotSent(error) => {
-                    if !self.again(&course).await {
+                    give_back(turn);
+                    if !self.again(&course, &call).await {
                         return Err(course.unsent(Error::new(ErrorKind::Network, error.message)));
                     }
                 }
                 Exchange::Unknown(error) => {
                     course.lost |= call.moves;
                     self.account.lock().lost |= call.moves;
-                    if !self.may_repeat(&call) || !self.again(&course).await {
+                    if !self.may_repeat(&call) || !self.again(&course, &call).await {
                         let fate = if call.moves { Fate::Unknown } else { Fate::NotDone };
                         return Err(Lost::Unknown(
                             Error::new(ErrorKind::Network, error.message).with_fate(fate),
@@ -357,7 +439,7 @@ impl Wire for EngineWire {
     }
 
     async fn note(&self, memo: Memo) -> Result<(), Error> {
-        self.account.lock().notes.push(memo);
+        self.account.lock().note(memo);
         Ok(())
     }
 

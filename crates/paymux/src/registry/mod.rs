@@ -17,7 +17,7 @@ use self::problem::nearest;
 pub use self::problem::{ConfigError, ConfigProblem};
 pub use self::section::COMMON_KEYS;
 use crate::clock::{Clock, SystemClock};
-use crate::engine::{Flights, Gateway, Policy, Quiets, Recorder, Shares, TokenCache};
+use crate::engine::{Flights, Gateway, Policy, Questions, Quiets, Recorder, Shares, TokenCache};
 use crate::transport::{Transport, default_transport};
 
 /// The gateways of a configuration, by name.
@@ -53,6 +53,8 @@ pub struct Builder {
     quiets: Arc<Quiets>,
     /// And the access tokens, by all that they may depend on: see [`credentials`].
     tokens: Arc<Shares<String, TokenCache>>,
+    /// Likewise, so that questions about one payment keep apart.
+    questions: Arc<Questions>,
 }
 
 type Build = fn(Table, Mode) -> Result<Box<dyn Adapter>, Vec<Problem>>;
@@ -79,6 +81,7 @@ impl Gateways {
             flights: Arc::default(),
             quiets: Arc::default(),
             tokens: Arc::default(),
+            questions: Arc::default(),
         };
         #[cfg(feature = "carry1st")]
         let builder = builder.register::<paymux_carry1st::Carry1stConfig>();
@@ -321,6 +324,7 @@ impl Builder {
         options.recorder.clone_from(&self.recorder);
         options.quiets = Arc::clone(&self.quiets);
         options.tokens = Some(self.tokens.of(credentials));
+        options.questions = Arc::clone(&self.questions);
         Ok(Gateway::with_options(
             name,
             adapter,

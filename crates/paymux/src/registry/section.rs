@@ -26,6 +26,11 @@ pub const COMMON_KEYS: &[Key] = &[
         "whether only captures, refunds, voids and inquiries are taken; default false",
     ),
     Key::optional(
+        "inquiry_interval_secs",
+        KeyKind::Number,
+        "the shortest time between two questions about one payment, 0 for none; default: what the provider wants",
+    ),
+    Key::optional(
         "attempts",
         KeyKind::Number,
         "how often a call is made where it may be repeated, the first time included; default 3, and 1 repeats nothing",
@@ -43,6 +48,8 @@ pub(super) struct Section {
 
 /// The longest limit of time for one operation: a day.
 const MOST_SECONDS: i64 = 86_400;
+/// The longest time between two questions about one payment: an hour.
+const MOST_INTERVAL: u64 = 3600;
 /// The most attempts for one call.
 const MOST_ATTEMPTS: u32 = 10;
 
@@ -109,6 +116,15 @@ pub(super) fn read(
             _ => problems.push(Problem::new(
                 "attempts",
                 format!("must be at least 1 and at most {MOST_ATTEMPTS}"),
+            )),
+        }
+    }
+    if let Some(interval) = table.remove("inquiry_interval_secs").and_then(|v| v.as_integer()) {
+        match u64::try_from(interval) {
+            Ok(seconds @ 0..=MOST_INTERVAL) => options.inquiry_interval = Some(Duration::from_secs(seconds)),
+            _ => problems.push(Problem::new(
+                "inquiry_interval_secs",
+                format!("must be at least 0 and at most {MOST_INTERVAL}"),
             )),
         }
     }

@@ -6,9 +6,9 @@ use http::{HeaderMap, HeaderName, Method, StatusCode, header};
 use jiff::Timestamp;
 use paymux::{
     Ability, Account, Adapter, AdapterConfig, Answer, Attempt, BoxFuture, Call, Capabilities, Decline, DeclineReason,
-    Delivery, Entry, EntryKind, EntryOutcome, Error, ErrorKind, Event, Fate, Inquiry, Key, KeyKind, Memo, MethodQuery,
-    Mode, Operation, OperationKind, Outcome, Payment, PaymentMethod, PaymentRef, PaymentState, Problem, ReferenceRule,
-    Reply, Scale, Scales, SourceKind, Token, Tokens, WebhookError, Wire, async_trait, request,
+    Delivery, Duplicates, Entry, EntryKind, EntryOutcome, Error, ErrorKind, Event, Fate, Inquiry, Key, KeyKind, Memo,
+    MethodQuery, Mode, Operation, OperationKind, Outcome, Payment, PaymentMethod, PaymentRef, PaymentState, Problem,
+    ReferenceRule, Reply, Scale, Scales, SourceKind, Token, Tokens, WebhookError, Wire, async_trait, request,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
@@ -82,6 +82,16 @@ impl Tiny {
         self
     }
 
+    pub(crate) fn interval(mut self, time: Duration) -> Self {
+        self.capabilities.inquiry_interval = time;
+        self
+    }
+
+    pub(crate) fn duplicates(mut self, duplicates: Duplicates) -> Self {
+        self.capabilities.duplicates = duplicates;
+        self
+    }
+
     pub(crate) fn flow(mut self, flow: Flow) -> Self {
         self.flow = flow;
         self
@@ -114,7 +124,7 @@ impl Tiny {
 
     /// A question about a payment.
     pub(crate) async fn ask(&self, id: &str, wire: &dyn Wire) -> Result<Answer, Error> {
-        let call = Call::asks(request::empty(Method::GET, &self.base, &format!("/payments/{id}"))?);
+        let call = Call::asks(request::empty(Method::GET, &self.base, &format!("/payments/{id}"))?).about(id);
         match wire.send(call).await {
             Ok(reply) => self.read(&reply, wire.now()),
             Err(lost) => Err(lost.give_up()),
