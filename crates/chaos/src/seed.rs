@@ -25,25 +25,17 @@ pub struct Ground {
 /// Every gateway.
 #[must_use]
 pub fn grounds() -> Vec<Ground> {
-    // Capabilities are read, and nothing is sent; the clocks of the stands are tokio's.
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build();
-    let Ok(runtime) = runtime else { return Vec::new() };
-    runtime.block_on(async {
-        stands::NAMES
-            .iter()
-            .map(|name| {
-                let stand = stands::named(name);
-                Ground {
-                    gateway: stand.name,
-                    scripts: scripts(&stand),
-                    mishaps: mishaps(&stand),
-                }
-            })
-            .collect()
-    })
+    stands::NAMES
+        .iter()
+        .map(|name| {
+            let stand = stands::named(name);
+            Ground {
+                gateway: stand.name,
+                scripts: scripts(&stand),
+                mishaps: mishaps(&stand),
+            }
+        })
+        .collect()
 }
 
 /// What can go wrong with a call at this provider.

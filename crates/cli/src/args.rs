@@ -1,6 +1,7 @@
 //! What can be typed.
 
 use std::net::SocketAddr;
+use std::num::NonZero;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
@@ -71,6 +72,30 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// List a provider's codes, or compare them with a list from elsewhere.
     Codes(CodesArgs),
+    /// Make payments on every simulated provider in worlds where everything goes wrong, and hold what is believed against the ledgers.
+    ///
+    /// Nothing leaves this process. Exits 1 if a customer was charged twice, money was believed in that did not move, money moved that was believed not
+    /// to have, or an outcome was lost that could be found out.
+    Chaos(ChaosArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ChaosArgs {
+    /// How many payments to make, each in a world of its own.
+    #[arg(long, value_name = "COUNT", default_value_t = 100_000)]
+    pub(crate) payments: u64,
+
+    /// Where the worlds come from: equal seeds make equal worlds, and each next world has the next seed. Any, unless given.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) seed: Option<u64>,
+
+    /// On how many threads; as many as there are processors, unless given.
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) threads: Option<NonZero<usize>>,
+
+    /// Instead of worlds from a seed, every one with at most one thing that goes wrong.
+    #[arg(long, conflicts_with_all = ["payments", "seed"])]
+    pub(crate) small: bool,
 }
 
 #[derive(Debug, Args)]

@@ -51,13 +51,19 @@ pub(crate) fn command(args: &ChaosArgs) -> Result<Output, Failure> {
 
 /// Seeds that are close to each other share their worlds, so these are far apart.
 fn some_seed() -> u64 {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let now = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
     now.as_secs() << 24
 }
 
 /// A bar on a terminal; nothing elsewhere.
 fn bar(args: &ChaosArgs) -> ProgressBar {
-    let bar = if args.small { ProgressBar::no_length() } else { ProgressBar::new(args.payments) };
+    let bar = if args.small {
+        ProgressBar::no_length()
+    } else {
+        ProgressBar::new(args.payments)
+    };
     let template = "{bar:40} {human_pos} of {human_len} payments, {per_sec}, {eta} left";
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
@@ -82,7 +88,11 @@ fn text(tally: &Tally, seed: Option<u64>, took: Duration) -> String {
         took.as_secs(),
         tally.calls
     ));
-    out.push_str(&format!("{}\n{}\n", paint("What went wrong, and how it ended", HEAD), faults(tally)));
+    out.push_str(&format!(
+        "{}\n{}\n",
+        paint("What went wrong, and how it ended", HEAD),
+        faults(tally)
+    ));
     if let Some(((fault, gateway, operation), count)) = tally.least() {
         let least = format!("Least often: {fault} at {gateway}, {operation}: {count}");
         out.push_str(&format!("{}\n\n", paint(&least, FAINT)));
@@ -93,7 +103,10 @@ fn text(tally: &Tally, seed: Option<u64>, took: Duration) -> String {
     let mut rows = Table::default();
     for (wrong, _, name) in WRONGS {
         let count = tally.wrong(wrong);
-        rows.row([name.into(), Cell::styled(count.to_string(), if count == 0 { GOOD } else { BAD })]);
+        rows.row([
+            name.into(),
+            Cell::styled(count.to_string(), if count == 0 { GOOD } else { BAD }),
+        ]);
     }
     out.push_str(&rows.to_string());
     for (gateway, operation) in tally.excess() {
@@ -101,7 +114,11 @@ fn text(tally: &Tally, seed: Option<u64>, took: Duration) -> String {
         out.push_str(&format!("{}\n", paint(&what, BAD)));
     }
     for ((_, seed), failure) in &tally.failures {
-        out.push_str(&format!("\n{}\n{}", paint("A payment that went wrong", BAD), failure.plan));
+        out.push_str(&format!(
+            "\n{}\n{}",
+            paint("A payment that went wrong", BAD),
+            failure.plan
+        ));
         for finding in &failure.findings {
             out.push_str(&format!("  {:?}: {}\n", finding.kind, finding.what));
         }
@@ -115,7 +132,14 @@ fn faults(tally: &Tally) -> Table {
     for ((kind, ..), ends) in &tally.faults {
         kinds.entry(kind).or_default().merge(*ends);
     }
-    let mut table = Table::new(&["fault", "happened", "done", "not done", "person", "left open by the provider"]);
+    let mut table = Table::new(&[
+        "fault",
+        "happened",
+        "done",
+        "not done",
+        "person",
+        "left open by the provider",
+    ]);
     for (kind, ends) in kinds {
         let counts = [ends.injected, ends.done, ends.not_done, ends.person, ends.left_open];
         let counts = counts.map(|count| Cell::from(count.to_string()));
@@ -161,7 +185,10 @@ fn data(tally: &Tally, seed: Option<u64>, took: Duration) -> Value {
         json!({ "gateway": gateway, "operation": operation, "why": words(*why), "count": count })
     });
     let failures = tally.failures.iter().map(|((_, seed), failure)| {
-        let findings = failure.findings.iter().map(|finding| format!("{:?}: {}", finding.kind, finding.what));
+        let findings = failure
+            .findings
+            .iter()
+            .map(|finding| format!("{:?}: {}", finding.kind, finding.what));
         json!({ "seed": seed, "schedule": failure.plan.to_string(), "findings": findings.collect::<Vec<_>>() })
     });
     let mut all = json!({

@@ -5,6 +5,7 @@
 
 mod args;
 mod card_file;
+mod chaos;
 mod check;
 mod codes;
 pub mod demo;
@@ -49,6 +50,7 @@ pub async fn run(cli: Cli) -> Exit {
         Command::Resolve(args) => money::resolve(config, args).await,
         Command::Explain(args) => explain::command(&args),
         Command::Codes(args) => codes::command(&args, as_json),
+        Command::Chaos(args) => chaos::command(&args),
     };
     output::finish(as_json, result)
 }
