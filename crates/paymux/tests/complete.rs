@@ -35,7 +35,13 @@ const KEYED: Flow = |tiny, operation, wire| {
 /// A gateway whose requests come to these, one after another.
 fn gateway(tiny: Tiny, comes: Vec<Comes>) -> (Gateway, Arc<Fake>) {
     let comes = Mutex::new(comes.into_iter());
-    let fake = Fake::new(move |_| comes.lock().unwrap().next().expect("another request"));
+    let fake = Fake::new(move |_| {
+        comes
+            .lock()
+            .expect("no test panics here")
+            .next()
+            .expect("another request")
+    });
     let clock = Arc::new(TokioClock::new(Timestamp::UNIX_EPOCH));
     (Gateway::new("cards", Box::new(tiny), fake.transport(), clock), fake)
 }
@@ -120,7 +126,7 @@ async fn another_payment_is_refused() {
     let (gateway, fake) = self::gateway(keyed(), vec![lost(), lost(), lost(), now(paid())]);
     let asked = Operation::Capture(capture("c1"));
     let error = gateway.execute(&asked).await.expect_err("lost");
-    let unresolved = error.unresolved().unwrap().clone();
+    let unresolved = error.unresolved().expect("something to ask with").clone();
     let mut other = capture("c1");
     other.payment = payment("4712");
     let error = gateway
