@@ -46,6 +46,32 @@ pub(crate) enum Command {
     Gateways,
     /// Check the configuration, and that every gateway is let in by its provider. Moves no money.
     Check,
+    #[command(flatten)]
+    Money(MoneyCommand),
+    /// Look a payment up. Moves no money.
+    Inquire(InquireArgs),
+    /// Open the provider's page for a customer to pay on.
+    Checkout(CheckoutArgs),
+    /// List the ways to pay.
+    Methods(MethodsArgs),
+    /// Find out what became of an operation whose answer was lost. Moves no money.
+    Resolve(ResolveArgs),
+    /// Finish an operation whose answer was lost, by sending it again under its idempotency key, where the provider recognises keys.
+    Complete(CompleteArgs),
+    /// Say what a provider's code means: what happened, why, whose side it is on, and whether to try again.
+    Explain(ExplainArgs),
+    /// List a provider's codes, or compare them with a list from elsewhere.
+    Codes(CodesArgs),
+    /// Make payments on every simulated provider in worlds where everything goes wrong, and hold what is believed against the ledgers.
+    ///
+    /// Nothing leaves this process. Exits 1 if a customer was charged twice, money was believed in that did not move, money moved that was believed not
+    /// to have, or an outcome was lost that could be found out.
+    Chaos(ChaosArgs),
+}
+
+/// The commands that move money at once.
+#[derive(Debug, Subcommand)]
+pub(crate) enum MoneyCommand {
     /// Take money at once.
     Sale(ChargeArgs),
     /// Hold money for a later capture.
@@ -56,27 +82,10 @@ pub(crate) enum Command {
     Void(VoidArgs),
     /// Give captured money back, all or part.
     Refund(RefundArgs),
-    /// Look a payment up. Moves no money.
-    Inquire(InquireArgs),
-    /// Open the provider's page for a customer to pay on.
-    Checkout(CheckoutArgs),
     /// Send money out.
     Payout(PayoutArgs),
     /// Move money between the merchant's own accounts at the provider.
     Transfer(TransferArgs),
-    /// List the ways to pay.
-    Methods(MethodsArgs),
-    /// Find out what became of an operation whose answer was lost. Moves no money.
-    Resolve(ResolveArgs),
-    /// Say what a provider's code means: what happened, why, whose side it is on, and whether to try again.
-    Explain(ExplainArgs),
-    /// List a provider's codes, or compare them with a list from elsewhere.
-    Codes(CodesArgs),
-    /// Make payments on every simulated provider in worlds where everything goes wrong, and hold what is believed against the ledgers.
-    ///
-    /// Nothing leaves this process. Exits 1 if a customer was charged twice, money was believed in that did not move, money moved that was believed not
-    /// to have, or an outcome was lost that could be found out.
-    Chaos(ChaosArgs),
 }
 
 #[derive(Debug, Args)]
@@ -127,6 +136,15 @@ pub(crate) struct Attempt {
     /// Your name of this attempt. Repeating the attempt keeps it; a new attempt has a new one.
     #[arg(long, value_name = "TEXT")]
     pub(crate) reference: Reference,
+}
+
+/// Where what is unknown is kept.
+#[derive(Debug, Args)]
+pub(crate) struct KeepArgs {
+    /// If nobody knows what became of it: write what to ask with into this file, which must not be there yet. It stays empty if the command is
+    /// ended before it knows, and is removed when the outcome is known.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) unresolved: Option<PathBuf>,
 }
 
 /// What a charge or a checkout may say of the order.
@@ -202,6 +220,8 @@ pub(crate) struct ChargeArgs {
     #[command(flatten)]
     pub(crate) on: OnGateway,
     #[command(flatten)]
+    pub(crate) keep: KeepArgs,
+    #[command(flatten)]
     pub(crate) attempt: Attempt,
     #[command(flatten)]
     pub(crate) source: SourceArgs,
@@ -213,6 +233,8 @@ pub(crate) struct ChargeArgs {
 pub(crate) struct CheckoutArgs {
     #[command(flatten)]
     pub(crate) on: OnGateway,
+    #[command(flatten)]
+    pub(crate) keep: KeepArgs,
     #[command(flatten)]
     pub(crate) attempt: Attempt,
     #[command(flatten)]
@@ -228,6 +250,8 @@ pub(crate) struct CaptureArgs {
     #[command(flatten)]
     pub(crate) on: OnGateway,
     #[command(flatten)]
+    pub(crate) keep: KeepArgs,
+    #[command(flatten)]
     pub(crate) attempt: Attempt,
 
     /// The authorized payment, as the command that made it printed it.
@@ -239,6 +263,8 @@ pub(crate) struct CaptureArgs {
 pub(crate) struct VoidArgs {
     #[command(flatten)]
     pub(crate) on: OnGateway,
+    #[command(flatten)]
+    pub(crate) keep: KeepArgs,
 
     /// The authorized payment, or the one that has not been sent on yet, as the command that made it printed it.
     #[arg(long, value_name = "REF")]
@@ -257,6 +283,8 @@ pub(crate) struct VoidArgs {
 pub(crate) struct RefundArgs {
     #[command(flatten)]
     pub(crate) on: OnGateway,
+    #[command(flatten)]
+    pub(crate) keep: KeepArgs,
     #[command(flatten)]
     pub(crate) attempt: Attempt,
 
@@ -294,6 +322,8 @@ pub(crate) struct PayoutArgs {
     #[command(flatten)]
     pub(crate) on: OnGateway,
     #[command(flatten)]
+    pub(crate) keep: KeepArgs,
+    #[command(flatten)]
     pub(crate) attempt: Attempt,
     #[command(flatten)]
     pub(crate) source: SourceArgs,
@@ -311,6 +341,8 @@ pub(crate) struct PayoutArgs {
 pub(crate) struct TransferArgs {
     #[command(flatten)]
     pub(crate) on: OnGateway,
+    #[command(flatten)]
+    pub(crate) keep: KeepArgs,
     #[command(flatten)]
     pub(crate) attempt: Attempt,
 
@@ -347,9 +379,28 @@ pub(crate) struct ResolveArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) gateway: Option<String>,
 
-    /// What the command printed whose outcome is unknown, `-` for standard input.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) unresolved: PathBuf,
+    /// What the command printed (or kept by `--unresolved`) whose outcome is unknown, `-` for standard input.
+    #[arg(
+        value_name = "FILE",
+        required_unless_present = "unresolved",
+        conflicts_with = "unresolved"
+    )]
+    pub(crate) file: Option<PathBuf>,
+
+    /// The same.
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub(crate) unresolved: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompleteArgs {
+    /// What the command printed (or kept by `--unresolved`) whose outcome is unknown, `-` for standard input.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+
+    /// The command whose outcome is unknown, with the same options.
+    #[command(subcommand)]
+    pub(crate) command: MoneyCommand,
 }
 
 #[derive(Debug, Args)]

@@ -12,6 +12,7 @@ pub mod demo;
 mod exit;
 mod explain;
 mod gateways;
+mod keep;
 pub mod lab;
 mod money;
 mod output;
@@ -37,17 +38,12 @@ pub async fn run(cli: Cli) -> Exit {
         Command::Simulate(args) => return simulate::command(&args, as_json).await,
         Command::Gateways => gateways::command(config),
         Command::Check => check::command(config, as_json).await,
-        Command::Sale(args) => money::sale(config, args).await,
-        Command::Authorize(args) => money::authorize(config, args).await,
-        Command::Capture(args) => money::capture(config, args).await,
-        Command::Void(args) => money::void(config, args).await,
-        Command::Refund(args) => money::refund(config, args).await,
+        Command::Money(command) => money::command(config, command).await,
         Command::Inquire(args) => money::inquire(config, args).await,
         Command::Checkout(args) => money::checkout(config, args).await,
-        Command::Payout(args) => money::payout(config, args).await,
-        Command::Transfer(args) => money::transfer(config, args).await,
         Command::Methods(args) => money::methods(config, args).await,
         Command::Resolve(args) => money::resolve(config, args).await,
+        Command::Complete(args) => money::complete(config, args).await,
         Command::Explain(args) => explain::command(&args),
         Command::Codes(args) => codes::command(&args, as_json),
         Command::Chaos(args) => chaos::command(&args),

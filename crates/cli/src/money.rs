@@ -6,34 +6,113 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use paymux::{
-    Capture, Gateway, Inquiry, MethodQuery, Operation, PaymentGateway as _, Payout, Refund, Transfer, Unresolved, Void,
+    Answer, Capture, Completion, Error, Gateway, Inquiry, MethodQuery, Operation, OperationKind, PaymentGateway as _,
+    Payout, Refund, Transfer, Unresolved, Void,
 };
 use secrecy::ExposeSecret as _;
 
-pub(crate) use self::charge::{authorize, checkout, sale};
 use crate::args::{
-    CaptureArgs, InquireArgs, MethodsArgs, OnGateway, PayoutArgs, RefundArgs, ResolveArgs, TransferArgs, VoidArgs,
+    CaptureArgs, CheckoutArgs, CompleteArgs, InquireArgs, KeepArgs, MethodsArgs, MoneyCommand, OnGateway, PayoutArgs,
+    RefundArgs, ResolveArgs, TransferArgs, VoidArgs,
 };
 use crate::exit::Failure;
+use crate::keep::Keep;
 use crate::output::Output;
 use crate::{card_file, gateways, render};
 
-pub(crate) async fn capture(config: &Path, args: CaptureArgs) -> Result<Output, Failure> {
-    let capture = Capture::new(args.payment, args.attempt.reference, args.attempt.amount);
-    run(&open(config, &args.on)?, Operation::Capture(capture)).await
+/// An operation that is ready to be done.
+struct Ready {
+    gateway: Gateway,
+    operation: Operation,
+    /// Where to keep what is unknown.
+    keep: KeepArgs,
+    /// What a person should be told besides.
+    aside: String,
 }
 
-pub(crate) async fn void(config: &Path, args: VoidArgs) -> Result<Output, Failure> {
+impl Ready {
+    const fn new(gateway: Gateway, operation: Operation, keep: KeepArgs) -> Self {
+        Self {
+            gateway,
+            operation,
+            keep,
+            aside: String::new(),
+        }
+    }
+}
+
+/// Does what a money command says.
+pub(crate) async fn command(config: &Path, command: MoneyCommand) -> Result<Output, Failure> {
+    money(ready(config, command)?).await
+}
+
+pub(crate) async fn checkout(config: &Path, args: CheckoutArgs) -> Result<Output, Failure> {
+    money(charge::checkout(config, args)?).await
+}
+
+/// Does a money command once more, under the key that it was sent with.
+pub(crate) async fn complete(config: &Path, args: CompleteArgs) -> Result<Output, Failure> {
+    let unresolved = read(&args.file)?;
+    let mut ready = ready(config, args.command)?;
+    ready.operation = Operation::Complete(Box::new(Completion::new(unresolved, ready.operation)));
+    money(ready).await
+}
+
+fn ready(config: &Path, command: MoneyCommand) -> Result<Ready, Failure> {
+    match command {
+        MoneyCommand::Sale(args) => charge::charge(config, args, OperationKind::Sale),
+        MoneyCommand::Authorize(args) => charge::charge(config, args, OperationKind::Authorize),
+        MoneyCommand::Capture(args) => capture(config, args),
+        MoneyCommand::Void(args) => void(config, args),
+        MoneyCommand::Refund(args) => refund(config, args),
+        MoneyCommand::Payout(args) => payout(config, args),
+        MoneyCommand::Transfer(args) => transfer(config, args),
+    }
+}
+
+fn capture(config: &Path, args: CaptureArgs) -> Result<Ready, Failure> {
+    let capture = Capture::new(args.payment, args.attempt.reference, args.attempt.amount);
+    Ok(Ready::new(
+        open(config, &args.on)?,
+        Operation::Capture(capture),
+        args.keep,
+    ))
+}
+
+fn void(config: &Path, args: VoidArgs) -> Result<Ready, Failure> {
     let mut void = Void::new(args.payment, args.reference);
     void.amount = args.amount;
-    run(&open(config, &args.on)?, Operation::Void(void)).await
+    Ok(Ready::new(open(config, &args.on)?, Operation::Void(void), args.keep))
 }
 
-pub(crate) async fn refund(config: &Path, args: RefundArgs) -> Result<Output, Failure> {
+fn refund(config: &Path, args: RefundArgs) -> Result<Ready, Failure> {
     let mut refund = Refund::new(args.payment, args.attempt.reference, args.attempt.amount);
     refund.capture = args.capture;
     refund.reason = args.reason;
-    run(&open(config, &args.on)?, Operation::Refund(refund)).await
+    Ok(Ready::new(
+        open(config, &args.on)?,
+        Operation::Refund(refund),
+        args.keep,
+    ))
+}
+
+fn payout(config: &Path, args: PayoutArgs) -> Result<Ready, Failure> {
+    let gateway = open(config, &args.on)?;
+    let to = charge::payee(&gateway, &args.source, Timestamp::now())?;
+    let mut payout = Payout::new(args.attempt.reference, args.attempt.amount, to);
+    payout.customer.id = args.customer;
+    payout.description = args.description;
+    Ok(Ready::new(gateway, Operation::Payout(Box::new(payout)), args.keep))
+}
+
+fn transfer(config: &Path, args: TransferArgs) -> Result<Ready, Failure> {
+    let mut transfer = Transfer::new(args.attempt.reference, args.attempt.amount, args.from, args.to);
+    transfer.description = args.description;
+    Ok(Ready::new(
+        open(config, &args.on)?,
+        Operation::Transfer(transfer),
+        args.keep,
+    ))
 }
 
 pub(crate) async fn inquire(config: &Path, args: InquireArgs) -> Result<Output, Failure> {
@@ -43,21 +122,6 @@ pub(crate) async fn inquire(config: &Path, args: InquireArgs) -> Result<Output, 
         (None, None) => return Err(Failure::input("either --payment or --reference must be given")),
     };
     run(&open(config, &args.on)?, Operation::Inquire(inquiry)).await
-}
-
-pub(crate) async fn payout(config: &Path, args: PayoutArgs) -> Result<Output, Failure> {
-    let gateway = open(config, &args.on)?;
-    let to = charge::payee(&gateway, &args.source, Timestamp::now())?;
-    let mut payout = Payout::new(args.attempt.reference, args.attempt.amount, to);
-    payout.customer.id = args.customer;
-    payout.description = args.description;
-    run(&gateway, Operation::Payout(Box::new(payout))).await
-}
-
-pub(crate) async fn transfer(config: &Path, args: TransferArgs) -> Result<Output, Failure> {
-    let mut transfer = Transfer::new(args.attempt.reference, args.attempt.amount, args.from, args.to);
-    transfer.description = args.description;
-    run(&open(config, &args.on)?, Operation::Transfer(transfer)).await
 }
 
 pub(crate) async fn methods(config: &Path, args: MethodsArgs) -> Result<Output, Failure> {
@@ -70,15 +134,19 @@ pub(crate) async fn methods(config: &Path, args: MethodsArgs) -> Result<Output, 
 }
 
 pub(crate) async fn resolve(config: &Path, args: ResolveArgs) -> Result<Output, Failure> {
-    let text = card_file::text("--unresolved", &args.unresolved)?;
-    let unresolved = unresolved(text.expose_secret())
-        .map_err(|what| Failure::input(format!("--unresolved {}: {what}", args.unresolved.display())))?;
+    let file = args.file.or(args.unresolved).unwrap_or_default();
+    let unresolved = read(&file)?;
     let gateway = args.gateway.unwrap_or_else(|| unresolved.gateway.clone());
     let gateway = open(config, &OnGateway { gateway })?;
     run(&gateway, Operation::Resolve(Box::new(unresolved))).await
 }
 
 /// The unresolved operation as it was printed: alone, or inside an error.
+fn read(file: &Path) -> Result<Unresolved, Failure> {
+    let text = card_file::text("FILE", file)?;
+    unresolved(text.expose_secret()).map_err(|what| Failure::input(format!("FILE {}: {what}", file.display())))
+}
+
 fn unresolved(text: &str) -> Result<Unresolved, String> {
     let mut value: serde_json::Value = serde_json::from_str(text).map_err(|e| format!("is not JSON: {e}"))?;
     let inner = value.get_mut("unresolved").map(serde_json::Value::take);
@@ -89,10 +157,50 @@ fn open(config: &Path, on: &OnGateway) -> Result<Gateway, Failure> {
     Ok(gateways::load(config)?.gateway(&on.gateway)?)
 }
 
-/// Does an operation and shows what it came to.
+/// Does an operation that moves money, and keeps what is unknown of it where that was asked for.
+async fn money(ready: Ready) -> Result<Output, Failure> {
+    let keep = ready.keep.unresolved.as_deref().map(Keep::open).transpose()?;
+    let result = ready.gateway.execute(&ready.operation).await;
+    let mut output = match (keep, result.as_ref().err().and_then(Error::unresolved)) {
+        (Some(keep), Some(unresolved)) => {
+            let path = keep.path().to_owned();
+            let kept = keep.write(unresolved);
+            let mut output = shown(&ready.gateway, &ready.operation, result, Some(&path))?;
+            if let Err(error) = kept {
+                let what = format!(
+                    "--unresolved {}: cannot be written: {error}; keep what is printed\n",
+                    path.display()
+                );
+                output.aside.push_str(&what);
+            }
+            output
+        }
+        (keep, _) => {
+            if let Some(keep) = keep {
+                keep.remove();
+            }
+            shown(&ready.gateway, &ready.operation, result, None)?
+        }
+    };
+    output.aside.push_str(&ready.aside);
+    Ok(output)
+}
+
+/// Does an operation that only asks.
 async fn run(gateway: &Gateway, operation: Operation) -> Result<Output, Failure> {
-    match gateway.execute(&operation).await {
+    let result = gateway.execute(&operation).await;
+    shown(gateway, &operation, result, None)
+}
+
+/// What an operation came to.
+fn shown(
+    gateway: &Gateway,
+    operation: &Operation,
+    result: Result<Answer, Error>,
+    kept: Option<&Path>,
+) -> Result<Output, Failure> {
+    match result {
         Ok(answer) => Ok(render::answer(gateway.name(), operation.kind(), &answer)),
-        Err(error) => render::unknown(gateway.name(), &error).ok_or(Failure::Gateway(error)),
+        Err(error) => render::unknown(gateway, &error, kept).ok_or(Failure::Gateway(error)),
     }
 }

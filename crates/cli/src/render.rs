@@ -1,9 +1,11 @@
 //! How answers, errors and lists of methods are shown.
 
+use std::path::Path;
+
 use anstyle::Style;
 use paymux::{
-    Answer, Decline, Entry, EntryOutcome, Error, Fate, NextAction, OperationKind, Outcome, PaymentMethod, RetryAdvice,
-    visible,
+    Answer, Decline, Duplicates, Entry, EntryOutcome, Error, Fate, Gateway, NextAction, OperationKind, Outcome,
+    PaymentGateway as _, PaymentMethod, RetryAdvice, Unresolved, visible,
 };
 use serde_json::{Value, json};
 
@@ -57,17 +59,15 @@ pub(crate) fn answer(gateway: &str, operation: OperationKind, answer: &Answer) -
 }
 
 /// What to do about an error whose fate is unknown, and what to ask with. Other errors are shown as failures.
-pub(crate) fn unknown(gateway: &str, error: &Error) -> Option<Output> {
+pub(crate) fn unknown(gateway: &Gateway, error: &Error, kept: Option<&Path>) -> Option<Output> {
     if error.fate() != Fate::Unknown {
         return None;
     }
     let mut aside = format!("{} {}\n", paint("unknown:", BAD), lines(error.report().trim_end()));
-    let text = match error.unresolved().map(serde_json::to_string_pretty) {
+    let unresolved = error.unresolved();
+    let text = match unresolved.map(serde_json::to_string_pretty) {
         Some(Ok(json)) => {
-            aside.push_str(&format!(
-                "Nobody knows whether this was done. Do not send it again. Keep the JSON above in a file, and ask:\n\
-                 \x20 paymux resolve --gateway {gateway} --unresolved FILE\n"
-            ));
+            aside.push_str(&next_steps(gateway, unresolved, kept));
             format!("{json}\n")
         }
         _ => String::new(),
@@ -78,6 +78,32 @@ pub(crate) fn unknown(gateway: &str, error: &Error) -> Option<Output> {
         json: error.to_json(),
         exit: Exit::Unknown,
     })
+}
+
+/// How to go on when nobody knows what became of an operation.
+fn next_steps(gateway: &Gateway, unresolved: Option<&Unresolved>, kept: Option<&Path>) -> String {
+    let (how, file) = match kept {
+        Some(path) => (
+            "What is needed to ask is kept; ask".to_owned(),
+            path.display().to_string(),
+        ),
+        None => ("Keep the JSON above in a file, and ask".to_owned(), "FILE".to_owned()),
+    };
+    let name = gateway.name();
+    let mut text = format!(
+        "Nobody knows whether this was done. Do not send it again. {how}:\n\x20 paymux resolve --gateway {name} {file}\n"
+    );
+    if let Duplicates::Key(life) = gateway.capabilities().duplicates
+        && let Some(unresolved) = unresolved
+        && let Some(ends) = unresolved.first_sent.and_then(|first| first.checked_add(life).ok())
+    {
+        text.push_str(&format!(
+            "If that does not settle it, it can be finished under its key until {ends:.0}, with the options that it had:\n\
+             \x20 paymux complete {file} {} --gateway {name} …\n",
+            unresolved.operation
+        ));
+    }
+    text
 }
 
 /// The ways to pay.

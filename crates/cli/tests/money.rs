@@ -166,11 +166,9 @@ async fn an_unknown_outcome_is_kept_and_asked_about_never_sent_again() {
         "approved",
     ]);
     assert_eq!(ended.code, 5, "{ended:?}");
-    assert!(
-        ended.err.contains("paymux resolve --gateway coolpay --unresolved FILE"),
-        "{ended:?}"
-    );
+    assert!(ended.err.contains("paymux resolve --gateway coolpay FILE"), "{ended:?}");
     assert_eq!(ended.json()["operation"], "sale");
+    assert!(!ended.err.contains("paymux complete"), "there is no key: {ended:?}");
     let kept = new_file("unresolved.json", &ended.out);
 
     let place = bench.lab.place("coolpay").unwrap();
@@ -198,6 +196,12 @@ async fn an_unknown_outcome_is_kept_and_asked_about_never_sent_again() {
     );
     let again = bench.run(&["resolve", "--json", "--unresolved", wrapped.to_str().unwrap()]);
     assert_eq!(again.code, asked.code, "{again:?}");
+    let again = bench.run(&["resolve", "--json", wrapped.to_str().unwrap()]);
+    assert_eq!(again.code, asked.code, "{again:?}");
+    let again = bench.run_with_input(&["resolve", "--json", "-"], &ended.out);
+    assert_eq!(again.code, asked.code, "{again:?}");
+    let neither = bench.run(&["resolve"]);
+    assert_eq!(neither.code, 2, "{neither:?}");
 
     let broken = new_file("broken.json", "{}");
     let ended = bench.run(&["resolve", "--unresolved", broken.to_str().unwrap()]);
@@ -283,4 +287,92 @@ async fn money_goes_out_and_between_accounts_and_methods_are_listed() {
             .iter()
             .any(|m| m["id"] == format!("card:{}", seeds::INSTRUMENT_CARD))
     );
+}
+
+/// A transfer whose answer is lost as often as it is sent, with these options besides.
+fn lost_transfer(bench: &Bench, options: &[&str]) -> Ended {
+    use paymux_simulator::qolo::seeds;
+    for _ in 0..3 {
+        bench.plan("qolo", Matcher::on(Method::POST, "/transfers"), Fault::ResetAfter);
+    }
+    let transfer = ["transfer", "--from", seeds::ACCOUNT, "--to", seeds::ACCOUNT_PERSON];
+    let attempt = [
+        "--gateway",
+        "qolo",
+        "--amount",
+        "10.00 USD",
+        "--reference",
+        "transfer-1",
+    ];
+    bench.run(&[&transfer[..], &attempt, options].concat())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_unknown_is_kept_in_a_file_and_finished_under_its_key() {
+    use paymux_simulator::qolo::seeds;
+    let bench = Bench::start().await;
+    let path = common::new_path("unresolved.json");
+    let file = path.to_str().unwrap();
+    let ended = lost_transfer(&bench, &["--unresolved", file]);
+    assert_eq!(ended.code, 5, "{ended:?}");
+    for hint in [
+        format!("paymux resolve --gateway qolo {file}"),
+        format!("paymux complete {file} transfer --gateway qolo"),
+    ] {
+        assert!(ended.err.contains(&hint), "{hint}: {ended:?}");
+    }
+    let kept: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    assert_eq!(kept, ended.json());
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    assert_eq!(bench.movements("qolo"), [(Kind::Transfer, 1000)]);
+
+    let complete = |amount: &str| {
+        let transfer = ["transfer", "--from", seeds::ACCOUNT, "--to", seeds::ACCOUNT_PERSON];
+        let attempt = ["--gateway", "qolo", "--amount", amount, "--reference", "transfer-1"];
+        bench.run(&[&["complete", file, "--json"], &transfer[..], &attempt].concat())
+    };
+    let before = bench.requests();
+    let other = complete("10.01 USD");
+    assert_eq!((other.code, bench.requests()), (5, before), "{other:?}");
+    let json = other.json();
+    assert_eq!((&json["field"], &json["unresolved"]), (&Value::from("amount"), &kept));
+    let done = complete("10.00 USD");
+    assert_eq!((done.code, done.json()["outcome"].as_str()), (4, Some("pending")));
+    assert_eq!(bench.movements("qolo"), [(Kind::Transfer, 1000)], "once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_there_is_never_overwritten_and_none_is_left_without_need() {
+    let bench = Bench::start().await;
+    let there = new_file("there.json", "precious");
+    let before = bench.requests();
+    let ended = lost_transfer(&bench, &["--unresolved", there.to_str().unwrap()]);
+    assert_eq!((ended.code, bench.requests()), (2, before), "{ended:?}");
+    assert!(
+        ended.err.contains("--unresolved") && ended.err.contains("nothing was sent"),
+        "{ended:?}"
+    );
+    assert_eq!(std::fs::read_to_string(&there).unwrap(), "precious");
+    let nowhere = common::new_path("no-such-folder").join("unresolved.json");
+    let ended = lost_transfer(&bench, &["--unresolved", nowhere.to_str().unwrap()]);
+    assert_eq!((ended.code, bench.requests()), (2, before), "{ended:?}");
+
+    let path = common::new_path("not-needed.json");
+    let arguments = [
+        "--amount",
+        "10.00 DKK",
+        "--reference",
+        "order-1001",
+        "--test-card",
+        "approved",
+    ];
+    let keep = ["sale", "--gateway", "coolpay", "--unresolved", path.to_str().unwrap()];
+    let ended = bench.run(&[&keep[..], &arguments].concat());
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert!(!path.exists(), "its outcome is known");
 }

@@ -7,27 +7,18 @@ use paymux::{
     Address, Capabilities, Charge, Checkout, Gateway, Operation, OperationKind, PaymentGateway as _, Source, SourceKind,
 };
 
-use super::{open, run};
+use super::{Ready, open};
 use crate::args::{Attempt, ChargeArgs, CheckoutArgs, OrderArgs, SourceArgs, SourceName};
 use crate::exit::Failure;
-use crate::output::Output;
 use crate::{card_file, test_cards};
 
-pub(crate) async fn sale(config: &Path, args: ChargeArgs) -> Result<Output, Failure> {
-    charge(config, args, OperationKind::Sale).await
-}
-
-pub(crate) async fn authorize(config: &Path, args: ChargeArgs) -> Result<Output, Failure> {
-    charge(config, args, OperationKind::Authorize).await
-}
-
-pub(crate) async fn checkout(config: &Path, args: CheckoutArgs) -> Result<Output, Failure> {
+pub(super) fn checkout(config: &Path, args: CheckoutArgs) -> Result<Ready, Failure> {
     let gateway = open(config, &args.on)?;
     let charge = fill(args.attempt, args.order, Source::Hosted);
-    run(&gateway, page(charge, !args.hold)).await
+    Ok(Ready::new(gateway, page(charge, !args.hold), args.keep))
 }
 
-async fn charge(config: &Path, args: ChargeArgs, kind: OperationKind) -> Result<Output, Failure> {
+pub(super) fn charge(config: &Path, args: ChargeArgs, kind: OperationKind) -> Result<Ready, Failure> {
     let gateway = open(config, &args.on)?;
     let capabilities = gateway.capabilities();
     let given = Given::read(capabilities, &args.source, Timestamp::now())?;
@@ -43,13 +34,11 @@ async fn charge(config: &Path, args: ChargeArgs, kind: OperationKind) -> Result<
         (false, OperationKind::Authorize) => Operation::Authorize(Box::new(charge)),
         (false, _) => Operation::Sale(Box::new(charge)),
     };
-    let mut output = run(&gateway, operation).await?;
+    let mut ready = Ready::new(gateway, operation, args.keep);
     if let Some(number) = given.to_type {
-        output
-            .aside
-            .push_str(&format!("On the page, the test card is {number}.\n"));
+        ready.aside = format!("On the page, the test card is {number}.\n");
     }
-    Ok(output)
+    Ok(ready)
 }
 
 /// To what a payout goes.
