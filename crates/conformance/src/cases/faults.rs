@@ -4,7 +4,10 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use paymux_core::{Answer, EntryKind, Error, Fate, Operation, OperationKind, Outcome, Refund, Void};
+use paymux_core::{
+    Answer, Completion, Duplicates, EntryKind, Error, ErrorKind, Fate, Operation, OperationKind, Outcome, Refund,
+    Unresolved, Void,
+};
 use paymux_simulator::Fault;
 
 use crate::bench::{Bench, Case, Stop, ensure, excluded, failed};
@@ -248,6 +251,35 @@ async fn resolved(bench: &Bench<'_>, operation: &Operation, before: &[Booked], e
     })?;
     compare(bench, operation, before, verdict(&result)).map_err(|stop| match stop {
         Stop::Failed(why) => Stop::Failed(format!("asked later, {why}")),
+        excluded @ Stop::Excluded(_) => excluded,
+    })?;
+    completed(bench, operation, before, unresolved).await
+}
+
+/// Where the provider recognises keys, an unknown outcome can be finished under its key, and it is done once then; elsewhere that is refused
+/// before anything is sent.
+async fn completed(bench: &Bench<'_>, operation: &Operation, before: &[Booked], unresolved: &Unresolved) -> Case {
+    let completion = Completion::new(unresolved.clone(), operation.clone());
+    let finish = Operation::Complete(Box::new(completion));
+    let sent = bench.sent();
+    let result = bench.execute(&finish).await;
+    if !matches!(bench.capabilities().duplicates, Duplicates::Key(_)) {
+        let Err(error) = result else {
+            return failed("finished under a key, and none is declared");
+        };
+        return ensure(error.kind() == ErrorKind::Unsupported && bench.sent() == sent, || {
+            format!("finishing without a key is not refused as unsupported, before anything is sent: {error}")
+        });
+    }
+    if let Err(error) = &result {
+        // The provider may refuse what it did before; the doubt is what it was.
+        ensure(error.fate() == Fate::Unknown && error.unresolved().is_some(), || {
+            format!("not finished under its key, and the doubt is gone: {error}")
+        })?;
+    }
+    tokio::time::sleep(SETTLED).await;
+    compare(bench, operation, before, verdict(&result)).map_err(|stop| match stop {
+        Stop::Failed(why) => Stop::Failed(format!("finished under its key, {why}")),
         excluded @ Stop::Excluded(_) => excluded,
     })
 }
