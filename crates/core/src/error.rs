@@ -360,4 +360,22 @@ mod tests {
         assert!(error.report().contains("it may have been done; ask"));
         assert_eq!(error.to_json()["fate"], "unknown");
     }
+
+    /// Whoever lost an answer and looks it up in vain must not read that he may send it again.
+    #[test]
+    fn a_question_that_failed_makes_no_new_attempt_safe() {
+        let report = |fate, operation| {
+            let error = Error::new(ErrorKind::InvalidRequest, "no such payment").with_fate(fate);
+            error.in_operation("cards", operation).report()
+        };
+        for fate in [Fate::NotDone, Fate::Rejected] {
+            let asked = report(fate, Some(OperationKind::Inquire));
+            assert!(
+                asked.contains(": this only asked; of whether a new attempt is safe it says nothing\n"),
+                "{asked}"
+            );
+            assert!(!report(fate, None).contains("attempt"));
+        }
+        assert!(report(Fate::NotDone, Some(OperationKind::Sale)).contains("a new attempt is safe\n"));
+    }
 }

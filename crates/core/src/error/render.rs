@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::Error;
+use super::{Error, Fate};
 use crate::operation::OperationKind;
 
 impl Error {
@@ -23,7 +23,7 @@ impl Error {
             line("operation", operation.as_str());
         }
         line("kind", self.0.kind.as_str());
-        line("fate", &format!("{}: {}", self.0.fate.as_str(), self.0.fate.meaning()));
+        line("fate", &format!("{}: {}", self.0.fate.as_str(), self.meaning()));
         if let Some(status) = self.0.status {
             line("http", status.as_str());
         }
@@ -37,6 +37,17 @@ impl Error {
             line("wait", &format!("{} s", wait.as_secs()));
         }
         out
+    }
+
+    /// What the fate means for whoever reads it. A question that failed did nothing, and yet says nothing of the payment that it was about.
+    const fn meaning(&self) -> &'static str {
+        match (self.0.operation, self.0.fate) {
+            (Some(OperationKind::Inquire), Fate::NotDone | Fate::Rejected) => {
+                "this only asked; of whether a new attempt is safe it says nothing"
+            }
+            (None, Fate::NotDone) => "this did nothing",
+            (_, fate) => fate.meaning(),
+        }
     }
 
     /// The error as JSON. Keys: `error`, `kind`, `fate`, and where known `field`, `gateway`, `operation`, `status`, `retry_after_secs`, `decline`,
