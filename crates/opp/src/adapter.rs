@@ -38,6 +38,7 @@ pub(crate) struct Settings {
     pub(crate) checkout_page: Option<String>,
     pub(crate) multiple_captures: bool,
     pub(crate) reference_max: usize,
+    pub(crate) settle: Duration,
     pub(crate) webhook_keys: Vec<SecretString>,
 }
 
@@ -81,6 +82,8 @@ fn capabilities(settings: &Settings) -> Capabilities {
         Webhooks::Signed
     };
     all.inquiry_interval = BETWEEN_INQUIRIES;
+    // Without an inquiry by reference, nobody can be asked whether anything stands there.
+    all.settle = v1.then_some(settings.settle);
 
     let ask = if v1 { AskAfterwards::Yes } else { AskAfterwards::None };
     let instruments: &[SourceKind] = if v1 {

@@ -1,5 +1,7 @@
 //! The configuration.
 
+use std::time::Duration;
+
 use http::Uri;
 use paymux_core::{Adapter, AdapterConfig, Key, KeyKind, Mode, Problem};
 use secrecy::{ExposeSecret, SecretString};
@@ -31,6 +33,8 @@ pub struct OppConfig {
     pub multiple_captures: bool,
     /// The most characters of a reference, 8 to 255; 32 if not given.
     pub reference_max: Option<usize>,
+    /// How long after a request could last have left the platform may still book it, in seconds; 300 if not given.
+    pub settle_secs: Option<u32>,
     /// The key of encrypted webhooks, 64 hexadecimal digits; several, with commas between them, while one replaces another.
     pub webhook_key: Option<SecretString>,
 }
@@ -116,6 +120,11 @@ impl AdapterConfig for OppConfig {
             "the most characters of a reference, 8 to 255; default: 32",
         ),
         Key::optional(
+            "settle_secs",
+            KeyKind::Number,
+            "v1: seconds after which a payment that is not in the report was not made, 60 to 86400; default: 300",
+        ),
+        Key::optional(
             "webhook_key",
             KeyKind::Secret,
             "v1: the key of webhooks, 64 hexadecimal digits; several with commas between them",
@@ -182,6 +191,16 @@ impl AdapterConfig for OppConfig {
         if !(8..=255).contains(&reference_max) {
             problem("reference_max", "must be from 8 to 255");
         }
+        if self.settle_secs.is_some() && self.preset == Preset::V3 {
+            problem(
+                "settle_secs",
+                "is of no use on v3: it has no inquiry by reference, and nothing there is ever known to be absent",
+            );
+        }
+        let settle = self.settle_secs.unwrap_or(300);
+        if !(60..=86_400).contains(&settle) {
+            problem("settle_secs", "must be from 60 to 86400 seconds");
+        }
         let webhook_keys = match self.webhook_key.as_ref().map(|keys| webhook_keys(keys.expose_secret())) {
             None => Vec::new(),
             Some(_) if self.preset == Preset::V3 => {
@@ -215,6 +234,7 @@ impl AdapterConfig for OppConfig {
             checkout_page: self.checkout_page,
             multiple_captures: self.multiple_captures,
             reference_max,
+            settle: Duration::from_secs(settle.into()),
             webhook_keys,
         })))
     }

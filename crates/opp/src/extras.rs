@@ -35,7 +35,7 @@ impl Opp {
         let call = Call::prepares(self.post("/registrations", &form)?);
         let reply = wire.send(call).await.map_err(Lost::give_up)?;
         self.accepted(&reply, wire)?;
-        let body = reply.json::<Body>()?;
+        let body = Body::of(&reply).unwrap_or_default();
         let id = body
             .id
             .filter(|id| is_id(id))
@@ -62,10 +62,7 @@ impl Opp {
         // Deleting twice is deleting once, so that it may be repeated like a question.
         let call = Call::asks(self.query(Method::DELETE, &path, &self.form())?);
         let reply = wire.send(call).await.map_err(Lost::give_up)?;
-        let code = reply
-            .json::<Body>()
-            .ok()
-            .and_then(|body| body.result.code.parse::<crate::ResultCode>().ok());
+        let code = Body::of(&reply).and_then(|body| body.result.code.parse::<crate::ResultCode>().ok());
         let gone = code.is_some_and(|code| matches!(code.parts(), [100, 150, 200 | 202]));
         if gone || reply.status == StatusCode::NOT_FOUND {
             return Ok(());

@@ -91,9 +91,9 @@ impl Opp {
     /// Asks once. `None`: still open. An error is a finding: a mismatch, or a refusal that the record explains.
     async fn ask(&self, asked: Asked<'_>, open: &Open, round: usize, wire: &dyn Wire) -> Result<Option<Answer>, Error> {
         match &open.id {
-            Some(id) => self.ask_by_id(asked, id, open.likely.is_some(), wire).await,
+            Some(id) => Ok(self.ask_by_id(asked, id, open.likely.is_some(), wire).await?.answer()),
             None => {
-                let found = self.ask_by_reference(asked, wire).await?;
+                let found = self.ask_by_reference(asked, wire).await?.answer();
                 // Not in the first round: what we look for may be booked after the rest can be read.
                 if found.is_none() && open.earlier && round > 0 {
                     self.explained(asked, open, wire).await?;

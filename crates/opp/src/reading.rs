@@ -113,9 +113,10 @@ impl Opp {
         reply: &Reply,
         now: Timestamp,
     ) -> Result<Step, Error> {
-        let body = reply.json::<Body>().ok();
+        let body = Body::of(reply);
         let Some((body, code)) = body.as_ref().and_then(|b| Some((b, b.result.code.parse().ok()?))) else {
-            return status::read(asked, surface, reply, now);
+            let id = body.and_then(|body| body.id).filter(|id| crate::config::is_id(id));
+            return status::read(asked, surface, reply, now, id);
         };
         let seen = Seen {
             code,
@@ -179,6 +180,12 @@ impl Opp {
                     ),
                     None => answer(Outcome::Pending, PaymentState::Pending, EntryOutcome::Pending),
                 })
+            }
+            // A refusal of something else says nothing of what was asked.
+            Verdict::Declined | Verdict::NotDone | Verdict::Cancelled | Verdict::Expired
+                if seen.surface == Surface::Mutation && payment::other_reference(asked, seen).is_some() =>
+            {
+                Step::Open(self.open(asked, seen, said("refused, and the answer is about another payment")))
             }
             Verdict::Declined | Verdict::NotDone => Step::Done(declined(PaymentState::Declined)),
             Verdict::Cancelled => Step::Done(declined(PaymentState::Cancelled)),

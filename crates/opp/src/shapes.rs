@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use paymux_core::{Error, ErrorKind};
-use serde::de::{DeserializeOwned, IgnoredAny};
+use paymux_core::{Error, ErrorKind, Reply};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -41,23 +41,29 @@ impl Form {
 }
 
 /// An answer about one payment, checkout or registration; also an entry of a report. Everything but the result code may be absent.
+///
+/// Each field is read apart: one that is not what it should be is as absent, and spoils none of the others.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Body {
+    #[serde(default, deserialize_with = "lenient")]
     pub(crate) id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(crate) referenced_id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(crate) payment_type: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) payment_brand: Option<String>,
     /// A string by the documents; a bare number is read too.
     #[serde(default, rename = "amount")]
     pub(crate) raw_amount: Option<Box<RawValue>>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(crate) currency: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) merchant_transaction_id: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) timestamp: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient_result")]
     pub(crate) result: ResultBody,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) card: Option<CardBody>,
@@ -68,6 +74,11 @@ pub(crate) struct Body {
 }
 
 impl Body {
+    /// The body of a reply. A byte in it that is no text spoils only the field that it stands in.
+    pub(crate) fn of(reply: &Reply) -> Option<Self> {
+        serde_json::from_str(&String::from_utf8_lossy(&reply.body)).ok()
+    }
+
     /// The network's merchant advice code, two digits. The names of details vary in case and in the marks between words.
     pub(crate) fn merchant_advice(&self) -> Option<String> {
         let is_it = |name: &str| {
@@ -92,7 +103,7 @@ impl Body {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ResultBody {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient_text")]
     pub(crate) code: String,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) description: Option<String>,
@@ -142,8 +153,12 @@ pub(crate) struct Parameter {
 /// A report: the newer one's name for the list has not been seen, so both are read.
 #[derive(Default, Deserialize)]
 pub(crate) struct Report {
-    pub(crate) payments: Option<Vec<Body>>,
-    pub(crate) records: Option<Vec<Body>>,
+    #[serde(default, deserialize_with = "lenient_result")]
+    pub(crate) result: ResultBody,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) payments: Option<Vec<Box<RawValue>>>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) records: Option<Vec<Box<RawValue>>>,
 }
 
 /// The body of an encrypted webhook, where it is wrapped.
@@ -164,16 +179,16 @@ pub(crate) struct Webhook {
     pub(crate) payload: Option<Box<RawValue>>,
 }
 
-/// Reads a field that nothing depends on: of another shape, it is as absent.
+/// Reads a field apart from the others: of another shape, it is as absent.
 fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Either<T> {
-        Right(T),
-        Other(IgnoredAny),
-    }
-    Ok(match Either::deserialize(deserializer)? {
-        Either::Right(value) => Some(value),
-        Either::Other(_) => None,
-    })
+    let raw = Box::<RawValue>::deserialize(deserializer)?;
+    Ok(serde_json::from_str(raw.get()).ok())
+}
+
+fn lenient_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(lenient(deserializer)?.unwrap_or_default())
+}
+
+fn lenient_result<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ResultBody, D::Error> {
+    Ok(lenient(deserializer)?.unwrap_or_default())
 }

@@ -134,10 +134,13 @@ const ROWS: &[Row] = &[
     (
         &[
             "700.300.300",
+            "700.300.800",
+            "700.400.000",
             "700.400.510",
             "700.400.520",
             "700.400.530",
             "200.200.106",
+            "200.300.405",
         ],
         [Earlier, Declined, Declined, Declined],
         [Earlier, Refused, Declined, Refused],

@@ -372,6 +372,29 @@ fn declines() {
 }
 
 #[test]
+fn a_decline_of_something_else_is_asked_about() {
+    let opp = v3();
+    for code in ["800.100.152", "900.100.310", "100.396.103"] {
+        let of = |reference: &str| row(ID, "DB", "92.00", Some(reference), None, code);
+        let wire = Script::new().json(PAY_V3, 400, &of("ord-9999-a1")).json(
+            &get_v3(ID),
+            200,
+            &row(ID, "DB", "92.00", Some(REFERENCE), None, "000.100.110"),
+        );
+        assert!(ok(&opp, &sale(), &wire).outcome.is_approved(), "{code}");
+        declined(&ok(&opp, &sale(), &Script::new().json(PAY_V3, 400, &of(REFERENCE))));
+    }
+    let wire = Script::new()
+        .json(
+            &format!("POST /gateway/v3/payments/{ID}"),
+            400,
+            &row(OTHER, "CP", "", None, Some("another"), "800.100.152"),
+        )
+        .with_patience(Duration::ZERO);
+    assert_eq!(err(&opp, &capture(&opp, "60.00 EGP"), &wire).fate(), Fate::Unknown);
+}
+
+#[test]
 fn a_decline_without_an_id_is_named_by_its_reference() {
     let opp = v1();
     let wire = Script::new().json(PAY_V1, 400, &code("100.100.101"));

@@ -194,7 +194,7 @@ fn every_key_is_documented() {
     let config = json!({
         "preset": "v1", "access_token": "t", "base_url": "https://a.example", "entity_id": "e", "entity_type": "t",
         "merchant_id": "m", "checkout_page": "https://p.example/{checkout}", "multiple_captures": true, "reference_max": 16,
-        "webhook_key": KEY,
+        "webhook_key": KEY, "settle_secs": 60,
     });
     let mut keys: Vec<_> = config.as_object().unwrap().keys().map(String::as_str).collect();
     let mut documented: Vec<_> = OppConfig::KEYS.iter().map(|key| key.name).collect();

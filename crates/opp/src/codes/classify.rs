@@ -212,8 +212,8 @@ fn special(code: ResultCode, context: &Context) -> Option<Verdict> {
         ([200, 300, 404], Inquiry | CheckoutRead) => Verdict::NoSession,
         ([700, 400, 580], Mutation | Inquiry | CheckoutRead) => Verdict::NotFound,
         // Sent before; already captured, refunded, voided; nothing left; still under way.
-        ([800, 110 | 130, 100] | [200, 200, 106], Mutation)
-        | ([700, 300, 300] | [700, 400, 100 | 200 | 300 | 510 | 520 | 530], Mutation)
+        ([800, 110 | 130, 100] | [200, 200, 106] | [200, 300, 405], Mutation)
+        | ([700, 300, 300 | 800] | [700, 400, 0 | 100 | 200 | 300 | 510 | 520 | 530], Mutation)
         | ([800, 120, 402] | [800, 600 | 700, 100] | [700, 400, 570], Mutation) => Verdict::Earlier,
         ([800, 120, 402] | [800, 600 | 700, 100] | [700, 400, 570], Inquiry | CheckoutRead) => pending(context),
         ([800, 120, 402] | [800, 600 | 700, 100] | [700, 400, 570], ReportRow) => Verdict::Declined,

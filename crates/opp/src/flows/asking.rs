@@ -49,8 +49,7 @@ impl Opp {
                 if !wire.wait(BETWEEN_INQUIRIES).await {
                     return Err(error);
                 }
-                let again = self.ask_by_id(asked, ids.id, true, wire).await?;
-                again.ok_or(error)
+                self.ask_by_id(asked, ids.id, true, wire).await?.answer().ok_or(error)
             }
             Step::Open(open) => Err(open.error),
         }
@@ -69,9 +68,9 @@ impl Opp {
             // What followed under references of its own stands in another report; without that the payment is told as it is.
             Found::Answer(answer) if may_be_followed(&answer) => {
                 let linked = self.linked(answer.payment.id(), wire).await.unwrap_or_default();
-                let is_new = |later: &Body| !entries.iter().any(|known| known.id == later.id);
-                let later: Vec<_> = linked.into_iter().filter(is_new).collect();
-                entries.extend(later);
+                let is_new = |later: &Body| !entries.list.iter().any(|known| known.id == later.id);
+                let later: Vec<_> = linked.list.into_iter().filter(is_new).collect();
+                entries.list.extend(later);
                 match self.choose(asked, &entries)? {
                     Found::Answer(whole) => Ok(*whole),
                     _ => Ok(*answer),
@@ -82,10 +81,7 @@ impl Opp {
                 ErrorKind::Provider,
                 "the provider does not say yet what became of the payment",
             )),
-            Found::Nothing => Err(
-                Error::new(ErrorKind::InvalidRequest, "no payment stands under that reference")
-                    .with_status(StatusCode::NOT_FOUND),
-            ),
+            Found::Nothing => Err(absent()),
         }
     }
 
@@ -108,27 +104,34 @@ impl Opp {
         id: &str,
         sure: bool,
         wire: &dyn Wire,
-    ) -> Result<Option<Answer>, Error> {
+    ) -> Result<Found, Error> {
         let asked = Asked { id: Some(id), ..asked };
         match self.read_payment(asked, wire).await {
-            Ok(Step::Done(answer)) => Ok(Some(answer)),
-            Ok(Step::Open(Open { likely, .. })) => Ok(likely.filter(|_| sure)),
-            Err(error) => finding(error),
+            Ok(Step::Done(answer)) => Ok(Found::Answer(Box::new(answer))),
+            Ok(Step::Open(Open {
+                likely: Some(answer), ..
+            })) if sure => Ok(Found::Answer(Box::new(answer))),
+            Ok(Step::Open(_)) => Ok(Found::Unread(Some(id.to_owned()))),
+            Err(error) if error.is_not_found() => Ok(Found::Nothing),
+            Err(error) => finding(error).map(|()| Found::Unread(None)),
         }
     }
 
     /// Asks by the caller's reference about an operation in doubt.
-    pub(super) async fn ask_by_reference(&self, asked: Asked<'_>, wire: &dyn Wire) -> Result<Option<Answer>, Error> {
+    pub(super) async fn ask_by_reference(&self, asked: Asked<'_>, wire: &dyn Wire) -> Result<Found, Error> {
         let Some(reference) = asked.reference else {
-            return Ok(None);
+            return Ok(Found::Unread(None));
         };
-        match self.report(reference, wire).await {
-            Ok(entries) => match self.choose(asked, &entries)? {
-                Found::Answer(answer) => Ok(Some(*answer)),
-                Found::Unread(id) => self.ask_by_id(asked, &id, true, wire).await,
-                Found::Nothing => Ok(None),
+        let entries = match self.report(reference, wire).await {
+            Ok(entries) => entries,
+            Err(error) => return finding(error).map(|()| Found::Unread(None)),
+        };
+        match self.choose(asked, &entries)? {
+            Found::Unread(Some(id)) => match self.ask_by_id(asked, &id, true, wire).await? {
+                Found::Nothing => Ok(Found::Unread(Some(id))),
+                found => Ok(found),
             },
-            Err(error) => finding(error),
+            found => Ok(found),
         }
     }
 
@@ -149,7 +152,7 @@ impl Opp {
                 })
             }
             Ok(_) => Ok(()),
-            Err(error) => finding(error).map(|_: Option<Answer>| ()),
+            Err(error) => finding(error),
         }
     }
 
@@ -184,20 +187,38 @@ impl Opp {
         };
         let made = unresolved.payment.as_ref().filter(|_| !follows).map(Ids::of);
         let made = made.filter(|ids| ids.of == Of::Payment).map(|ids| ids.id);
-        let found = match unresolved.note("payment").or(made) {
-            Some(id) => self.ask_by_id(asked, id, true, wire).await?,
-            None if self.is_v1() => self.ask_by_reference(asked, wire).await?,
-            None => {
-                let text = "v3 has no inquiry by reference: look for the reference in the back office";
-                return Err(unknown(text));
-            }
+        let by_id = match unresolved.note("payment").or(made) {
+            Some(id) => Some(self.ask_by_id(asked, id, true, wire).await?),
+            None => None,
         };
-        found.ok_or_else(|| unknown("the provider does not say yet what became of it"))
+        if let Some(Found::Answer(answer)) = by_id {
+            return Ok(*answer);
+        }
+        if !self.is_v1() {
+            return Err(unknown(match by_id {
+                Some(_) => "the provider does not say yet what became of it",
+                None => "v3 has no inquiry by reference: look for the reference in the back office",
+            }));
+        }
+        // What has an id is absent only if nothing stands under the id either.
+        match (self.ask_by_reference(asked, wire).await?, by_id) {
+            (Found::Answer(answer), _) => Ok(*answer),
+            (Found::Nothing, None | Some(Found::Nothing)) if self.has_settled(unresolved, wire) => Err(absent()),
+            _ => Err(unknown("the provider does not say yet what became of it")),
+        }
+    }
+
+    /// Whether what was sent last would be booked by now.
+    fn has_settled(&self, unresolved: &Unresolved, wire: &dyn Wire) -> bool {
+        let settle = self.capabilities.settle;
+        let until = settle.and_then(|settle| unresolved.last_sent.checked_add(settle).ok());
+        until.is_some_and(|until| wire.now() > until)
     }
 
     async fn resolve_checkout(&self, unresolved: &Unresolved, wire: &dyn Wire) -> Result<Answer, Error> {
+        let kind = unresolved.note("type").and_then(|kind| kind.parse().ok());
         if let Some(payment) = unresolved.note("payment").filter(|id| is_id(id)) {
-            let payment = self.payment_ref(payment, None, None);
+            let payment = self.payment_ref(payment, kind, unresolved.amount);
             return self.inquire_by_id(&payment, &Ids::of(&payment), wire).await;
         }
         if let Some(payment) = &unresolved.payment {
@@ -208,11 +229,7 @@ impl Opp {
             .zip(unresolved.reference.as_ref())
             .zip(unresolved.amount);
         if let Some(((checkout, reference), amount)) = made {
-            let kind = unresolved
-                .note("type")
-                .and_then(|kind| kind.parse().ok())
-                .unwrap_or(PaymentType::Db);
-            let payment = self.checkout_ref(checkout, kind, amount, reference.as_str());
+            let payment = self.checkout_ref(checkout, kind.unwrap_or(PaymentType::Db), amount, reference.as_str());
             return self.checkout_result(&payment, &Ids::of(&payment), wire).await;
         }
         match &unresolved.reference {
@@ -235,10 +252,15 @@ fn may_be_followed(answer: &Answer) -> bool {
 }
 
 /// What an inquiry's error says about the operation in doubt: a mismatch is found; anything else is about the inquiry, and leaves it open.
-fn finding<T>(error: Error) -> Result<Option<T>, Error> {
+fn finding(error: Error) -> Result<(), Error> {
     match error.kind() {
         ErrorKind::Mismatch => Err(error),
         _ if error.payment().is_some_and(|payment| payment.test == Some(true)) => Err(error),
-        _ => Ok(None),
+        _ => Ok(()),
     }
+}
+
+/// Nothing stands under the caller's reference.
+fn absent() -> Error {
+    Error::new(ErrorKind::InvalidRequest, "no payment stands under that reference").with_status(StatusCode::NOT_FOUND)
 }

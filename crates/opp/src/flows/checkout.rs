@@ -2,12 +2,13 @@
 
 use http::{Method, StatusCode};
 use paymux_core::{
-    Answer, Call, Checkout, Error, ErrorKind, Lost, Memo, NextAction, Outcome, Payment, PaymentRef, PaymentState, Wire,
+    Answer, Call, Checkout, CodeClass, Error, ErrorKind, Lost, Memo, NextAction, Outcome, Payment, PaymentRef,
+    PaymentState, Wire,
 };
 
 use super::report::Found;
 use crate::adapter::{Opp, PROVIDER};
-use crate::codes::{PaymentType, ResultCode, Surface};
+use crate::codes::{PaymentType, ResultCode, Surface, explain};
 use crate::config::is_id;
 use crate::reading::ids::Ids;
 use crate::reading::{Asked, Step};
@@ -32,7 +33,7 @@ impl Opp {
 
         let call = Call::prepares(self.post("/checkouts", &form)?);
         let reply = wire.send(call).await.map_err(Lost::give_up)?;
-        let body = reply.json::<Body>().unwrap_or_default();
+        let body = Body::of(&reply).unwrap_or_default();
         let made = reply.status.is_success() && body.result.code.parse() == Ok(ResultCode::CHECKOUT_CREATED);
         let Some(id) = body.id.as_deref().filter(|id| made && is_id(id)) else {
             // Any other code: not made. An answer that is no refusal breaks the contract.
@@ -98,12 +99,15 @@ impl Opp {
         if reply.status == StatusCode::NOT_FOUND && !self.is_v1() {
             let path = format!("{version}/payments/{}", ids.id);
             let call = Call::consumes(self.query(Method::GET, &path, &self.form())?).about(ids.id);
-            reply = wire.send(call).await.map_err(Lost::give_up)?;
+            reply = match wire.send(call).await {
+                Ok(reply) => reply,
+                Err(lost) => return self.checkout_by_reference(asked, lost.give_up(), wire).await,
+            };
         }
-        let body = reply.json::<Body>().unwrap_or_default();
+        let body = Body::of(&reply).unwrap_or_default();
         let tried = body.id.as_deref().filter(|id| *id != ids.id && is_id(id));
-        // The id of an answer without a type is not that of a payment.
-        if let Some(id) = tried.filter(|_| body.payment_type.is_some()) {
+        // The id of an answer that only refuses to tell is not that of a payment.
+        if let Some(id) = tried.filter(|_| body.payment_type.is_some() || may_be_final(&body)) {
             self.note_payment(id, wire).await?;
         }
         match self.read(&asked, Surface::CheckoutRead, &reply, wire.now())? {
@@ -114,7 +118,7 @@ impl Opp {
             Step::Open(open) => match tried {
                 Some(id) => {
                     let found = self.ask_by_id(asked, id, open.likely.is_some(), wire).await?;
-                    found.ok_or(open.error)
+                    found.answer().ok_or(open.error)
                 }
                 None => self.checkout_by_reference(asked, open.error, wire).await,
             },
@@ -153,7 +157,6 @@ impl Opp {
                 Found::Unread(_) => Err(unknown(error)),
                 Found::Nothing => Ok(self.not_paid(asked)),
             },
-            Err(report) if report.is_not_found() => Ok(self.not_paid(asked)),
             Err(_) => Err(unknown(error)),
         }
     }
@@ -169,4 +172,10 @@ impl Opp {
         payment.amount = asked.amount;
         Answer::new(Outcome::Pending, payment)
     }
+}
+
+/// Whether an answer without a type may be about a payment: its code tells of one, or cannot be read.
+fn may_be_final(body: &Body) -> bool {
+    let class = body.result.code.parse::<ResultCode>().map(|code| explain(code).class);
+    !matches!(class, Ok(CodeClass::Error | CodeClass::Declined | CodeClass::Unknown))
 }

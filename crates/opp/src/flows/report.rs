@@ -2,17 +2,19 @@
 
 use http::{Method, StatusCode};
 use paymux_core::{
-    Answer, Call, Entry, EntryOutcome, Error, ErrorKind, Fate, Lost, Money, Outcome, Payment, PaymentState, Reply, Wire,
+    Answer, Call, CodeClass, Entry, EntryOutcome, Error, ErrorKind, Fate, Lost, Money, Outcome, Payment, PaymentState,
+    Reply, Wire,
 };
+use serde_json::value::RawValue;
 
 use crate::adapter::Opp;
-use crate::codes::{Context, PaymentType, ResultCode, Surface, Verdict, classify};
+use crate::codes::{Context, PaymentType, ResultCode, Surface, Verdict, classify, explain};
 use crate::reading::{Asked, Seen, Step};
 use crate::shapes::{Body, Form, Report};
 
 impl Opp {
     /// `GET /v1/query?merchantTransactionId=…`: the entries under a reference.
-    pub(super) async fn report(&self, reference: &str, wire: &dyn Wire) -> Result<Vec<Body>, Error> {
+    pub(super) async fn report(&self, reference: &str, wire: &dyn Wire) -> Result<Entries, Error> {
         let mut form = self.form();
         form.put("merchantTransactionId", reference);
         let about = format!("reference {reference}");
@@ -21,7 +23,7 @@ impl Opp {
 
     /// `GET /v3/query/{id}`: a payment with all that is linked to it. The report is of another version than the payments, and may be
     /// asked for a hundred times a minute.
-    pub(super) async fn linked(&self, id: &str, wire: &dyn Wire) -> Result<Vec<Body>, Error> {
+    pub(super) async fn linked(&self, id: &str, wire: &dyn Wire) -> Result<Entries, Error> {
         let mut form = self.form();
         form.put("includeLinkedTransactions", "true");
         self.entries(&format!("/v3/query/{id}"), form, None, wire).await
@@ -33,14 +35,24 @@ impl Opp {
         form: Form,
         about: Option<String>,
         wire: &dyn Wire,
-    ) -> Result<Vec<Body>, Error> {
+    ) -> Result<Entries, Error> {
         let mut call = Call::asks(self.query(Method::GET, path, &form)?);
         call.about = about;
         let reply = wire.send(call).await.map_err(Lost::give_up)?;
         if reply.status.is_success()
-            && let Some(entries) = entries(&reply)
+            && let Some(entries) = Entries::of(&reply)
         {
             return Ok(entries);
+        }
+        // Only the code says that there are none; a bare 404 may come from an address that does not exist.
+        let code = Body::of(&reply).and_then(|body| body.result.code.parse::<ResultCode>().ok());
+        if code.is_some_and(|code| code.parts() == [700, 400, 580])
+            && matches!(reply.status.as_u16(), 200..=299 | 400 | 404)
+        {
+            return Ok(Entries {
+                list: Vec::new(),
+                whole: true,
+            });
         }
         match self.read(&Asked::default(), Surface::Inquiry, &reply, wire.now())? {
             Step::Open(open) => Err(open.error),
@@ -51,8 +63,8 @@ impl Opp {
     }
 
     /// The entry in doubt among the entries of a report.
-    pub(super) fn choose(&self, asked: Asked<'_>, entries: &[Body]) -> Result<Found, Error> {
-        let rows = rows(entries);
+    pub(super) fn choose(&self, asked: Asked<'_>, entries: &Entries) -> Result<Found, Error> {
+        let rows = rows(&entries.list);
         let mut own: Vec<&Row<'_>> = rows.iter().filter(|row| row.may_be(asked)).collect();
         if own.is_empty() && asked.kind.is_none() {
             own = rows.iter().filter(|row| row.is_named(asked.reference)).collect();
@@ -68,15 +80,20 @@ impl Opp {
         let pending = || own.iter().copied().find(|row| row.is(Verdict::Pending));
         let undone = || own.iter().copied().find(|row| row.is_booked());
         let unread = own.iter().copied().find(|row| row.is(Verdict::Open));
+        let hidden = || entries.list.iter().filter(|body| is_hidden(body, asked.reference));
+        let in_doubt = unread.is_some() || hidden().any(|body| !is_refusal(body));
         // Beside an entry that says nothing yet, no refusal is the end; and one as duplicate says nothing of the original in doubt.
         let last = |duplicate: bool| {
             let mut last = own.iter().copied().rev();
-            last.find(|row| unread.is_none() && row.is_refused() && row.is_duplicate() == duplicate)
+            last.find(|row| !in_doubt && row.is_refused() && row.is_duplicate() == duplicate)
         };
         let refused = || last(false).or_else(|| last(true).filter(|_| asked.kind.is_none()));
         match live.first().copied().or_else(pending).or_else(undone).or_else(refused) {
             Some(row) => self.found(asked, row, &rows),
-            None => Ok(unread.map_or(Found::Nothing, |row| Found::Unread(row.id.to_owned()))),
+            None if in_doubt || hidden().next().is_some() || !entries.whole => {
+                Ok(Found::Unread(unread.map(|row| row.id.to_owned())))
+            }
+            None => Ok(Found::Nothing),
         }
     }
 
@@ -133,7 +150,7 @@ impl Opp {
             ..asked
         };
         let Step::Done(mut answer) = self.step(&asked, &row.seen())? else {
-            return Ok(Found::Unread(row.id.to_owned()));
+            return Ok(Found::Unread(Some(row.id.to_owned())));
         };
         if row.kind.is_first() {
             self.add_follow_ups(&mut answer.payment, rows);
@@ -184,7 +201,7 @@ impl Opp {
     /// payment stays as it is.
     pub(super) async fn with_follow_ups(&self, mut answer: Answer, wire: &dyn Wire) -> Answer {
         if let Ok(entries) = self.linked(answer.payment.id(), wire).await {
-            self.add_follow_ups(&mut answer.payment, &rows(&entries));
+            self.add_follow_ups(&mut answer.payment, &rows(&entries.list));
         }
         answer
     }
@@ -195,10 +212,11 @@ impl Opp {
         asked: Asked<'_>,
         parent: &str,
         kind: PaymentType,
-        entries: &[Body],
+        entries: &Entries,
     ) -> bool {
-        let rows = rows(entries);
-        if rows.iter().any(|row| row.kind == kind && row.is_named(asked.reference)) {
+        let rows = rows(&entries.list);
+        let ours = |row: &Row<'_>| row.kind == kind && row.is_named(asked.reference);
+        if rows.iter().any(ours) || entries.list.iter().any(|body| is_hidden(body, asked.reference)) {
             return false;
         }
         rows.iter().any(|row| {
@@ -217,10 +235,71 @@ impl Opp {
 pub(super) enum Found {
     /// Its entry, as the operation would have answered.
     Answer(Box<Answer>),
-    /// No entry.
+    /// No entry, and the provider says so.
     Nothing,
-    /// An entry, of this id, that says too little or nothing yet.
-    Unread(String),
+    /// Nothing that can be relied on: an entry, of this id, that says too little or nothing yet, or a report that cannot be read whole.
+    Unread(Option<String>),
+}
+
+impl Found {
+    /// The answer, if it is one.
+    pub(super) fn answer(self) -> Option<Answer> {
+        match self {
+            Self::Answer(answer) => Some(*answer),
+            Self::Nothing | Self::Unread(_) => None,
+        }
+    }
+}
+
+/// The entries of a report.
+#[derive(Default)]
+pub(super) struct Entries {
+    /// Each of them; one that cannot be read is empty.
+    pub(super) list: Vec<Body>,
+    /// Whether the provider says that these are all.
+    whole: bool,
+}
+
+impl Entries {
+    /// The entries in any of the report's shapes: a list under `payments` or `records`, a bare list, or one entry alone. `None`: it is no report.
+    fn of(reply: &Reply) -> Option<Self> {
+        let each = |list: Vec<Box<RawValue>>| {
+            let texts = list.iter().map(|raw| raw.get());
+            texts
+                .map(|text| serde_json::from_str(text).unwrap_or_default())
+                .collect::<Vec<Body>>()
+        };
+        let text = String::from_utf8_lossy(&reply.body);
+        if let Ok(list) = serde_json::from_str::<Vec<Box<RawValue>>>(&text) {
+            let list = each(list);
+            return (!list.is_empty()).then_some(Self { list, whole: false });
+        }
+        let report: Report = serde_json::from_str(&text).ok()?;
+        let code = report.result.code.parse::<ResultCode>();
+        let whole = code.is_ok_and(|code| explain(code).class == CodeClass::Approved);
+        if let Some(list) = report.payments.or(report.records).map(each) {
+            return (whole || !list.is_empty()).then_some(Self { list, whole });
+        }
+        let one: Body = serde_json::from_str(&text).ok()?;
+        (one.id.is_some() && one.payment_type.is_some()).then(|| Self {
+            list: vec![one],
+            whole: false,
+        })
+    }
+}
+
+/// Whether an entry that cannot be read may be what is asked about: nothing in it says that it is another's.
+fn is_hidden(body: &Body, reference: Option<&str>) -> bool {
+    let kind = body.payment_type.as_deref().map(str::parse::<PaymentType>);
+    let is_read = body.id.is_some() && body.result.code.parse::<ResultCode>().is_ok() && matches!(kind, Some(Ok(_)));
+    let anothers = body.merchant_transaction_id.is_some() && body.merchant_transaction_id.as_deref() != reference;
+    !is_read && !anothers
+}
+
+/// Whether an entry says at least that it was refused.
+fn is_refusal(body: &Body) -> bool {
+    let code = body.result.code.parse::<ResultCode>();
+    code.is_ok_and(|code| explain(code).class == CodeClass::Declined)
 }
 
 /// An entry that can be read.
@@ -301,17 +380,4 @@ fn rows(entries: &[Body]) -> Vec<Row<'_>> {
             })
         })
         .collect()
-}
-
-/// The entries of a report in any of its shapes: a list under `payments` or `records`, a bare list, or one entry alone.
-fn entries(reply: &Reply) -> Option<Vec<Body>> {
-    if let Ok(list) = reply.json::<Vec<Body>>() {
-        return Some(list);
-    }
-    let report = reply.json::<Report>().ok()?;
-    if let Some(list) = report.payments.or(report.records) {
-        return Some(list);
-    }
-    let one = reply.json::<Body>().ok()?;
-    (one.id.is_some() && one.payment_type.is_some()).then(|| vec![one])
 }

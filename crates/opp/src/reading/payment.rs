@@ -10,7 +10,7 @@ use paymux_core::{
 use super::ids::{Ids, Of};
 use super::{Asked, Seen};
 use crate::adapter::Opp;
-use crate::codes::PaymentType;
+use crate::codes::{PaymentType, Surface};
 use crate::shapes::{Body, Form, Parameter, Precondition, Redirect};
 
 /// How an answer compares with what was asked.
@@ -26,27 +26,18 @@ impl Opp {
     /// Holds id, amount, currency and references of an answer against what was asked.
     pub(super) fn check(&self, asked: &Asked<'_>, seen: &Seen<'_>) -> Check {
         let found = self.amount(seen.body);
-        let pairs = [
-            (
-                "merchantTransactionId",
-                &seen.body.merchant_transaction_id,
-                asked.reference,
-            ),
-            ("referencedId", &seen.body.referenced_id, asked.parent),
-        ];
-        for (name, found, asked) in pairs {
-            if let (Some(found), Some(asked)) = (found.as_deref(), asked)
-                && found != asked
-            {
-                return Check::Differs(format!("the answer's {name} is not the one asked about"));
-            }
+        if let Some(name) = other_reference(asked, seen) {
+            return Check::Differs(format!("the answer's {name} is not the one asked about"));
         }
+        // A payment that stands alone has an amount, whether the one asked about is known or not.
+        let looked_up = seen.surface != Surface::Mutation && seen.kind().is_some_and(PaymentType::is_first);
         match (asked.amount, found) {
+            (None, None) if looked_up => Check::Absent("readable amount with its currency"),
             (Some(asked), Some(found)) if asked != found => {
                 Check::Differs(format!("the provider booked {found}, and {asked} was asked for"))
             }
-            // The answer to a reversal carries no amount.
-            (Some(_), None) if asked.kind != Some(PaymentType::Rv) => {
+            // The answer to a reversal need not carry an amount.
+            (Some(_), None) if asked.kind != Some(PaymentType::Rv) || names_amount(seen) => {
                 if seen.body.amount().is_some() && seen.body.currency.is_some() {
                     Check::Absent("readable amount")
                 } else if seen.body.currency.is_some() {
@@ -171,6 +162,32 @@ impl Opp {
             (None, None) => self.nameless_ref(asked.reference.unwrap_or("unnamed"), kind, asked.amount),
         }
     }
+}
+
+/// Whether an answer has an amount or a currency, readable or not.
+const fn names_amount(seen: &Seen<'_>) -> bool {
+    seen.body.raw_amount.is_some() || seen.body.currency.is_some()
+}
+
+/// The name of a reference in an answer that is there, and is not the one asked about.
+pub(super) fn other_reference(asked: &Asked<'_>, seen: &Seen<'_>) -> Option<&'static str> {
+    let pairs = [
+        (
+            "merchantTransactionId",
+            &seen.body.merchant_transaction_id,
+            asked.reference,
+        ),
+        ("referencedId", &seen.body.referenced_id, asked.parent),
+    ];
+    pairs
+        .into_iter()
+        .find(|(_, found, asked)| {
+            found
+                .as_deref()
+                .zip(*asked)
+                .is_some_and(|(found, asked)| found != asked)
+        })
+        .map(|(name, ..)| name)
 }
 
 /// The state after an approval. A refund of a payment whose amount is not known counts as one of a part.

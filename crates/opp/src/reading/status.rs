@@ -80,19 +80,26 @@ pub(super) fn refused(surface: Surface, status: StatusCode) -> Fate {
     }
 }
 
-/// Reads a reply without a result code by its status.
-pub(super) fn read(asked: &Asked<'_>, surface: Surface, reply: &Reply, now: Timestamp) -> Result<Step, Error> {
+/// Reads a reply without a result code by its status. `id`: the provider's id in it, if there is one, to ask by.
+pub(super) fn read(
+    asked: &Asked<'_>,
+    surface: Surface,
+    reply: &Reply,
+    now: Timestamp,
+    id: Option<String>,
+) -> Result<Step, Error> {
     let Says { kind, proves, message } = says(asked, surface, reply.status);
     let error = Error::new(kind, message)
         .with_status(reply.status)
         .with_retry_after(reply.retry_after(now));
     if proves {
-        Err(error.with_fate(refused(surface, reply.status)))
-    } else if surface == Surface::Mutation {
-        Ok(Step::Open(Open::new(error.with_fate(Fate::Unknown))))
-    } else {
-        Ok(Step::Open(Open::new(error)))
+        return Err(error.with_fate(refused(surface, reply.status)));
     }
+    let error = match surface {
+        Surface::Mutation => error.with_fate(Fate::Unknown),
+        _ => error,
+    };
+    Ok(Step::Open(Open { id, ..Open::new(error) }))
 }
 
 /// Where the status is believed over the body: an approval under an error status proves nothing; 401 and 403 win over a refusal; and 404 on
