@@ -111,7 +111,7 @@ impl Adapter for Carry1st {
             Operation::Sale(charge) => self.open(charge, wire).await,
             Operation::Checkout(checkout) if checkout.capture => self.open(&checkout.charge, wire).await,
             Operation::Checkout(_) => Err(Error::unsupported(PROVIDER, "checkout that only holds the money")),
-            Operation::Inquire(Inquiry::Payment(payment)) => self.inquire(payment.id(), wire).await,
+            Operation::Inquire(Inquiry::Payment(payment)) => self.inquire(payment, wire).await,
             Operation::Refund(refund) if self.config.refund_beta => self.refund(refund, wire).await,
             Operation::Resolve(unresolved) => self.resolve(unresolved, wire).await,
             Operation::Inquire(_) => Err(Error::unsupported(PROVIDER, "inquire by reference")),

@@ -7,10 +7,11 @@ use paymux_core::{
     Account, Currency, Decline, DeclineReason, Entry, EntryKind, EntryOutcome, Error, ErrorKind, Fate, MethodSummary,
     Money, Payment, PaymentRef, PaymentState, RawReply, Reply, RetryAdvice, Scales, currency, scrub,
 };
+use serde::de::DeserializeOwned;
 
 use crate::adapter::PROVIDER;
 use crate::codes::{self, Standing};
-use crate::shapes::{ErrorView, PaymentView};
+use crate::shapes::{self, ErrorView, PaymentView};
 
 /// A payment as an inquiry shows it.
 #[derive(Debug)]
@@ -34,7 +35,8 @@ pub(crate) fn seen(view: PaymentView, account: &Account, scales: &Scales) -> Res
     let amount = money(view.amount.as_ref(), view.currency_code.as_deref(), scales)
         .ok_or_else(|| Error::new(ErrorKind::Provider, "the reply names no readable amount and currency"))?;
     let standing = codes::payment(&status);
-    let mut payment = Payment::new(payment_ref(account, &reference), state(standing));
+    let asked = Some((amount, view.partner_reference.as_deref()));
+    let mut payment = Payment::new(payment_ref(account, &reference, asked), state(standing));
     payment.merchant_reference = view.partner_reference;
     payment.amount = Some(amount);
     payment.entries = entries(standing, &status, amount);
@@ -46,9 +48,34 @@ pub(crate) fn seen(view: PaymentView, account: &Account, scales: &Scales) -> Res
     })
 }
 
-/// What leads back to a payment: Pay1st's own reference of it.
-pub(crate) fn payment_ref(account: &Account, reference: &str) -> PaymentRef {
-    PaymentRef::new(PROVIDER, account.clone(), [reference])
+/// What leads back to a payment: Pay1st's own reference of it, then its amount and partnerReference where they are known, so that they are
+/// compared whenever the payment is asked about.
+pub(crate) fn payment_ref(account: &Account, reference: &str, asked: Option<(Money, Option<&str>)>) -> PaymentRef {
+    let mut ids = vec![reference.to_owned()];
+    if let Some((amount, own)) = asked {
+        ids.push(format!("{}{}", amount.currency().code(), amount.minor()));
+        ids.extend(own.map(str::to_owned));
+    }
+    PaymentRef::new(PROVIDER, account.clone(), ids)
+}
+
+/// The partnerReference and the amount that a payment's reference holds.
+pub(crate) fn known(payment: &PaymentRef) -> (Option<&str>, Option<Money>) {
+    let ids = payment.ids();
+    let amount = ids.get(1).and_then(|text| {
+        let (code, minor) = text.split_at_checked(3)?;
+        Some(Money::new(minor.parse().ok()?, currency(code).ok()?))
+    });
+    (ids.get(2).map(String::as_str), amount)
+}
+
+/// A reply's object.
+pub(crate) fn object<T: DeserializeOwned>(reply: &Reply) -> Result<T, Error> {
+    match shapes::read(reply) {
+        Some(view) => Ok(view),
+        // Says what is wrong with it.
+        None => reply.json(),
+    }
 }
 
 /// A text that decides, and must not be absent or empty.
@@ -282,7 +309,7 @@ struct Said(ErrorView);
 
 impl Said {
     fn of(reply: &Reply) -> Self {
-        Self(serde_json::from_slice(&reply.body).unwrap_or_default())
+        Self(shapes::read(reply).unwrap_or_default())
     }
 
     fn decline(&self, reason: DeclineReason, status: StatusCode) -> Decline {

@@ -1,8 +1,10 @@
 //! Requests and replies as they are on the wire.
 
+use paymux_core::Reply;
 use paymux_core::decimal::Number;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
 
 /// The body of POST `/api/pay1st/auth/token`.
 #[derive(Debug, Serialize)]
@@ -22,8 +24,8 @@ pub(crate) struct RefreshRequest<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TokenReply {
-    #[serde(default)]
-    pub(crate) access_token: String,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) access_token: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) refresh_token: Option<String>,
 }
@@ -68,14 +70,19 @@ pub(crate) struct Pair<'a> {
     pub(crate) value: &'a str,
 }
 
-/// The reply to create and to GET `/api/pay1st/payments`.
+/// The reply to create and to GET `/api/pay1st/payments`. Each field is read apart: one that is not what it should be is as absent.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PaymentView {
+    #[serde(default, deserialize_with = "lenient")]
     pub(crate) reference: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(crate) partner_reference: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(crate) currency_code: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(crate) amount: Option<Number>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(crate) status: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) channel_name: Option<String>,
@@ -94,16 +101,21 @@ pub(crate) struct RefundRequest<'a> {
     pub(crate) refund_webhook_url: Option<&'a str>,
 }
 
-/// The reply to it.
+/// The reply to it, read in the same way.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RefundView {
+    #[serde(default, deserialize_with = "lenient")]
     pub(crate) refund_reference: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(crate) partner_refund_reference: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) partner_reference: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(crate) currency_code: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(crate) amount: Option<Number>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(crate) status: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) handling_type: Option<String>,
@@ -137,6 +149,7 @@ pub(crate) struct MethodsView {
 /// Its content.
 #[derive(Debug, Deserialize)]
 pub(crate) struct MethodsData {
+    #[serde(deserialize_with = "each")]
     pub(crate) groups: Vec<MethodGroup>,
 }
 
@@ -145,7 +158,7 @@ pub(crate) struct MethodsData {
 pub(crate) struct MethodGroup {
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) name: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient_each")]
     pub(crate) channels: Vec<MethodChannel>,
 }
 
@@ -211,17 +224,28 @@ pub(crate) struct WebhookView {
     pub(crate) status: Option<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Lenient<T> {
-    Fits(T),
-    Other(IgnoredAny),
+/// Reads a reply's object. A byte in it that is no text spoils only the field that it stands in.
+pub(crate) fn read<T: DeserializeOwned>(reply: &Reply) -> Option<T> {
+    serde_json::from_str(&String::from_utf8_lossy(&reply.body)).ok()
 }
 
-/// A value that decides nothing: of another type, it counts as absent.
+/// Reads a field apart from the others: of another type, it counts as absent.
 fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
-    Ok(match Lenient::deserialize(deserializer)? {
-        Lenient::Fits(value) => Some(value),
-        Lenient::Other(IgnoredAny) => None,
-    })
+    let raw = Box::<RawValue>::deserialize(deserializer)?;
+    Ok(serde_json::from_str(raw.get()).ok())
+}
+
+/// Reads a list, without those of its items that cannot be read.
+fn each<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    let items = Vec::<Box<RawValue>>::deserialize(deserializer)?;
+    Ok(items
+        .iter()
+        .filter_map(|item| serde_json::from_str(item.get()).ok())
+        .collect())
+}
+
+/// Reads such a list, empty where it is none.
+fn lenient_each<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    let raw = Box::<RawValue>::deserialize(deserializer)?;
+    Ok(each(&mut serde_json::Deserializer::from_str(raw.get())).unwrap_or_default())
 }

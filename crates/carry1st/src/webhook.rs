@@ -63,7 +63,7 @@ impl Carry1st {
             None => view.partner_reference,
         };
         event.reference = own.and_then(|text| Reference::new(text).ok());
-        event.payment = payment.map(|id| reading::payment_ref(self.account(), &id));
+        event.payment = payment.map(|id| reading::payment_ref(self.account(), &id, None));
         event
     }
 }

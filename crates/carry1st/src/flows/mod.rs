@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Request, header};
 use paymux_core::{
     Answer, Call, Decline, DeclineReason, Error, ErrorKind, Fate, MethodQuery, NextAction, OperationKind, Outcome,
-    Payment, PaymentMethod, Reference, Unresolved, Wire, request,
+    Payment, PaymentMethod, PaymentRef, Reference, Unresolved, Wire, request,
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::ExposeSecret;
@@ -57,9 +57,17 @@ impl Carry1st {
     }
 
     /// Inquire: GET `payments`, by Pay1st's own reference.
-    pub(crate) async fn inquire(&self, id: &str, wire: &dyn Wire) -> Result<Answer, Error> {
-        let seen = self.ask(id, wire).await?;
+    pub(crate) async fn inquire(&self, payment: &PaymentRef, wire: &dyn Wire) -> Result<Answer, Error> {
+        let seen = self.ask_of(payment, wire).await?;
         self.answer(seen, wire).await
+    }
+
+    /// What a payment is now, held against what its reference says of it.
+    pub(super) async fn ask_of(&self, payment: &PaymentRef, wire: &dyn Wire) -> Result<Seen, Error> {
+        let seen = self.ask(payment.id(), wire).await?;
+        let (reference, amount) = reading::known(payment);
+        reading::check_asked(&seen, reference, amount).map_err(|error| error.with_fate(Fate::NotDone))?;
+        Ok(seen)
     }
 
     /// What the payment is now.
@@ -72,7 +80,7 @@ impl Carry1st {
         if !reply.status.is_success() {
             return Err(reading::refusal(&reply, Endpoint::Api, wire.now()));
         }
-        let seen = reading::seen(reply.json()?, self.account(), self.scales())?;
+        let seen = reading::seen(reading::object(&reply)?, self.account(), self.scales())?;
         if seen.payment.id() != id {
             let message = format!("asked about payment `{id}`, the provider shows another");
             return Err(Error::mismatch(message, seen.payment).with_fate(Fate::NotDone));
@@ -167,7 +175,7 @@ impl Carry1st {
         if !reply.status.is_success() {
             return Err(reading::refusal(&reply, Endpoint::Api, wire.now()));
         }
-        let view: MethodsView = reply.json()?;
+        let view: MethodsView = reading::object(&reply)?;
         let mut methods = Vec::new();
         for group in view.data.groups {
             let name = group.name.unwrap_or_default();
@@ -179,7 +187,7 @@ impl Carry1st {
     /// A payment of which only the reference is known.
     fn barely(&self, id: &str) -> Payment {
         Payment::new(
-            reading::payment_ref(self.account(), id),
+            reading::payment_ref(self.account(), id, None),
             paymux_core::PaymentState::Pending,
         )
     }

@@ -40,7 +40,7 @@ impl Carry1st {
         if !reply.status.is_success() {
             return Err(reading::create_refusal(&reply, reference, wire.now()));
         }
-        let view: PaymentView = reply.json().map_err(nothing)?;
+        let view: PaymentView = reading::object(&reply).map_err(nothing)?;
         let id = reading::required(view.reference.clone(), "reference").map_err(nothing)?;
         wire.note(Memo::new(NOTE, id.as_str())).await?;
         let mut answer = if self.is_as_asked(&view, charge) {

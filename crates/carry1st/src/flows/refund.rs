@@ -21,7 +21,7 @@ impl Carry1st {
     /// GET `payments`, since a refund's request names no currency; then POST `refunds/create`.
     pub(crate) async fn refund(&self, refund: &Refund, wire: &dyn Wire) -> Result<Answer, Error> {
         let reference = refund.reference.as_str();
-        let before = self.ask(refund.payment.id(), wire).await?;
+        let before = self.ask_of(&refund.payment, wire).await?;
         if before.amount.currency() != refund.amount.currency() || before.amount.minor() < refund.amount.minor() {
             let rule = format!(
                 "{} is more than, or not in the currency of, the payment's {}",
@@ -60,7 +60,7 @@ impl Carry1st {
     fn refunded(&self, reply: &Reply, refund: &Refund, before: Seen) -> Result<Answer, Error> {
         let mut payment = before.payment;
         let unknown = |error: Error, payment: Payment| error.with_fate(Fate::Unknown).with_payment(payment);
-        let view: RefundView = match reply.json() {
+        let view: RefundView = match reading::object(reply) {
             Ok(view) => view,
             Err(error) => return Err(unknown(error, payment)),
         };

@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::Media;
 use crate::Carry1st;
 use crate::reading::{self, Endpoint};
-use crate::shapes::{RefreshRequest, TokenReply, TokenRequest};
+use crate::shapes::{self, RefreshRequest, TokenReply, TokenRequest};
 
 const ROLE: &str = "API_USER";
 
@@ -80,15 +80,19 @@ impl Carry1st {
         if !reply.status.is_success() {
             return Err(reading::refusal(reply, Endpoint::Token, wire.now()));
         }
-        let read: Option<TokenReply> = serde_json::from_slice(&reply.body).ok();
-        let read = read.filter(|read| !read.access_token.is_empty()).ok_or_else(|| {
+        let given = |token: &String| !token.is_empty();
+        let (access, refresh) = match shapes::read::<TokenReply>(reply) {
+            Some(read) => (read.access_token.filter(given), read.refresh_token.filter(given)),
+            None => (None, None),
+        };
+        let access = access.ok_or_else(|| {
             let message = "the token endpoint's reply holds no readable access token";
             Error::new(ErrorKind::Provider, message).with_status(reply.status)
         })?;
         let age = SignedDuration::from_secs(self.config.token_max_age_secs.into());
         Ok(Token {
-            access: read.access_token.into(),
-            refresh: read.refresh_token.filter(|token| !token.is_empty()).map(Into::into),
+            access: access.into(),
+            refresh: refresh.map(Into::into),
             expires: wire.now().checked_add(age).ok(),
         })
     }
