@@ -843,6 +843,32 @@ fn refusals_in_doubt_are_looked_into_on_v1() {
     }
 }
 
+/// Another's refund explains the refusal of ours only if it left too little; else an earlier attempt of ours may have taken the rest.
+#[test]
+fn a_refused_refund_is_explained_by_what_is_left() {
+    let opp = v1();
+    let operation = refund(&opp, "82.00 EGP");
+    for (others, fate) in [
+        ("10.00", Fate::Unknown),
+        ("10.01", Fate::Rejected),
+        ("92.00", Fate::Rejected),
+        ("", Fate::Unknown),
+    ] {
+        let rows = [
+            row(ID, "DB", "92.00", Some(REFERENCE), None, "000.100.110"),
+            row(OTHER, "RF", others, Some("rf-0000-a1"), Some(ID), "000.100.110"),
+        ];
+        let nothing = code("700.400.580");
+        let wire = Script::new()
+            .json(&format!("POST /v1/payments/{ID}"), 400, &code("700.400.200"))
+            .json(REPORT, 404, &nothing)
+            .json(REPORT, 404, &nothing)
+            .json(&linked(ID), 200, &report(&rows))
+            .with_patience(Duration::from_secs(60));
+        assert_eq!(err(&opp, &operation, &wire).fate(), fate, "{others}");
+    }
+}
+
 #[test]
 fn a_duplicate_is_its_original() {
     let opp = v1();

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::adapter::Opp;
 use crate::codes::{Context, PaymentType, ResultCode, Surface, Verdict, classify, explain};
+use crate::reading::ids::Ids;
 use crate::reading::{Asked, Seen, Step};
 use crate::shapes::{Body, Form, Report};
 
@@ -219,7 +220,7 @@ impl Opp {
         if rows.iter().any(ours) || entries.list.iter().any(|body| is_hidden(body, asked.reference)) {
             return false;
         }
-        rows.iter().any(|row| {
+        let others = rows.iter().filter(|row| {
             // One without a reference could be ours, unless it is of another kind or amount.
             let anothers = match &row.body.merchant_transaction_id {
                 Some(_) => true,
@@ -227,7 +228,37 @@ impl Opp {
             };
             let linked = row.body.referenced_id.as_deref() == Some(parent);
             !row.kind.is_first() && row.went_through() && linked && anothers
-        })
+        });
+        // What may be done in parts is refused for another part only if that left too little.
+        let (parts, whole): (Vec<_>, Vec<_>) = others.partition(|row| row.kind == kind && self.is_in_parts(kind));
+        if !whole.is_empty() {
+            return true;
+        }
+        let known = asked
+            .payment
+            .and_then(|payment| Ids::of(payment).amount.filter(|_| payment.id() == parent));
+        let parent = rows
+            .iter()
+            .find(|row| row.id == parent)
+            .and_then(|row| self.amount(row.body));
+        let sum = parts
+            .iter()
+            .try_fold(0_i64, |sum, row| sum.checked_add(self.amount(row.body)?.minor()));
+        let all = sum
+            .zip(asked.amount)
+            .and_then(|(sum, ours)| sum.checked_add(ours.minor()));
+        !parts.is_empty()
+            && all
+                .zip(parent.or(known))
+                .is_some_and(|(all, whole)| all > whole.minor())
+    }
+
+    const fn is_in_parts(&self, kind: PaymentType) -> bool {
+        match kind {
+            PaymentType::Rf => true,
+            PaymentType::Cp => self.settings.multiple_captures,
+            _ => false,
+        }
     }
 }
 

@@ -59,10 +59,7 @@ pub(crate) fn each(golden: &str) -> Vec<Mutation> {
 pub(crate) fn with_more(golden: &str) -> String {
     let deep = format!("{}{}", "[".repeat(300), "]".repeat(300));
     let more = format!(r#"{{"x-new":{{"a":[1,null,"b"]}},"x-big":1e999,"x-half":"\ud800","x-deep":{deep},"#);
-    golden
-        .replace("{}", r#"{"x-new":null}"#)
-        .replace('{', &more)
-        .replace(r#"},"x-big""#, r#"},"x-big""#)
+    golden.replace("{}", r#"{"x-new":null}"#).replace('{', &more)
 }
 
 fn collect(value: &Value, at: String, fields: &mut Vec<String>) {
