@@ -1,6 +1,11 @@
 //! Replies with one field changed. What decides about money is read apart: where it is missing or different, nothing is approved; and nothing
 //! else in a reply turns an accepted payment or refund into an error.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
 
 mod common;
 #[path = "common/mutations.rs"]

@@ -1,7 +1,12 @@
 //! Replies with one field changed. What decides about money is read apart: where it is missing or different, nothing is approved; and nothing
 //! else in a reply turns an accepted payment into an error, or a refused one into anything else.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail so")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may fail so"
+)]
 
 mod common;
 #[path = "common/mutations.rs"]
@@ -15,6 +20,8 @@ use paymux_core::script::Script;
 use paymux_core::{Answer, Error, Fate, Operation, OperationKind, Outcome, Refund};
 use paymux_opp::Opp;
 use serde_json::{Value, json};
+
+type Make = fn() -> Opp;
 
 const PARENT: &str = ID;
 const CHECKOUT: &str = "ABCDEF0123456789ABCDEF0123456789.uat01-vm-tx04";
@@ -95,7 +102,8 @@ fn flow(
 /// Everything that moves money, on both presets, approved, refused and sent to 3-D Secure.
 fn moving() -> Vec<Flow> {
     let mut flows = Vec::new();
-    for (make, root) in [(v3 as fn() -> Opp, "/gateway/v3"), (v1, "/v1")] {
+    let presets: [(Make, &str); 2] = [(v3, "/gateway/v3"), (v1, "/v1")];
+    for (make, root) in presets {
         let pay = format!("POST {root}/payments");
         let follow = format!("POST {root}/payments/{PARENT}");
         for (code, outcome) in [
@@ -372,6 +380,39 @@ fn nothing_else_in_a_reply_matters() {
         same(format!("{}: more fields", flow.name), &with_more(&flow.golden));
     }
     assert!(tried > 5000, "{tried}");
+}
+
+/// Making a checkout moves no money: without its id and its own code it was not made, and nothing else matters.
+#[test]
+fn a_checkout_that_is_made() {
+    let golden = json!({
+        "id": CHECKOUT, "integrity": "sha384-x", "result": {"code": "000.200.100", "description": "text"},
+        "buildNumber": "b@2025-01-01", "timestamp": "2025-01-01 10:00:00+0000", "ndc": "x_1",
+    })
+    .to_string();
+    for (make, path) in [(v1(), "POST /v1/checkouts"), (v3(), "POST /gateway/v3/checkouts")] {
+        let made = |reply: &str| run(&make, &checkout(), &Script::new().json(path, 200, reply));
+        let whole = made(&golden).unwrap();
+        for Mutation { field, how, reply } in each(&golden) {
+            let decides = ["/id", "/result", "/result/code"].contains(&field.as_str());
+            match made(&reply) {
+                Ok(answer) if field == "/id" && how == How::Text => assert_eq!(answer.payment.id(), "other"),
+                Ok(answer) => {
+                    assert!(!decides, "{field} {how:?}");
+                    assert_eq!(answer.outcome.as_str(), "action_required");
+                    assert_eq!(answer.payment.reference, whole.payment.reference, "{field} {how:?}");
+                }
+                Err(error) => {
+                    assert!(decides, "{field} {how:?}: {error}");
+                    assert_eq!(error.fate(), Fate::NotDone, "{field} {how:?}: {error}");
+                }
+            }
+        }
+        assert_eq!(
+            made(&with_more(&golden)).unwrap().payment.reference,
+            whole.payment.reference
+        );
+    }
 }
 
 /// A redirect that cannot be read leaves the payment open; it is neither approved nor refused by it.
