@@ -132,6 +132,19 @@ fn what_is_no_word_of_the_platform_is_not_absence() {
     assert!(!is_absent(&opp, &json!([]), 100 * SETTLE, Script::new().lost(REPORT)));
 }
 
+/// Which name the list has is not published: what stands under either counts.
+#[test]
+fn an_empty_list_beside_another_that_is_not_is_not_absence() {
+    let opp = v1();
+    let question = unresolved(&opp, OperationKind::Sale, None, json!([]));
+    let paid = [row(REFERENCE, "DB", "000.100.110")];
+    for (payments, records) in [(&paid[..], &[][..]), (&[], &paid)] {
+        let answer = json!({"result": {"code": "000.000.100"}, "payments": payments, "records": records}).to_string();
+        let wire = Script::new().json(REPORT, 200, &answer);
+        assert!(run(&opp, &question, &wire).unwrap().outcome.is_approved());
+    }
+}
+
 /// An entry that cannot be read beside a refusal may be the one that went through.
 #[test]
 fn a_refusal_beside_an_entry_that_cannot_be_read_is_not_the_end() {

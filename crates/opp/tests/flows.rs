@@ -831,6 +831,11 @@ fn refusals_in_doubt_are_looked_into_on_v1() {
         vec![row(OTHER, "CP", "60.00", None, Some(ID), "000.100.110")],
         vec![row(OTHER, "CP", "60.00", Some("cp-0001-a1"), Some(ID), "000.100.110")],
         vec![row(OTHER, "CP", "60.00", Some("cp-0000-a1"), Some(ID), "800.100.152")],
+        // Beside another's, an entry that cannot be read may be ours.
+        vec![
+            row(OTHER, "CP", "60.00", Some("cp-0000-a1"), Some(ID), "000.100.110"),
+            r#"{"id":7,"paymentType":"CP"}"#.to_owned(),
+        ],
         vec![],
     ] {
         let wire = Script::new()

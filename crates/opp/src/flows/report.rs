@@ -217,7 +217,8 @@ impl Opp {
     ) -> bool {
         let rows = rows(&entries.list);
         let ours = |row: &Row<'_>| row.kind == kind && row.is_named(asked.reference);
-        if rows.iter().any(ours) || entries.list.iter().any(|body| is_hidden(body, asked.reference)) {
+        let hidden = |body: &Body| is_hidden(body, asked.reference);
+        if !entries.whole || rows.iter().any(ours) || entries.list.iter().any(hidden) {
             return false;
         }
         let others = rows.iter().filter(|row| {
@@ -308,7 +309,9 @@ impl Entries {
         let report: Report = serde_json::from_str(&text).ok()?;
         let code = report.result.code.parse::<ResultCode>();
         let whole = code.is_ok_and(|code| explain(code).class == CodeClass::Approved);
-        if let Some(list) = report.payments.or(report.records).map(each) {
+        if report.payments.is_some() || report.records.is_some() {
+            let lists = [report.payments, report.records];
+            let list: Vec<Body> = lists.into_iter().flatten().flat_map(each).collect();
             return (whole || !list.is_empty()).then_some(Self { list, whole });
         }
         let one: Body = serde_json::from_str(&text).ok()?;
