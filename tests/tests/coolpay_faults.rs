@@ -13,7 +13,7 @@ use paymux_simulator::Fault;
 use paymux_simulator::coolpay::Settings;
 
 /// How long until everything has happened that will.
-const SETTLED: Duration = Duration::from_secs(300);
+const SETTLED: Duration = Duration::from_secs(301);
 /// Later than any gateway waits.
 const AGES: Duration = Duration::from_secs(60);
 
@@ -86,7 +86,11 @@ async fn run(deed: Deed, settings: &Settings, first: &[(u32, &Fault)], again: &[
     if let Err(error) = &result
         && error.fate() == Fate::Unknown
     {
-        world.ask(error, &what).await?;
+        if again.is_empty() {
+            world.ask_for_good(error, &what).await?;
+        } else {
+            world.ask(error, &what).await?;
+        }
     }
     if !deed.repeats() {
         return Ok(());

@@ -42,6 +42,8 @@ pub(crate) struct Parts {
     pub private_keys: Vec<SecretString>,
     pub language: Option<String>,
     pub payment_methods: Option<String>,
+    /// How long after a request could last have left the provider may still book it.
+    pub settle: Duration,
 }
 
 impl CoolPay {
@@ -55,7 +57,7 @@ impl CoolPay {
         // The user is empty and the key is the password.
         let credentials = STANDARD.encode(format!(":{}", api_key.expose_secret()));
         Self {
-            capabilities: capabilities(mode, account, scales),
+            capabilities: capabilities(mode, account, scales, parts.settle),
             credentials: credentials.into(),
             parts,
             claims: Claims::default(),
@@ -86,7 +88,7 @@ const ALWAYS: [Field; 11] = [
     Field::Shipping,
 ];
 
-fn capabilities(mode: Mode, account: Account, scales: Scales) -> Capabilities {
+fn capabilities(mode: Mode, account: Account, scales: Scales, settle: Duration) -> Capabilities {
     let rule = ReferenceRule {
         min: 4,
         max: 20,
@@ -136,6 +138,7 @@ fn capabilities(mode: Mode, account: Account, scales: Scales) -> Capabilities {
     capabilities.inquire_by_reference = true;
     capabilities.duplicates = Duplicates::UniqueReference;
     capabilities.webhooks = Webhooks::Signed;
+    capabilities.settle = Some(settle);
     capabilities.inquiry_interval = Duration::from_secs(1);
     capabilities
 }

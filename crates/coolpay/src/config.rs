@@ -1,6 +1,7 @@
 //! The configuration, and the adapter built from it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use paymux_core::{
     Account, Adapter, AdapterConfig, Currency, Key, KeyKind, Mode, Problem, Scale, Scales, currency, exponent,
@@ -34,6 +35,8 @@ pub struct CoolPayConfig {
     /// The decimals of currencies on the wire, by currency code.
     #[serde(default)]
     pub scales: BTreeMap<String, u32>,
+    /// How long after a request could last have left the provider may still book it, in seconds; 300 where left out.
+    pub settle_secs: Option<u64>,
 }
 
 /// Whose platform it is.
@@ -55,6 +58,11 @@ impl Preset {
         }
     }
 }
+
+/// How long after a request could last have left the provider may still book it. Not documented; this is our default.
+const SETTLE_SECS: u64 = 300;
+/// What may be configured: not less than a gateway waits for an answer by default, and not more than a day.
+const SETTLE_RANGE: std::ops::RangeInclusive<u64> = 60..=86_400;
 
 /// The currencies whose decimals the platform's own modules and ISO 4217 disagree about.
 const DISPUTED: [(Currency, &str); 4] = [
@@ -121,6 +129,11 @@ impl AdapterConfig for CoolPayConfig {
             KeyKind::Table,
             "Decimals on the wire by currency, as in `{ CVE = 2 }`. CVE, MGA, MRU and UYW are refused until set here; all others are as in ISO 4217.",
         ),
+        Key::optional(
+            "settle_secs",
+            KeyKind::Number,
+            "How long after a request could last have left the provider may still book it, in seconds, 60 to 86400; default 300. Before that, nothing is taken for not done.",
+        ),
     ];
 
     fn build(self, mode: Mode) -> Result<Box<dyn Adapter>, Vec<Problem>> {
@@ -170,6 +183,14 @@ impl CoolPay {
                 (String::new(), String::new())
             }
         };
+        let settle = config.settle_secs.unwrap_or(SETTLE_SECS);
+        if !SETTLE_RANGE.contains(&settle) {
+            let (least, most) = (SETTLE_RANGE.start(), SETTLE_RANGE.end());
+            problems.push(Problem::new(
+                "settle_secs",
+                format!("must be {least} to {most} seconds, and is {settle}"),
+            ));
+        }
         let scales = scales(&config.scales, &mut problems);
         if !problems.is_empty() {
             return Err(problems);
@@ -185,6 +206,7 @@ impl CoolPay {
                 private_keys: private_keys.into_iter().flatten().collect(),
                 language: config.language,
                 payment_methods: config.payment_methods,
+                settle: Duration::from_secs(settle),
             },
             &config.api_key,
             mode,

@@ -206,6 +206,10 @@ impl CoolPay {
         if let Some(ops) = &mut body.operations {
             // That it was made is no step of it.
             ops.retain(|op| op.kind.as_deref() != Some("create"));
+            // Oldest first, as they should come.
+            if ops.iter().all(|op| op.id.is_some()) {
+                ops.sort_by_key(|op| op.id);
+            }
         }
         Ok(body)
     }
@@ -343,6 +347,26 @@ pub(crate) fn imbalance(body: &Resource, kind: Kind) -> Option<String> {
     let sum = total(body, EntryKind::Capture).saturating_sub(total(body, EntryKind::Refund));
     (balance != sum)
         .then(|| format!("the provider's balance is {balance}, and its operations add up to {sum} (wire units)"))
+}
+
+/// What a payment or payout says of itself and its operations do not show: then they are not all there, and what is missing proves nothing.
+pub(crate) fn hidden(body: &Resource, kind: Kind) -> Option<String> {
+    let ops = body.operations.as_deref().unwrap_or_default();
+    let verdict = |op: &Op| codes::verdict(op, body.acquirer.as_deref());
+    let approved =
+        |op: &Op| codes::entry_kind(op.kind.as_deref()) != EntryKind::Other && verdict(op) == Verdict::Approved;
+    let beyond = |op: &Op| approved(op) && codes::entry_kind(op.kind.as_deref()) != EntryKind::Authorize;
+    let state = body.state.as_deref();
+    let said = match state {
+        Some("pending") if pending(body).is_none() => state,
+        Some("processed") if !ops.iter().any(beyond) => state,
+        Some("new") if !ops.iter().any(approved) => state,
+        Some("rejected") if ops.is_empty() => state,
+        _ if body.accepted == Some(true) && !ops.iter().any(approved) => Some("accepted"),
+        _ => None,
+    };
+    let said = said.map(|word| format!("the provider says that it is {word}, and shows no operation that made it so"));
+    said.or_else(|| imbalance(body, kind))
 }
 
 /// Whether the key may not read a collection, or the collection is not there.

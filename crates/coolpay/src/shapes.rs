@@ -201,7 +201,7 @@ pub(crate) struct Resource {
     pub acquirer: Option<String>,
     #[serde(default, deserialize_with = "text")]
     pub subscription_id: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "each")]
     pub operations: Option<Vec<Op>>,
     #[serde(default, deserialize_with = "lenient")]
     pub metadata: Option<Metadata>,
@@ -299,6 +299,14 @@ pub(crate) enum Texts {
 fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
     let raw = Box::<RawValue>::deserialize(deserializer)?;
     Ok(serde_json::from_str(raw.get()).ok())
+}
+
+/// A list whose elements are read one by one: one that cannot be read is there, with nothing in it.
+fn each<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(deserializer: D) -> Result<Option<Vec<T>>, D::Error> {
+    let raw = Box::<RawValue>::deserialize(deserializer)?;
+    let items: Option<Vec<Box<RawValue>>> = serde_json::from_str(raw.get()).ok();
+    let read = |item: Box<RawValue>| serde_json::from_str(item.get()).unwrap_or_default();
+    Ok(items.map(|items| items.into_iter().map(read).collect()))
 }
 
 /// A text, or a number kept as it stands.

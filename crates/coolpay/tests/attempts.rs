@@ -19,7 +19,10 @@ fn adopted() -> Script {
 #[test]
 fn a_refusal_on_an_adopted_payment_leaves_the_earlier_attempt_open() {
     // The earlier attempt's authorization stands, and reads do not show it yet.
-    let script = adopted().json(AUTHORIZE, 400, STATE).json(READ, 200, &fresh());
+    let script = adopted()
+        .json(AUTHORIZE, 400, STATE)
+        .json(READ, 200, &fresh())
+        .json(READ, 200, &fresh());
     let error = execute(&script, &sale()).unwrap_err();
     assert_eq!((error.kind(), error.fate()), (ErrorKind::Refused, Fate::Unknown));
     for status in [401, 402, 429] {
@@ -133,5 +136,7 @@ fn an_operation_much_younger_than_the_lost_one_is_not_taken_for_it() {
         execute(&script, &Operation::Resolve(Box::new(unresolved)))
     };
     assert!(resolve(60).unwrap().outcome.is_approved());
+    assert!(resolve(300).unwrap().outcome.is_approved());
+    assert_eq!(resolve(301).unwrap_err().fate(), Fate::Unknown);
     assert_eq!(resolve(3600).unwrap_err().fate(), Fate::Unknown);
 }

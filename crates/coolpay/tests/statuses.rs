@@ -173,6 +173,7 @@ fn refusals_that_fit_an_earlier_success_are_rejected_after_a_look() {
         let script = Script::new()
             .json(CREATE, 201, &fresh())
             .json(AUTHORIZE, status, body)
+            .json(READ, 200, &fresh())
             .json(READ, 200, &fresh());
         let error = execute(&script, &sale()).unwrap_err();
         assert_eq!((error.kind(), error.fate()), (kind, Fate::Rejected), "{status} {error}");

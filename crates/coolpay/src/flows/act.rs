@@ -15,6 +15,9 @@ use crate::shapes::{Op, Resource};
 /// The waits between looks for an operation whose answer was lost, in seconds.
 const LOOKS: [u64; 3] = [1, 3, 10];
 
+/// The wait between two reads that must agree before it is believed that something is not there: a read may lag behind.
+pub(super) const LAG: Duration = Duration::from_secs(3);
+
 /// One operation to be sent.
 pub(crate) struct Step<'a> {
     pub place: &'a Place,
@@ -58,9 +61,13 @@ pub(crate) enum Look<'a> {
     Absent,
     /// Several fit.
     Ambiguous,
-    /// What is there is not what was asked.
+    /// What is there is not the payment that was asked about.
     Differs(String),
     Found(&'a Op),
+    /// One of its type is there, of another amount.
+    Other(String),
+    /// The reply leaves out what would have to be compared, so that it shows neither that the operation is there nor that it is not.
+    Unclear,
 }
 
 impl CoolPay {
@@ -161,10 +168,10 @@ impl CoolPay {
                         }
                         Some(text) => differs = Some(text),
                     },
-                    Look::Differs(text) if trouble.is_none() => {
+                    Look::Differs(text) | Look::Other(text) if trouble.is_none() => {
                         return Err(Error::mismatch(text, self.payment(step.place, &body)));
                     }
-                    Look::Absent | Look::Ambiguous | Look::Differs(_) => {}
+                    Look::Absent | Look::Ambiguous | Look::Differs(_) | Look::Other(_) | Look::Unclear => {}
                 }
                 last = Some(body);
             }
@@ -186,20 +193,29 @@ impl CoolPay {
         })
     }
 
-    /// A refusal that fits an earlier attempt having worked: reads the payment before it is believed.
+    /// A refusal that fits an earlier attempt having worked: reads the payment before it is believed, and once more, since a read may lag behind.
     async fn after_refusal(&self, wire: &dyn Wire, step: &Step<'_>, noted: i64, error: Error) -> Result<Seen, Error> {
-        let Ok(body) = self.read(wire, step.place).await else {
-            return Err(error.with_fate(Fate::Unknown));
-        };
-        let payment = self.payment(step.place, &body);
-        match self.look(&body, step, noted, true) {
-            Look::Absent => Err(error.with_payment(payment)),
-            Look::Found(op) if step.own => {
-                let (place, op) = (step.place.clone(), op.clone());
-                Ok(Seen { place, body, op })
+        let mut again = true;
+        loop {
+            let Ok(body) = self.read(wire, step.place).await else {
+                return Err(error.with_fate(Fate::Unknown));
+            };
+            let payment = self.payment(step.place, &body);
+            match self.look(&body, step, noted, true) {
+                Look::Absent if again => {
+                    if !wire.wait(LAG).await {
+                        return Err(error.with_fate(Fate::Unknown).with_payment(payment));
+                    }
+                    again = false;
+                }
+                Look::Absent => return Err(error.with_payment(payment)),
+                Look::Found(op) if step.own => {
+                    let (place, op) = (step.place.clone(), op.clone());
+                    return Ok(Seen { place, body, op });
+                }
+                // Somebody's operation came in between; it may be this one.
+                _ => return Err(error.with_fate(Fate::Unknown).with_payment(payment)),
             }
-            // Somebody's operation came in between; it may be this one.
-            _ => Err(error.with_fate(Fate::Unknown).with_payment(payment)),
         }
     }
 }
@@ -223,17 +239,19 @@ fn look<'a>(body: &'a Resource, step: &Step<'_>, noted: i64, lost: bool, free: i
         return Look::Differs(format!("the reply is about {id}, and {} was asked", step.place.id));
     }
     if body.id.is_none() {
-        return Look::Absent;
+        return Look::Unclear;
     }
     match (body.currency.as_deref(), step.currency) {
         (Some(theirs), Some(ours)) if theirs != ours => {
             return Look::Differs(format!("the payment is in {theirs}, and {ours} was asked"));
         }
-        (None, Some(_)) => return Look::Absent,
+        (None, Some(_)) => return Look::Unclear,
         _ => {}
     }
     let acquirer = body.acquirer.as_deref();
-    let ops = body.operations.as_deref().unwrap_or_default();
+    let Some(ops) = body.operations.as_deref() else {
+        return Look::Unclear;
+    };
     let young = |op: &&Op| op.kind.as_deref() == Some(step.kind) && op.id.is_some_and(|id| id > noted) && free(op);
     let candidates: Vec<&Op> = ops.iter().filter(young).collect();
     let fitting = candidates
@@ -241,8 +259,12 @@ fn look<'a>(body: &'a Resource, step: &Step<'_>, noted: i64, lost: bool, free: i
         .copied()
         .filter(|op| step.amount.is_none() || op.amount == step.amount);
     let Some(newest) = fitting.clone().max_by_key(|op| op.id) else {
+        let nameless = ops.iter().any(|op| op.id.is_none() || op.kind.is_none());
+        if nameless || step.amount.is_some() && candidates.iter().any(|op| op.amount.is_none()) {
+            return Look::Unclear;
+        }
         return match candidates.iter().find_map(|op| op.amount.zip(step.amount)) {
-            Some((theirs, ours)) => Look::Differs(format!(
+            Some((theirs, ours)) => Look::Other(format!(
                 "the provider booked a {} of {theirs}, and {ours} was asked (wire units)",
                 step.kind
             )),

@@ -1,21 +1,13 @@
-//! What only asks: inquiry, and what became of an operation whose answer was lost.
+//! Inquiries: how a payment stands.
 
-use std::time::Duration;
+use http::StatusCode;
+use paymux_core::{Answer, EntryKind, Error, ErrorKind, Inquiry, Outcome, Wire};
 
-use http::{Method, StatusCode};
-use jiff::Timestamp;
-use paymux_core::{Answer, EntryKind, Error, ErrorKind, Fate, Inquiry, OperationKind, Outcome, Unresolved, Wire};
-
-use super::act::{Look, Seen, Step};
-use super::calls::Asked;
-use super::standing::{Standing, Want, expired, open, outstanding, redirect};
+use super::standing::{expired, incomplete, missing, open, redirect};
 use crate::adapter::CoolPay;
 use crate::codes::{self, Verdict};
 use crate::reading::{self, Kind, Place};
 use crate::shapes::{Op, Resource};
-
-/// How much later than its request an operation may be booked and still be taken for that request's; the clocks' difference is in it.
-const LATE: Duration = Duration::from_secs(600);
 
 impl CoolPay {
     pub(crate) async fn inquire(&self, inquiry: &Inquiry, wire: &dyn Wire) -> Result<Answer, Error> {
@@ -67,6 +59,11 @@ impl CoolPay {
             return Err(open(kind, &code, payment));
         }
         let kind = |op: &Op| codes::entry_kind(op.kind.as_deref());
+        let counts = |op: &&Op| !matches!(kind(op), EntryKind::Other | EntryKind::Void);
+        let approved = ops.iter().filter(counts).filter(|op| verdict(op) == Verdict::Approved);
+        if let Some((op, what)) = approved.filter_map(|op| Some((op, missing(body, op)?))).next() {
+            return Err(incomplete(op, what, payment));
+        }
         if ops
             .iter()
             .any(|op| kind(op) != EntryKind::Other && verdict(op) == Verdict::Approved)
@@ -88,114 +85,4 @@ impl CoolPay {
         };
         Ok(Answer::new(outcome, payment))
     }
-
-    /// Finds out what became of an operation. Whatever cannot be found out stays unknown.
-    pub(crate) async fn resolve(&self, unresolved: &Unresolved, wire: &dyn Wire) -> Result<Answer, Error> {
-        let asked = unresolved.amount.map(|money| self.asked(money)).transpose();
-        let result = match asked {
-            Ok(asked) => self.found_out(unresolved, asked, wire).await,
-            Err(error) => Err(error),
-        };
-        result.map_err(|error| error.with_fate(Fate::Unknown))
-    }
-
-    async fn found_out(&self, unresolved: &Unresolved, asked: Option<Asked>, wire: &dyn Wire) -> Result<Answer, Error> {
-        let (want, kind) = match unresolved.operation {
-            OperationKind::Sale => (Want::Take, Kind::Payment),
-            OperationKind::Authorize | OperationKind::Checkout => (Want::Hold, Kind::Payment),
-            OperationKind::Payout => (Want::Send, Kind::Payout),
-            OperationKind::Capture => return self.followed(unresolved, "capture", asked, wire).await,
-            OperationKind::Refund => return self.followed(unresolved, "refund", asked, wire).await,
-            OperationKind::Void => return self.followed(unresolved, "cancel", None, wire).await,
-            other => {
-                return Err(Error::unsupported(
-                    crate::adapter::PROVIDER,
-                    &format!("to resolve {other}"),
-                ));
-            }
-        };
-        let noted = unresolved.note("payment").and_then(|id| Place::new(kind, id));
-        let known = match (noted, &unresolved.payment) {
-            (Some(place), _) => Some(place),
-            (None, Some(payment)) => Some(Place::of(payment)?),
-            (None, None) => None,
-        };
-        let (place, body) = match (known, &unresolved.reference) {
-            (Some(place), _) => {
-                let body = self.read_in_turn(wire, &place).await?;
-                (place, body)
-            }
-            (None, Some(reference)) => {
-                let found = self.look_up(wire, kind, reference.as_str()).await?;
-                found.ok_or_else(|| nothing("no payment has that reference by now"))?
-            }
-            (None, None) => return Err(nothing("neither the payment nor its reference is known")),
-        };
-        match self.standing(&place, &body, want, asked)? {
-            Standing::Settled(answer) => Ok(*answer),
-            Standing::Action(decline) => Ok(Answer::new(Outcome::Declined(decline), self.payment(&place, &body))),
-            Standing::Held => Err(outstanding(None, self.payment(&place, &body))),
-            Standing::Fresh => {
-                Err(nothing("the payment shows no operation by now").with_payment(self.payment(&place, &body)))
-            }
-        }
-    }
-
-    /// What became of a capture, refund or void: the one of its type and amount that is younger than what was noted before it was sent.
-    async fn followed(
-        &self,
-        unresolved: &Unresolved,
-        kind: &'static str,
-        asked: Option<Asked>,
-        wire: &dyn Wire,
-    ) -> Result<Answer, Error> {
-        let place = match (&unresolved.payment, unresolved.note("payment")) {
-            (Some(payment), _) => Place::of(payment)?,
-            (None, Some(id)) => {
-                Place::new(Kind::Payment, id).ok_or_else(|| nothing("the payment's id was not noted rightly"))?
-            }
-            (None, None) => return Err(nothing("the payment is not known")),
-        };
-        let body = self.read_in_turn(wire, &place).await?;
-        let payment = || self.payment(&place, &body);
-        let Some(noted) = unresolved.note("operation").and_then(|id| id.parse().ok()) else {
-            let text = "how far the payment was before is not known, so its operations cannot be told apart";
-            return Err(nothing(text).with_payment(payment()));
-        };
-        let step = Step {
-            place: &place,
-            kind,
-            amount: asked.map(|asked| asked.units),
-            currency: asked.map(|asked| asked.currency),
-            own: false,
-            attempt: unresolved.reference.as_ref().map_or("", |reference| reference.as_str()),
-            request: self.bare(Method::GET, &place.path())?,
-        };
-        let op = match self.look(&body, &step, noted, true) {
-            Look::Found(op) => op.clone(),
-            Look::Ambiguous => {
-                return Err(nothing("several operations fit; a person must tell").with_payment(payment()));
-            }
-            Look::Differs(text) => return Err(Error::mismatch(text, payment())),
-            Look::Absent => {
-                let text = format!("the payment shows no new {kind} by now");
-                return Err(nothing(&text).with_payment(payment()));
-            }
-        };
-        if let Some(text) = reading::imbalance(&body, place.kind) {
-            return Err(Error::mismatch(text, payment()));
-        }
-        let made = op.created_at.as_deref().and_then(|at| at.parse::<Timestamp>().ok());
-        let latest = unresolved.last_sent.checked_add(LATE).ok();
-        if made.zip(latest).is_some_and(|(made, latest)| made > latest) {
-            let text = format!("the payment's {kind} is much younger than the lost one, and may be another's");
-            return Err(nothing(&text).with_payment(payment()));
-        }
-        self.claims.settle(&step, op.id);
-        self.conclude(&Seen { place, body, op })
-    }
-}
-
-fn nothing(text: &str) -> Error {
-    Error::new(ErrorKind::Provider, text).with_fate(Fate::Unknown)
 }

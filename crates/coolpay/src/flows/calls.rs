@@ -85,6 +85,15 @@ impl CoolPay {
         let path = format!("/{}?order_id={encoded}&page_size=2", kind.collection());
         let reply = self.get(wire, self.bare(Method::GET, &path)?).await?;
         let mut rows: Vec<Resource> = reply.json()?;
+        // Rows that nobody asked for show that it was not searched for this reference, and so nothing of what is there.
+        let asked = |row: &Resource| {
+            let theirs = row.order_id.as_deref();
+            theirs.is_some_and(|theirs| theirs.eq_ignore_ascii_case(reference))
+        };
+        if !rows.iter().all(asked) {
+            let message = "the search by order_id answers with rows of another order_id, or of none";
+            return Err(Error::new(ErrorKind::Provider, message));
+        }
         rows.retain(|row| row.order_id.as_deref() == Some(reference));
         let mut ids = rows.into_iter().map(|row| row.id);
         let place = match (ids.next(), ids.next()) {

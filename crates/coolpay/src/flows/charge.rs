@@ -1,7 +1,7 @@
 //! Money in: sale, authorization, hosted page.
 
 use http::Method;
-use paymux_core::{Answer, Charge, Checkout, Decline, Error, ErrorKind, Fate, Outcome, PaymentState, Wire};
+use paymux_core::{Answer, Charge, Checkout, Decline, Error, ErrorKind, Fate, Memo, Outcome, PaymentState, Wire};
 
 use super::act::{Seen, Step};
 use super::build;
@@ -13,6 +13,9 @@ use crate::adapter::CoolPay;
 use crate::codes::Verdict;
 use crate::reading::{self, Kind, Place};
 use crate::shapes;
+
+/// The note of whether a checkout's page captures by itself.
+pub(super) const CAPTURE: &str = "capture";
 
 /// Money in, as it was asked.
 #[derive(Clone, Copy)]
@@ -78,6 +81,7 @@ impl CoolPay {
         let charge = &checkout.charge;
         let asked = self.asked(charge.amount)?;
         let new = self.new_payment(charge)?;
+        wire.note(Memo::new(CAPTURE, checkout.capture.to_string())).await?;
         let Made { place, body, .. } = self.create(wire, Kind::Payment, &new).await?;
         let want = if checkout.capture { Want::Take } else { Want::Hold };
         match self.standing(&place, &body, want, Some(asked))? {

@@ -62,6 +62,11 @@ impl CoolPay {
             );
             return Err(Error::new(ErrorKind::Refused, message).with_payment(self.payment(&place, &before)));
         }
+        if before.operations.iter().flatten().any(|op| op.id.is_none()) {
+            let message =
+                "an operation of the payment has no id, so a new one could not be told from it; nothing was sent";
+            return Err(Error::new(ErrorKind::Provider, message).with_payment(self.payment(&place, &before)));
+        }
         let path = format!("{}/{kind}?synchronized", place.path());
         let step = Step {
             place: &place,

@@ -118,8 +118,8 @@ impl CoolPay {
                 Err(Lost::NotSent(error)) => return Err(error),
                 Err(Lost::Unknown(error)) => trouble = Some(error),
             }
-            if let Some(known) = self.look_up(wire, kind, reference).await? {
-                return Ok(found(known));
+            if let Some((place, body)) = self.look_up(wire, kind, reference).await? {
+                return self.steady(wire, place, body).await.map(found);
             }
         }
         Err(trouble.unwrap_or_else(|| Error::new(ErrorKind::Provider, "the payment could not be made")))

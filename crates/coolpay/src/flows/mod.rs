@@ -1,7 +1,7 @@
 //! Operation → calls → answer.
 //!
 //! `charge` and `recurring` take money in, `standing` judges payments that exist already, `follow` captures, voids and refunds them, `payout`
-//! sends money out, and `ask` only asks. `make` makes what moves no money, `build` writes the bodies, `act` sends one operation and
+//! sends money out; `ask` and `resolve` only ask. `make` makes what moves no money, `build` writes the bodies, `act` sends one operation and
 //! finds out what it came to, `claims` keeps two attempts apart, and `calls` reads and looks up.
 
 mod act;
@@ -14,6 +14,7 @@ mod follow;
 pub(crate) mod make;
 mod payout;
 mod recurring;
+mod resolve;
 mod standing;
 
 pub(crate) use claims::Claims;

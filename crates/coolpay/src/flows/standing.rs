@@ -1,6 +1,8 @@
 //! What stands already under a reference, and what that means for the operation that was asked.
 
-use paymux_core::{Answer, Decline, DeclineReason, EntryKind, Error, ErrorKind, Fate, NextAction, Outcome, Payment};
+use paymux_core::{
+    Answer, Decline, DeclineReason, EntryKind, Error, ErrorKind, Fate, NextAction, Outcome, Payment, currency,
+};
 
 use super::act::Seen;
 use super::calls::Asked;
@@ -98,7 +100,12 @@ impl CoolPay {
             }
         }
         if ops.is_empty() {
-            return Ok(Standing::Fresh);
+            return match reading::hidden(body, place.kind) {
+                None => Ok(Standing::Fresh),
+                Some(text) => Err(Error::new(ErrorKind::Provider, text)
+                    .with_fate(Fate::Unknown)
+                    .with_payment(payment())),
+            };
         }
         let acquirer = body.acquirer.as_deref();
         let verdict = |op: &Op| codes::verdict(op, acquirer);
@@ -132,7 +139,10 @@ impl CoolPay {
         if let Some((op, code)) = of(main).find_map(|op| unknown(verdict(op)).map(|code| (op, code))) {
             return Err(open(op.kind.as_deref(), &code, payment()));
         }
-        if of(main).any(|op| verdict(op) == Verdict::Approved) {
+        if let Some(op) = of(main).find(|op| verdict(op) == Verdict::Approved) {
+            if let Some(what) = missing(body, op) {
+                return Err(incomplete(op, what, payment()));
+            }
             return if want == Want::Take {
                 self.taken(place, body, asked)
             } else {
@@ -169,7 +179,11 @@ impl CoolPay {
             ops.iter()
                 .filter(|op| codes::entry_kind(op.kind.as_deref()) == EntryKind::Capture)
         };
-        if captures().any(|op| codes::verdict(op, acquirer) == Verdict::Approved) {
+        let approved = |op: &&Op| codes::verdict(op, acquirer) == Verdict::Approved;
+        if let Some(op) = captures().filter(approved).find(|op| op.amount.is_none()) {
+            return Err(incomplete(op, "amount", payment));
+        }
+        if captures().any(|op| approved(&op)) {
             let units = asked.map_or_else(|| reading::total(body, EntryKind::Authorize), |asked| asked.units);
             if captured == units {
                 return Ok(Standing::Settled(Box::new(Answer::new(Outcome::Approved, payment))));
@@ -202,6 +216,26 @@ impl CoolPay {
             Some(_) => Err(outstanding(None, payment)),
         }
     }
+}
+
+/// What an approval would have to have, and has not.
+pub(super) fn missing(body: &Resource, op: &Op) -> Option<&'static str> {
+    let known = body.currency.as_deref().is_some_and(|code| currency(code).is_ok());
+    match op.amount {
+        _ if !known => Some("currency"),
+        None => Some("amount"),
+        Some(_) => None,
+    }
+}
+
+/// An approval that lacks what would have to be compared.
+pub(super) fn incomplete(op: &Op, what: &str, payment: Payment) -> Error {
+    let kind = op.kind.as_deref().unwrap_or("operation");
+    let message =
+        format!("the provider shows an approved {kind} without a readable {what}, so that it cannot be believed");
+    Error::new(ErrorKind::Provider, message)
+        .with_fate(Fate::Unknown)
+        .with_payment(payment)
 }
 
 /// The page's deadline passed.

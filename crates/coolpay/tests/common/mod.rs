@@ -1,9 +1,13 @@
 //! What the tests share: an adapter, bodies, operations.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+pub(crate) mod stage;
+
 use paymux_coolpay::{CoolPay, CoolPayConfig};
 use paymux_core::script::{Script, run};
-use paymux_core::{Account, Adapter, Answer, Card, Charge, Error, Mode, Operation, PaymentRef, Source};
+use paymux_core::{
+    Account, Adapter, Answer, Card, Charge, Error, Mode, Operation, OperationKind, PaymentRef, Source, Unresolved,
+};
 
 pub(crate) const REFERENCE: &str = "order1001a1";
 
@@ -45,6 +49,30 @@ pub(crate) fn sale() -> Operation {
 
 pub(crate) fn authorize() -> Operation {
     Operation::Authorize(Box::new(charge()))
+}
+
+/// What is kept of an operation whose answer was lost when the script begins.
+pub(crate) fn unresolved(kind: OperationKind, notes: &[(&str, &str)]) -> Operation {
+    unresolved_since(kind, notes, "2026-01-02T03:04:05Z")
+}
+
+/// What is kept of an operation whose last request left at this time; scripts begin at 2026-01-02T03:04:05Z.
+pub(crate) fn unresolved_since(kind: OperationKind, notes: &[(&str, &str)], last_sent: &str) -> Operation {
+    let amount = (kind != OperationKind::Void).then_some(serde_json::json!({"minor": 1000, "currency": "DKK"}));
+    let trail: Vec<_> = notes
+        .iter()
+        .map(|(k, v)| serde_json::json!({"key": k, "value": v}))
+        .collect();
+    let follows = matches!(
+        kind,
+        OperationKind::Capture | OperationKind::Refund | OperationKind::Void
+    );
+    let unresolved: Unresolved = serde_json::from_value(serde_json::json!({
+        "gateway": "cards", "provider": "coolpay", "account": account(), "operation": kind, "reference": REFERENCE,
+        "amount": amount, "payment": follows.then(|| payment_ref().to_string()), "trail": trail, "last_sent": last_sent,
+    }))
+    .unwrap();
+    Operation::Resolve(Box::new(unresolved))
 }
 
 pub(crate) fn execute(script: &Script, operation: &Operation) -> Result<Answer, Error> {
