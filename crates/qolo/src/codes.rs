@@ -91,6 +91,14 @@ impl TransferType {
         matches!(self, Self::AccountToBank | Self::BankToAccount)
     }
 
+    /// The side on which it is booked on the account that a search goes by: credit or debit.
+    pub(crate) const fn side(self) -> &'static str {
+        match self.entry() {
+            EntryKind::Capture => "C",
+            _ => "D",
+        }
+    }
+
     /// The step that it is for a merchant.
     pub(crate) const fn entry(self) -> EntryKind {
         match self {

@@ -76,6 +76,8 @@ pub(crate) struct SearchRequest<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) start_index: Option<i64>,
     pub(crate) account_guid: &'a str,
+    /// `C` for money that came into the account, `D` for money that left it.
+    pub(crate) txn_type: &'static str,
     pub(crate) start_date: &'a str,
     pub(crate) end_date: &'a str,
     pub(crate) txn_amount: Number,
@@ -109,11 +111,11 @@ pub(crate) struct SubscriptionRequest<'a> {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct TransferReply {
-    #[serde(deserialize_with = "word")]
+    #[serde(deserialize_with = "text")]
     pub(crate) txn_guid: Option<String>,
-    #[serde(deserialize_with = "word")]
+    #[serde(deserialize_with = "text")]
     pub(crate) client_reference_id: Option<String>,
-    #[serde(deserialize_with = "word")]
+    #[serde(deserialize_with = "text")]
     pub(crate) transfer_type: Option<String>,
     #[serde(deserialize_with = "word")]
     pub(crate) amount: Option<String>,
@@ -131,9 +133,9 @@ pub(crate) struct TransferReply {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct ReversalReply {
-    #[serde(deserialize_with = "word")]
+    #[serde(deserialize_with = "text")]
     pub(crate) source_txn_guid: Option<String>,
-    #[serde(deserialize_with = "word")]
+    #[serde(deserialize_with = "text")]
     pub(crate) client_reference_id: Option<String>,
     #[serde(deserialize_with = "word")]
     pub(crate) amount: Option<String>,
@@ -151,9 +153,9 @@ pub(crate) struct ReversalReply {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct CancelReply {
-    #[serde(deserialize_with = "word")]
+    #[serde(deserialize_with = "text")]
     pub(crate) txn_guid: Option<String>,
-    #[serde(deserialize_with = "word")]
+    #[serde(deserialize_with = "text")]
     pub(crate) reverse_bank_eft_guid: Option<String>,
     #[serde(deserialize_with = "word")]
     pub(crate) amount: Option<String>,
@@ -167,7 +169,7 @@ pub(crate) struct CancelReply {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct LedgerRow {
-    #[serde(deserialize_with = "word")]
+    #[serde(deserialize_with = "text")]
     pub(crate) txn_guid: Option<String>,
     #[serde(deserialize_with = "word")]
     pub(crate) txn_status: Option<String>,
@@ -183,25 +185,25 @@ pub(crate) struct LedgerRow {
     pub(crate) post_date: Option<String>,
     #[serde(deserialize_with = "word")]
     pub(crate) txn_date: Option<String>,
-    #[serde(deserialize_with = "word")]
+    #[serde(deserialize_with = "text")]
     pub(crate) channel_name: Option<String>,
     #[serde(deserialize_with = "word")]
     pub(crate) amount: Option<String>,
-    #[serde(deserialize_with = "word")]
+    #[serde(deserialize_with = "text")]
     pub(crate) account_currency: Option<String>,
     #[serde(deserialize_with = "word")]
     pub(crate) txn_amount: Option<String>,
-    #[serde(deserialize_with = "word")]
+    #[serde(deserialize_with = "text")]
     pub(crate) txn_currency: Option<String>,
-    #[serde(deserialize_with = "word")]
+    #[serde(deserialize_with = "text")]
     pub(crate) txn_description: Option<String>,
-    #[serde(deserialize_with = "word")]
+    #[serde(deserialize_with = "text")]
     pub(crate) account_guid: Option<String>,
-    #[serde(deserialize_with = "word")]
+    #[serde(deserialize_with = "text")]
     pub(crate) outside_instrument_guid: Option<String>,
-    #[serde(deserialize_with = "word")]
+    #[serde(deserialize_with = "text")]
     pub(crate) client_reference_id: Option<String>,
-    #[serde(deserialize_with = "word")]
+    #[serde(deserialize_with = "text")]
     pub(crate) memo_code: Option<String>,
 }
 
@@ -321,7 +323,14 @@ pub(crate) struct ProblemDetails {
     pub(crate) errors: Option<BTreeMap<String, IgnoredAny>>,
 }
 
-/// A value as text: a string without blanks at its ends, anything else as it stands; nothing for null and for the empty string.
+/// A text; nothing for a value of another type. For what is only compared: a type that we do not know says nothing against it.
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text: Option<String> = lenient(deserializer)?;
+    Ok(text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()))
+}
+
+/// A word or an amount that decides: a string without blanks at its ends, anything else as it stands, so that it is seen to be unreadable;
+/// nothing for null and for the empty string.
 fn word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let raw = Box::<RawValue>::deserialize(deserializer)?;
     let text = match serde_json::from_str::<Option<String>>(raw.get()) {

@@ -451,7 +451,7 @@ fn resolved(rows: &[String]) -> Result<Answer, Error> {
     assert!(!sent[0].moves && !sent[0].request.headers().contains_key("IdempotencyKey"));
     assert_eq!(
         sent[0].body(),
-        r#"{"limit":100,"account_guid":"d2b7c9d2-85e7-4c51-92d0-3f97a47f8d76","start_date":"2026-01-01 03:04:05","end_date":"2026-01-03 03:04:05","txn_amount":25.10,"txn_currency":"USD"}"#
+        r#"{"limit":100,"account_guid":"d2b7c9d2-85e7-4c51-92d0-3f97a47f8d76","txn_type":"C","start_date":"2026-01-01 03:04:05","end_date":"2026-01-03 03:04:05","txn_amount":25.10,"txn_currency":"USD"}"#
     );
     result
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use paymux_core::{Answer, Error, ErrorKind, Fate, Money, OperationKind, PaymentRef, Unresolved, Wire};
 
 use super::undo::kind;
-use super::{ask, escaped, list};
+use super::{ask, escaped, pages};
 use crate::adapter::{PROVIDER, Qolo};
 use crate::codes::TransferType;
 use crate::shapes::{LedgerRow, SearchRequest};
@@ -113,6 +113,7 @@ async fn search(
             limit: LIMIT,
             start_index,
             account_guid: wanted.account,
+            txn_type: wanted.kind.side(),
             start_date: &from,
             end_date: &to,
             txn_amount: amount.clone(),
@@ -120,7 +121,11 @@ async fn search(
         };
         qolo.send(Method::POST, "/transactions/search", &body)
     };
-    let rows: Vec<LedgerRow> = list(wire, request).await?;
+    let (rows, whole): (Vec<LedgerRow>, bool) = pages(wire, request).await?;
+    if !whole {
+        let message = "the search does not say whether it has more rows, so that one that fits may not be the only one";
+        return Err(Error::new(ErrorKind::Provider, message));
+    }
     let fitting: Vec<_> = rows.into_iter().filter(|row| wanted.fits(qolo, row)).collect();
     let alike = fitting.len();
     let mut named = fitting.into_iter().filter(|row| wanted.is_named_in(row));
@@ -170,14 +175,20 @@ impl Wanted<'_> {
     }
 }
 
-/// Whether a text holds a word that ends where the word ends: `a1` is not in `a10`.
+/// Whether a text holds a word: what stands around it is blank, or punctuation with a blank behind it. `a1` is in neither `a10` nor `a1.2`.
 fn holds(text: &str, word: &str) -> bool {
     let part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
     text.match_indices(word).any(|(at, _)| {
         let before = text.get(..at).and_then(|before| before.chars().next_back());
-        let after = text.get(at..).and_then(|rest| rest.get(word.len()..));
-        let after = after.and_then(|after| after.chars().next());
-        !before.is_some_and(part) && !after.is_some_and(part)
+        let after = text
+            .get(at..)
+            .and_then(|rest| rest.get(word.len()..))
+            .unwrap_or_default();
+        let ends = |after: &str| {
+            let rest = after.trim_start_matches(|c: char| !part(c) && !c.is_whitespace());
+            rest.is_empty() || rest.starts_with(char::is_whitespace)
+        };
+        !before.is_some_and(|c| part(c) || c == '.' || c == '/') && ends(after)
     })
 }
 
@@ -211,10 +222,20 @@ mod tests {
 
     #[test]
     fn a_reference_is_found_only_as_a_whole_word() {
-        for text in ["a1", "order a1", "(a1)", "ref:a1, thanks", "a10 a1"] {
+        for text in [
+            "a1",
+            "order a1",
+            "(a1)",
+            "ref:a1, thanks",
+            "a10 a1",
+            "it was a1.",
+            "a1: paid",
+        ] {
             assert!(holds(text, "a1"), "{text}");
         }
-        for text in ["", "a", "a10", "ba1", "a1-2", "x_a1", "A1"] {
+        for text in [
+            "", "a", "a10", "ba1", "a1-2", "x_a1", "A1", "a1.2", "a1/2", "a1#2", "0.a1", "2/a1", "a1:2 a1-",
+        ] {
             assert!(!holds(text, "a1"), "{text}");
         }
     }

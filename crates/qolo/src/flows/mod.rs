@@ -239,11 +239,21 @@ pub(crate) async fn ask<T: DeserializeOwned>(wire: &dyn Wire, request: Request<B
     reply.json()
 }
 
-/// Asks for all pages of a list; `request` makes the one that starts at an index, `None` for the first. A bare array is one page.
+/// Asks for all pages of a list; `request` makes the one that starts at an index, `None` for the first. A bare array is one page, and so is one
+/// that does not say whether there are more.
 pub(crate) async fn list<T: DeserializeOwned>(
     wire: &dyn Wire,
     request: impl Fn(Option<i64>) -> Result<Request<Bytes>, Error> + Send,
 ) -> Result<Vec<T>, Error> {
+    let (all, _) = pages(wire, request).await?;
+    Ok(all)
+}
+
+/// Asks for all pages of a list, and tells whether the last one said that it is.
+pub(crate) async fn pages<T: DeserializeOwned>(
+    wire: &dyn Wire,
+    request: impl Fn(Option<i64>) -> Result<Request<Bytes>, Error> + Send,
+) -> Result<(Vec<T>, bool), Error> {
     let endless = || Error::new(ErrorKind::Provider, "the provider's list does not come to an end");
     let mut all = Vec::new();
     let mut start = None;
@@ -253,13 +263,13 @@ pub(crate) async fn list<T: DeserializeOwned>(
             return Err(refusal(&reply, false, wire.now()));
         }
         if reply.body.trim_ascii_start().starts_with(b"[") {
-            return reply.json();
+            return Ok((reply.json()?, true));
         }
         let page: Page<T> = reply.json()?;
         let empty = page.data.is_empty();
         all.extend(page.data);
         if empty || page.has_more != Some(true) {
-            return Ok(all);
+            return Ok((all, empty || page.has_more.is_some()));
         }
         let next = page.end_index.and_then(|end| end.checked_add(1)).ok_or_else(endless)?;
         if start.is_some_and(|start| next <= start) {

@@ -1,12 +1,12 @@
 //! Undoing: the cancel of an ACH entry that the bank has not been sent, and the reversal of a transfer.
 
 use http::StatusCode;
-use paymux_core::{Answer, Error, ErrorKind, Lost, Memo, Operation, PaymentRef, Refund, Void, Wire};
+use paymux_core::{Answer, Error, ErrorKind, Fate, Lost, Memo, Operation, PaymentRef, Refund, Reply, Void, Wire};
 
 use super::escaped;
 use crate::adapter::{PROVIDER, Qolo};
 use crate::codes::TransferType;
-use crate::reading::{is_problem, refusal};
+use crate::reading::{is_problem, is_undone, refusal};
 use crate::shapes::{CancelRequest, ReversalRequest};
 
 /// `POST transfers/eft/cancel`, for ACH alone.
@@ -25,7 +25,7 @@ pub(crate) async fn void(qolo: &Qolo, operation: &Operation, void: &Void, wire: 
         return Err(error.with_status(reply.status));
     }
     if !reply.status.is_success() {
-        return Err(refusal(&reply, true, wire.now()));
+        return Err(refused(&reply, wire));
     }
     qolo.cancelled(&reply, void, kind)
 }
@@ -52,9 +52,20 @@ pub(crate) async fn refund(
     wire.note(Memo::new("payment", guid)).await?;
     let reply = wire.send(call).await.map_err(Lost::give_up)?;
     if !reply.status.is_success() {
-        return Err(refusal(&reply, true, wire.now()));
+        return Err(refused(&reply, wire));
     }
     qolo.reversed(&reply, refund, kind)
+}
+
+/// A refusal. One that says that it was done before may be about an earlier attempt of this one, whose key has ended.
+fn refused(reply: &Reply, wire: &dyn Wire) -> Error {
+    let error = refusal(reply, true, wire.now());
+    if reply.status == StatusCode::BAD_REQUEST && is_undone(reply) {
+        return error
+            .with_fate(Fate::Unknown)
+            .context("an earlier attempt may have done it");
+    }
+    error
 }
 
 /// The kind of transfer that a payment is; `None` where its reference is of an event that did not say.

@@ -16,7 +16,7 @@ use crate::codes::{self, TransferType};
 use crate::shapes::{CancelReply, LedgerRow, ReversalReply, TransferReply};
 
 use refusal::plain;
-pub(crate) use refusal::{is_problem, refusal};
+pub(crate) use refusal::{is_problem, is_undone, refusal};
 
 /// What was asked of `POST transfers`.
 pub(crate) struct Asked<'a> {
@@ -40,7 +40,8 @@ impl Qolo {
     /// What `POST transfers` answered. Without a status of its own, an accepted transfer is pending.
     pub(crate) fn created(&self, reply: &Reply, asked: &Asked<'_>) -> Result<Answer, Error> {
         let body: TransferReply = reply.json().map_err(|error| error.with_fate(Fate::Unknown))?;
-        let Some(guid) = &body.txn_guid else {
+        // With an id that is none, the transfer could never be found again.
+        let Some(guid) = body.txn_guid.as_ref().filter(|guid| is_guid(guid)) else {
             return Err(incomplete(reply, "txn_guid"));
         };
         let reference = self.payment_ref(guid, Some(asked.kind));
@@ -72,9 +73,13 @@ impl Qolo {
 
     /// What a ledger row says of a payment.
     pub(crate) fn ledger(&self, row: LedgerRow, guid: &str, kind: Option<TransferType>, now: Timestamp) -> Answer {
-        let (outcome, entry_outcome) = judge(&row, now);
-        let mut payment = Payment::new(self.payment_ref(guid, kind), PaymentState::Pending);
         let amount = self.row_amount(&row);
+        let (outcome, entry_outcome) = match judge(&row, now) {
+            // An approval of nobody knows how much is none.
+            (Outcome::Approved, _) if amount.is_none() => unread("txn_amount", row.txn_amount.as_deref().unwrap_or("")),
+            judged => judged,
+        };
+        let mut payment = Payment::new(self.payment_ref(guid, kind), PaymentState::Pending);
         let entry_kind = kind.map_or(EntryKind::Other, TransferType::entry);
         let mut entry = Entry::new(entry_kind, amount, entry_outcome).with_id(guid);
         let dates = [&row.settle_date, &row.post_date, &row.txn_date];
@@ -136,12 +141,14 @@ impl Qolo {
         }
     }
 
-    /// What the cancel of an ACH entry answered: done, unless a code says otherwise.
+    /// What the cancel of an ACH entry answered: done, if its code says so and what was asked is what it is about.
     pub(crate) fn cancelled(&self, reply: &Reply, void: &Void, kind: TransferType) -> Result<Answer, Error> {
         let guid = void.payment.id();
         let body: CancelReply = reply.json().map_err(|error| error.with_fate(Fate::Unknown))?;
         let response = body.response_code.as_deref();
-        let (outcome, entry_outcome) = booked(response, body.reason_code.as_deref(), None, Outcome::Approved);
+        let whole = response.is_some() && (void.amount.is_none() || body.amount.is_some());
+        let otherwise = if whole { Outcome::Approved } else { Outcome::Pending };
+        let (outcome, entry_outcome) = booked(response, body.reason_code.as_deref(), None, otherwise);
         let mut payment = Payment::new(self.payment_ref(guid, Some(kind)), PaymentState::Pending);
         let mut entry = Entry::new(EntryKind::Void, void.amount, entry_outcome);
         entry.id = body.reverse_bank_eft_guid;
@@ -180,11 +187,17 @@ impl Qolo {
     }
 }
 
-/// A success without a field that decides.
+/// Whether a text has the form of an id: 32 hexadecimal digits, however hyphenated.
+fn is_guid(text: &str) -> bool {
+    let mut digits = text.bytes().filter(|b| *b != b'-');
+    digits.clone().count() == 32 && digits.all(|b| b.is_ascii_hexdigit())
+}
+
+/// A success without a readable field that decides.
 fn incomplete(reply: &Reply, field: &str) -> Error {
     Error::new(
         ErrorKind::Provider,
-        format!("the provider accepted, and its reply has no {field}"),
+        format!("the provider accepted, and its reply has no readable {field}"),
     )
     .with_fate(Fate::Unknown)
     .with_status(reply.status)

@@ -104,6 +104,19 @@ fn is_taken(reply: &Reply) -> bool {
         })
 }
 
+/// Whether a refused reversal or cancel says that it was done before: an earlier attempt of the same may have worked, and nobody can be asked.
+pub(crate) fn is_undone(reply: &Reply) -> bool {
+    let problem: ProblemDetails = serde_json::from_slice(&reply.body).unwrap_or_default();
+    [&problem.title, &problem.detail].into_iter().flatten().any(|text| {
+        let text = text.to_ascii_lowercase();
+        let before = text.contains("already") || text.contains("has been");
+        before
+            && ["cancel", "refund", "return", "revers", "void"]
+                .iter()
+                .any(|word| text.contains(word))
+    })
+}
+
 /// What the provider says, scrubbed, and the fields that it names.
 fn details(reply: &Reply) -> String {
     if !reply.body.starts_with(b"{") {
