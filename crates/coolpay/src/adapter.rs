@@ -116,7 +116,7 @@ fn capabilities(mode: Mode, account: Account, scales: Scales, settle: Duration) 
         follow_up(OperationKind::Capture).partial().repeated(),
         follow_up(OperationKind::Void),
         follow_up(OperationKind::Refund).partial().repeated(),
-        Ability::new(OperationKind::Inquire),
+        Ability::new(OperationKind::Inquire).ask(AskAfterwards::Yes),
         Ability::new(OperationKind::Checkout)
             .from(&[SourceKind::Hosted])
             .carries(&ALWAYS)

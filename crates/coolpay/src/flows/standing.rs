@@ -213,6 +213,10 @@ impl CoolPay {
                 let answer = Answer::new(Outcome::Declined(decline), payment);
                 Ok(Standing::Settled(Box::new(answer)))
             }
+            Some(Verdict::Unknown(code)) => {
+                let error = open(Some("capture"), &code, payment.clone());
+                Err(outstanding(Some(error), payment))
+            }
             Some(_) => Err(outstanding(None, payment)),
         }
     }

@@ -1,4 +1,5 @@
 //! A provider that plays one payment through its stages, and what can be wrong with a reply.
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may panic")]
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
