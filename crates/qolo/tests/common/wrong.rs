@@ -1,4 +1,5 @@
 //! What can be wrong with a reply.
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may panic")]
 
 use serde_json::{Value, json};
 
