@@ -20,13 +20,16 @@ const NOTED: [(&str, &str); 2] = [("payment", "1145"), ("operation", "1")];
 const PAYOUT: &str = "GET /payouts/1145";
 const PAYOUTS: &str = "GET /payouts?order_id=order1001a1&page_size=2";
 
-/// Everything that can be resolved, where its look goes, and a reply that shows nothing of it.
-fn nothing() -> Vec<(
+/// An operation, what was noted, where its look goes, and a reply that shows nothing of it.
+type Absence = (
     OperationKind,
     &'static [(&'static str, &'static str)],
     &'static str,
     String,
-)> {
+);
+
+/// Everything that can be resolved.
+fn nothing() -> Vec<Absence> {
     let empty = "[]".to_owned();
     vec![
         (K::Sale, &NOTED, READ, fresh()),
