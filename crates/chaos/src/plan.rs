@@ -109,7 +109,7 @@ impl Mishap {
         }
     }
 
-    /// Whether it can lose the answer to a request that was acted on, or will be.
+    /// Whether it can leave it open whether a request was acted on. A 429 does, where the provider does not say that it proves the contrary.
     #[must_use]
     pub fn loses(&self) -> bool {
         match self {
@@ -117,7 +117,7 @@ impl Mishap {
             Self::Foreign | Self::Office => false,
             Self::Fault(fault) => !matches!(
                 fault,
-                Fault::Refuse | Fault::TooMany(_) | Fault::ExpiredToken | Fault::Lag(_) | Fault::Code(_)
+                Fault::Refuse | Fault::ExpiredToken | Fault::Lag(_) | Fault::Code(_)
             ),
         }
     }

@@ -29,6 +29,9 @@ pub(crate) struct Shop<'a> {
 /// How often an operation that did nothing is done again.
 const TRIES: u32 = 12;
 
+/// Where notifications go.
+const HOOK: &str = "https://shop.example/hooks";
+
 impl Shop<'_> {
     /// Takes the order as far as it goes, from where the book says that it stands.
     pub(crate) async fn run(&self) {
@@ -245,6 +248,7 @@ impl Shop<'_> {
             Deed::Checkout(_) => {
                 let mut checkout = Checkout::new(reference, subject.amount);
                 (subject.complete)(&mut checkout.charge);
+                checkout.charge.urls.notify = Some(HOOK.to_owned());
                 Operation::Checkout(Box::new(checkout))
             }
             Deed::Capture(share) => Operation::Capture(Capture::new(payment?, reference, self.part(share))),
@@ -272,6 +276,7 @@ impl Shop<'_> {
     fn charge(&self, reference: Reference, source: Source) -> Charge {
         let mut charge = Charge::new(reference, self.stand.subject.amount, source);
         (self.stand.subject.complete)(&mut charge);
+        charge.urls.notify = Some(HOOK.to_owned());
         charge
     }
 

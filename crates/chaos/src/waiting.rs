@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::HeaderMap;
-use paymux::{Answer, Delivery, EntryKind, EntryOutcome, Error, Inquiry, Outcome, Payment, PaymentRef};
+use paymux::{Answer, AskAfterwards, Delivery, EntryKind, EntryOutcome, Error, Inquiry, Outcome, Payment, PaymentRef};
 use paymux_simulator::Webhook;
 
 use crate::book::{End, Page, Status};
@@ -20,12 +20,7 @@ impl Shop<'_> {
     pub(crate) async fn wait(&self, step: usize, payment: &PaymentRef) {
         let Some(page) = self.book.page(step) else { return };
         if page.asked >= POLLS {
-            let end = if self.left_open(step) {
-                End::LeftOpen
-            } else {
-                End::Stuck
-            };
-            return self.book.close(step, end);
+            return self.book.close(step, self.unanswered(step, &page));
         }
         self.book.write(step, |page| page.asked += 1);
         let least = self.gateway.capabilities().inquiry_interval.max(Duration::from_secs(3));
@@ -68,6 +63,18 @@ impl Shop<'_> {
             Outcome::Declined(_) => self.declined(step, &page),
             Outcome::ActionRequired(_) if !page.visited => self.visit(step, page.deed, &answer).await,
             _ => self.give_up(step, &page),
+        }
+    }
+
+    /// How a step ends that no question decides.
+    fn unanswered(&self, step: usize, page: &Page) -> End {
+        let ability = self.gateway.capabilities().ability(page.deed.operation());
+        if self.left_open(step) {
+            End::LeftOpen
+        } else if ability.is_none_or(|ability| ability.ask != AskAfterwards::Yes) {
+            End::Person
+        } else {
+            End::Stuck
         }
     }
 
@@ -133,10 +140,8 @@ impl Shop<'_> {
         let Ok(event) = self.gateway.receive(&delivery) else {
             return;
         };
-        let waits = self.book.page(step).and_then(|page| match page.status {
-            Status::Waiting(payment) => Some((page.deed, *payment)),
-            _ => None,
-        });
+        let page = self.book.page(step);
+        let waits = page.filter(|page| matches!(page.status, Status::Waiting(_)));
         if self.credulous {
             if waits.is_some() {
                 self.book.close(step, End::Done);
@@ -144,13 +149,19 @@ impl Shop<'_> {
             return;
         }
         let result = self.gateway.confirm(&event).await;
-        let about = result.as_ref().ok().map(|answer| answer.payment.id().to_owned());
-        if let Some((_, payment)) = waits
-            && about.as_deref() == Some(payment.id())
+        if let (Some(page), Ok(answer)) = (waits, &result)
+            && is_about(answer, &page)
         {
             self.seen(step, result).await;
         }
     }
+}
+
+/// Whether a confirmed event is about what a step waits for: by the provider's id, or by the name of the attempt.
+fn is_about(answer: &Answer, page: &Page) -> bool {
+    let named = page.reference.as_ref().map(paymux::Reference::as_str);
+    let same = matches!(&page.status, Status::Waiting(payment) if payment.id() == answer.payment.id());
+    same || (page.deed.starts() && named.is_some() && answer.payment.merchant_reference.as_deref() == named)
 }
 
 /// The same words, changed by somebody without the key.

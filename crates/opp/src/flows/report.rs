@@ -30,13 +30,7 @@ impl Opp {
         self.entries(&format!("/v3/query/{id}"), form, None, wire).await
     }
 
-    async fn entries(
-        &self,
-        path: &str,
-        form: Form,
-        about: Option<String>,
-        wire: &dyn Wire,
-    ) -> Result<Entries, Error> {
+    async fn entries(&self, path: &str, form: Form, about: Option<String>, wire: &dyn Wire) -> Result<Entries, Error> {
         let mut call = Call::asks(self.query(Method::GET, path, &form)?);
         call.about = about;
         let reply = wire.send(call).await.map_err(Lost::give_up)?;
