@@ -22,7 +22,6 @@ pub(crate) struct Pages {
     pub(crate) payment: Option<PaymentRef>,
     /// The provider's id of the last capture, which a refund names.
     pub(crate) capture: Option<String>,
-    pub(crate) names: u32,
 }
 
 /// One step.
@@ -35,6 +34,8 @@ pub(crate) struct Page {
     pub(crate) source: usize,
     /// How often it did nothing.
     pub(crate) failures: u32,
+    /// How many references it has had.
+    pub(crate) names: u32,
     /// How often it was asked about.
     pub(crate) asked: u32,
     /// How often it was done again under its key or reference after a lost answer.
@@ -91,6 +92,7 @@ impl Book {
             reference: None,
             source: 0,
             failures: 0,
+            names: 0,
             asked: 0,
             finished: 0,
             visited: false,

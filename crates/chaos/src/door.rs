@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use http::{Method, Request};
 use jiff::Timestamp;
 use paymux::Reply;
@@ -13,6 +14,7 @@ use paymux_conformance::{Faults as _, InProcess};
 use paymux_simulator::Fault;
 use tokio::sync::Notify;
 
+use crate::Stand;
 use crate::plan::{Mishap, Planned};
 
 /// What is planned, what has happened, and at which call of which step the world is. It outlives the application's processes.
@@ -40,6 +42,10 @@ pub(crate) trait Bystander: std::fmt::Debug + Send + Sync {
     fn interfere(&self, what: &Mishap, step: usize) -> bool;
 }
 
+/// How long an application is down after its process died.
+const DOWN: Duration = Duration::from_secs(5);
+/// How long it is down in an outage: longer than any key is recognised.
+const OUTAGE: Duration = Duration::from_secs(25 * 3600);
 /// The longest that look-ups lag behind what was changed last.
 const LAG: Duration = Duration::from_secs(60);
 
@@ -114,6 +120,14 @@ impl Weather {
         Some((step, what))
     }
 
+    /// How long the application is down after its last death.
+    pub(crate) fn down(&self) -> Duration {
+        match self.lock().happened.last() {
+            Some((_, Mishap::Outage)) => OUTAGE,
+            _ => DOWN,
+        }
+    }
+
     fn note(&self, step: usize, what: Mishap) {
         self.lock().happened.push((step, what));
     }
@@ -129,15 +143,26 @@ pub(crate) struct Door {
     weather: Arc<Weather>,
     provider: Arc<InProcess>,
     bystander: Arc<dyn Bystander>,
+    /// How the provider writes that something went through, and what it writes instead behind a veil.
+    veil: (&'static str, String),
     alive: AtomicBool,
 }
 
+/// What is done to one exchange besides the fault that the provider's host knows of.
+#[derive(Default)]
+struct Course {
+    dies: bool,
+    shrinks: bool,
+    veils: bool,
+}
+
 impl Door {
-    pub(crate) fn new(weather: Arc<Weather>, provider: Arc<InProcess>, bystander: Arc<dyn Bystander>) -> Self {
+    pub(crate) fn new(weather: Arc<Weather>, stand: &Stand, bystander: Arc<dyn Bystander>) -> Self {
         Self {
             weather,
-            provider,
+            provider: Arc::clone(&stand.provider),
             bystander,
+            veil: (stand.approval, stand.subject.unmapped_code.clone().unwrap_or_default()),
             alive: AtomicBool::new(true),
         }
     }
@@ -148,45 +173,91 @@ impl Door {
         self.weather.death.notify_one();
         std::future::pending().await
     }
+
+    async fn suffer(&self, step: usize, what: Mishap, request: &Request<MarkedBody>) -> Course {
+        let mut course = Course::default();
+        match &what {
+            Mishap::DieBefore => {
+                self.weather.note(step, what);
+                self.die().await;
+            }
+            Mishap::DieAfter | Mishap::Outage => {
+                course.dies = true;
+                self.weather.note(step, what);
+            }
+            // What becomes of these is noted when it is seen to have happened.
+            Mishap::Veil => course.veils = true,
+            Mishap::Shrink if *request.method() != Method::GET => {
+                course.shrinks = true;
+            }
+            Mishap::Shrink => {}
+            Mishap::Foreign | Mishap::Office => {
+                if self.bystander.interfere(&what, step) {
+                    self.weather.note(step, what);
+                }
+            }
+            Mishap::Fault(fault) => {
+                self.provider.plan(0, fault.clone());
+                self.weather.note(step, what);
+            }
+        }
+        course
+    }
+
+    fn veiled(&self, step: usize, mut reply: Reply) -> Reply {
+        let (known, unknown) = &self.veil;
+        if let Ok(text) = std::str::from_utf8(&reply.body)
+            && text.contains(known)
+        {
+            self.weather.note(step, Mishap::Veil);
+            reply.body = text.replace(known, unknown).into();
+        }
+        reply
+    }
 }
 
 #[async_trait]
 impl Transport for Door {
-    async fn send(&self, request: Request<MarkedBody>) -> Result<Reply, TransportError> {
+    async fn send(&self, mut request: Request<MarkedBody>) -> Result<Reply, TransportError> {
         if !self.alive.load(Ordering::Relaxed) {
             std::future::pending::<()>().await;
         }
         let now = self.provider.now();
-        let mishap = self.weather.next(now);
-        let mut dies_after = false;
-        if let Some((step, what)) = mishap {
-            match &what {
-                Mishap::DieBefore => {
-                    self.weather.note(step, what);
-                    self.die().await;
-                }
-                Mishap::DieAfter => {
-                    dies_after = true;
-                    self.weather.note(step, what);
-                }
-                Mishap::Foreign | Mishap::Office => {
-                    if self.bystander.interfere(&what, step) {
-                        self.weather.note(step, what);
-                    }
-                }
-                Mishap::Fault(fault) => {
-                    self.provider.plan(0, fault.clone());
-                    self.weather.note(step, what);
-                }
-            }
+        let (step, course) = match self.weather.next(now) {
+            Some((step, what)) => (step, self.suffer(step, what, &request).await),
+            None => (0, Course::default()),
+        };
+        if course.shrinks
+            && let Some(body) = smaller(&request.body().peek())
+        {
+            self.weather.note(step, Mishap::Shrink);
+            // The provider gets other bytes than those that are marked as sent, which it would not know.
+            request.body_mut().take();
+            *request.body_mut() = MarkedBody::new(body).0;
         }
         if request.method() != Method::GET {
             self.weather.changed(now);
         }
         let reply = self.provider.send(request).await;
-        if dies_after {
+        if course.dies {
             self.die().await;
         }
-        reply
+        match reply {
+            Ok(reply) if course.veils => Ok(self.veiled(step, reply)),
+            reply => reply,
+        }
     }
+}
+
+/// A body whose amount is one less, if it has one.
+fn smaller(body: &[u8]) -> Option<Bytes> {
+    let text = std::str::from_utf8(body).ok()?;
+    let (before, rest) = ["\"amount\":", "amount="].iter().find_map(|name| {
+        let at = text.find(name)? + name.len();
+        Some(text.split_at(at))
+    })?;
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, after) = rest.split_at(digits);
+    let less = number.parse::<u64>().ok()?.checked_sub(1).filter(|less| *less > 0)?;
+    Some(format!("{before}{less}{after}").into())
 }

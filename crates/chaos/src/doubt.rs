@@ -99,7 +99,8 @@ impl Shop<'_> {
 
     /// Whether the provider answers with a code that nobody knows.
     pub(crate) fn left_open(&self, step: usize) -> bool {
-        let code = |(at, what): &(usize, Mishap)| *at <= step && matches!(what, Mishap::Fault(Fault::Code(_)));
+        let code =
+            |(at, what): &(usize, Mishap)| *at <= step && matches!(what, Mishap::Veil | Mishap::Fault(Fault::Code(_)));
         self.weather.happened().iter().any(code)
     }
 }

@@ -21,6 +21,8 @@ pub struct Plan {
     pub twice: bool,
     /// Whether what did nothing is done again under its reference, and not under a new one.
     pub stubborn: bool,
+    /// Whether the references of each kind of operation begin anew, so that operations of different kinds have equal ones.
+    pub alike: bool,
 }
 
 /// Something that goes wrong, and when.
@@ -43,6 +45,12 @@ pub enum Mishap {
     DieBefore,
     /// The application's process dies when the provider has acted, before the reply arrives.
     DieAfter,
+    /// As [`Mishap::DieAfter`], and the application is down until no key is recognised any more.
+    Outage,
+    /// The provider does it with a smaller amount than was asked.
+    Shrink,
+    /// The provider does it, and the reply tells so by a code that nobody knows.
+    Veil,
     /// Before the call, the merchant does in the back office what the step is about: the same operation on the same payment, of the same amount.
     Office,
     /// Before the call, somebody else pays the same amount.
@@ -85,6 +93,9 @@ impl Mishap {
         match self {
             Self::DieBefore => "death before sending",
             Self::DieAfter => "death after the provider acted",
+            Self::Outage => "long outage after the provider acted",
+            Self::Shrink => "another amount than was asked",
+            Self::Veil => "new code for success",
             Self::Foreign => "foreign payment",
             Self::Office => "back office",
             Self::Fault(fault) => match fault {
@@ -113,8 +124,8 @@ impl Mishap {
     #[must_use]
     pub fn loses(&self) -> bool {
         match self {
-            Self::DieBefore | Self::DieAfter => true,
-            Self::Foreign | Self::Office => false,
+            Self::DieBefore | Self::DieAfter | Self::Outage => true,
+            Self::Foreign | Self::Office | Self::Shrink | Self::Veil => false,
             Self::Fault(fault) => !matches!(
                 fault,
                 Fault::Refuse | Fault::ExpiredToken | Fault::Lag(_) | Fault::Code(_)
@@ -131,6 +142,9 @@ impl fmt::Display for Plan {
         }
         if self.stubborn {
             writeln!(f, "what did nothing is done again under its reference")?;
+        }
+        if self.alike {
+            writeln!(f, "the references of each kind of operation begin anew")?;
         }
         for (number, deed) in self.script.deeds.iter().enumerate() {
             writeln!(f, "step {number}: {deed:?}")?;

@@ -20,13 +20,16 @@ pub struct Run {
     pub worlds: u64,
     /// On how many threads.
     pub threads: usize,
+    /// Only on this gateway, if on one.
+    pub only: Option<&'static str>,
     /// Whether the first world with something that may not be is the last.
     pub stops: bool,
 }
 
 /// Lives through worlds from a seed on. The account depends on nothing but the seed and their number, unless it stops early.
 pub fn run(run: Run, sabotage: &Sabotage, progress: &(dyn Fn(u64) + Sync)) -> Tally {
-    let grounds = grounds();
+    let mut grounds = grounds();
+    grounds.retain(|ground| run.only.is_none_or(|only| only == ground.gateway));
     let schedule = |number| (number < run.worlds).then(|| plan(&grounds, run.seed.wrapping_add(number)));
     spread(run, sabotage, progress, &schedule)
 }
@@ -39,6 +42,7 @@ pub fn small(calls: u32, threads: usize, sabotage: &Sabotage, progress: &(dyn Fn
         seed: 0,
         worlds: u64::try_from(plans.len()).unwrap_or(u64::MAX),
         threads,
+        only: None,
         stops: false,
     };
     let schedule = |number| plans.get(usize::try_from(number).unwrap_or(usize::MAX)).cloned();

@@ -1,6 +1,6 @@
 //! What customers and merchants do.
 
-use paymux::{OperationKind, SourceKind};
+use paymux::{Duplicates, OperationKind, SourceKind};
 
 use crate::Stand;
 
@@ -28,6 +28,8 @@ pub enum Deed {
     Sale,
     /// Take the whole amount from a source that is declined, and then from another.
     SecondTry,
+    /// Take the whole amount from a source that is decided long after.
+    SlowSale,
     /// Move money between accounts.
     Transfer,
     /// Let the hold go, or stop what has not been sent on.
@@ -66,7 +68,7 @@ impl Deed {
             Self::Checkout(_) => OperationKind::Checkout,
             Self::Payout => OperationKind::Payout,
             Self::Refund(_) => OperationKind::Refund,
-            Self::Sale | Self::SecondTry => OperationKind::Sale,
+            Self::Sale | Self::SecondTry | Self::SlowSale => OperationKind::Sale,
             Self::Transfer => OperationKind::Transfer,
             Self::Void => OperationKind::Void,
         }
@@ -94,7 +96,7 @@ impl Share {
 /// The scripts that a gateway's capabilities allow.
 #[must_use]
 pub(crate) fn scripts(stand: &Stand) -> Vec<Script> {
-    use Deed::{Authorize, Capture, Checkout, Payout, Refund, Sale, SecondTry, Transfer, Void};
+    use Deed::{Authorize, Capture, Checkout, Payout, Refund, Sale, SecondTry, SlowSale, Transfer, Void};
     use Share::{Half, Quarter, Whole};
     let gateway = stand.gateway();
     let capabilities = paymux::PaymentGateway::capabilities(&gateway);
@@ -114,8 +116,17 @@ pub(crate) fn scripts(stand: &Stand) -> Vec<Script> {
         if stand.subject.declined.is_some() {
             all.push(vec![SecondTry]);
         }
+        if stand.slow.is_some() {
+            all.push(vec![SlowSale]);
+        }
+        if matches!(capabilities.duplicates, Duplicates::Key(_)) && offers(OperationKind::Payout) {
+            all.push(vec![Sale, Payout]);
+        }
         if offers(OperationKind::Refund) {
             all.push(vec![Sale, Refund(Whole)]);
+            if parts(OperationKind::Refund) {
+                all.push(vec![Sale, Refund(Half)]);
+            }
             if again(OperationKind::Refund) {
                 all.push(vec![Sale, Refund(Half), Refund(Half)]);
                 all.push(vec![Sale, Refund(Quarter), Refund(Half)]);

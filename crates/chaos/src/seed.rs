@@ -77,7 +77,16 @@ fn mishaps(stand: &crate::Stand) -> Vec<Mishap> {
         faults.push(Fault::Code(code.clone()));
     }
     let mut all: Vec<_> = faults.into_iter().map(Mishap::Fault).collect();
-    all.extend([Mishap::DieBefore, Mishap::DieAfter, Mishap::Foreign]);
+    all.extend([
+        Mishap::DieBefore,
+        Mishap::DieAfter,
+        Mishap::Outage,
+        Mishap::Foreign,
+        Mishap::Veil,
+    ]);
+    if stand.shrinks {
+        all.push(Mishap::Shrink);
+    }
     if stand.gateway().capabilities().offers(paymux::OperationKind::Capture) {
         all.push(Mishap::Office);
     }
@@ -122,6 +131,7 @@ impl Ground {
             webhooks: rng.choice(Post::ALL).unwrap_or(Post::Prompt),
             twice: rng.u32(0..10) == 0,
             stubborn: rng.bool(),
+            alike: rng.bool(),
         }
     }
 
@@ -135,6 +145,7 @@ impl Ground {
                 webhooks: Post::Prompt,
                 twice: false,
                 stubborn: false,
+                alike: false,
             };
             let single = (0..script.deeds.len()).flat_map(move |step| {
                 (0..calls).flat_map(move |call| {
@@ -169,6 +180,7 @@ pub fn plan(grounds: &[Ground], seed: u64) -> Plan {
             webhooks: Post::Prompt,
             twice: false,
             stubborn: false,
+            alike: false,
         },
         |ground| ground.plan(&mut rng),
     )

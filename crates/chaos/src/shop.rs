@@ -59,7 +59,7 @@ impl Shop<'_> {
         }
         let reference = match page.reference.filter(|_| self.plan.stubborn) {
             Some(reference) => reference,
-            None => self.name(),
+            None => self.name(step),
         };
         {
             let mut pages = self.book.open();
@@ -119,6 +119,7 @@ impl Shop<'_> {
                     .filter(|_| error.kind() != ErrorKind::Mismatch);
                 self.book.write(step, |page| {
                     page.doubted = true;
+                    page.asked = 0;
                     page.status = match open {
                         Some(open) => Status::Open(Box::new(open)),
                         None => Status::Closed(End::Person),
@@ -166,8 +167,10 @@ impl Shop<'_> {
                 if matches!(outcome, Outcome::ActionRequired(_)) && !page.visited {
                     self.visit(step, page.deed, &answer).await;
                 }
-                self.book
-                    .write(step, |page| page.status = Status::Waiting(Box::new(payment)));
+                self.book.write(step, |page| {
+                    page.asked = 0;
+                    page.status = Status::Waiting(Box::new(payment));
+                });
             }
         }
     }
@@ -239,6 +242,7 @@ impl Shop<'_> {
         let subject = &self.stand.subject;
         Some(match page.deed {
             Deed::Sale => Operation::Sale(Box::new(self.charge(reference, subject.approved.clone()))),
+            Deed::SlowSale => Operation::Sale(Box::new(self.charge(reference, self.stand.slow.clone()?))),
             Deed::SecondTry => {
                 let declined = subject.declined.clone().filter(|_| page.source == 0);
                 let source = declined.unwrap_or_else(|| subject.approved.clone());
@@ -285,11 +289,19 @@ impl Shop<'_> {
         Money::new(share.of(whole.minor()), whole.currency())
     }
 
-    fn name(&self) -> Reference {
+    fn name(&self, step: usize) -> Reference {
         let mut pages = self.book.open();
-        pages.names += 1;
-        let name = format!("order1001a{}", pages.names);
-        Reference::new(name).unwrap_or_else(|error| unreachable!("{error}"))
+        // A reference names one attempt: two of one kind have never the same.
+        let kind = pages.steps.get(step).map(|page| page.deed.operation());
+        let others = pages
+            .steps
+            .iter()
+            .filter(|page| !self.plan.alike || Some(page.deed.operation()) == kind);
+        let number = others.map(|page| page.names).sum::<u32>() + 1;
+        if let Some(page) = pages.steps.get_mut(step) {
+            page.names += 1;
+        }
+        Reference::new(format!("order1001a{number}")).unwrap_or_else(|error| unreachable!("{error}"))
     }
 
     pub(crate) fn known(&self) -> Option<PaymentRef> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use paymux::{Builder, Clock, Gateway, Gateways, TokioClock};
+use paymux::{Builder, Clock, Gateway, Gateways, Source, TokioClock};
 use paymux_conformance::{InProcess, Subject};
 use paymux_simulator::{Host, Provider};
 
@@ -19,6 +19,12 @@ pub struct Stand {
     pub subject: Subject,
     /// Whether the provider gives out access tokens.
     pub spends_tokens: bool,
+    /// A source that is approved long after everybody has stopped waiting.
+    pub slow: Option<Source>,
+    /// How the provider writes that something went through.
+    pub approval: &'static str,
+    /// Whether a request's amount can be changed on the way: nothing is signed.
+    pub shrinks: bool,
     clock: Arc<dyn Clock>,
 }
 
@@ -42,6 +48,9 @@ impl Stand {
             keys,
             subject: subject(&provider).on(&provider),
             spends_tokens: false,
+            slow: None,
+            approval: "",
+            shrinks: true,
             provider,
             clock,
         }

@@ -33,7 +33,10 @@ pub fn all() -> Vec<Stand> {
 #[must_use]
 pub fn named(name: &str) -> Stand {
     match name {
-        "coolpay" => coolpay(coolpay::Settings::default()),
+        "coolpay" => coolpay(coolpay::Settings {
+            held: Duration::from_secs(400),
+            ..coolpay::Settings::default()
+        }),
         "opp-v3" => opp_v3(opp::Settings::v3()),
         "opp-v1" => opp_v1(opp::Settings::v1()),
         "qolo" => qolo(qolo::Settings::qolo()),
@@ -55,7 +58,7 @@ pub fn coolpay(mut settings: coolpay::Settings) -> Stand {
         ("api_key", "canary-api-key"),
         ("private_key", "canary-private-key"),
     ]);
-    Stand::new("coolpay", CoolPay::new(settings), keys, |provider| {
+    let mut stand = Stand::new("coolpay", CoolPay::new(settings), keys, |provider| {
         let mut subject = Subject::new(money("100.00 DKK"), card("1000000000000008"));
         subject.declined = Some(card("1000000000000016"));
         subject.payee = Some(card("1000000000000008"));
@@ -63,7 +66,10 @@ pub fn coolpay(mut settings: coolpay::Settings) -> Stand {
         subject.secrets = canaries();
         subject.settle = Arc::new(CoolPayPage(Arc::clone(provider)));
         subject
-    })
+    });
+    stand.approval = "20000";
+    stand.slow = Some(card("1000000000000099"));
+    stand
 }
 
 /// The result-code platform as documented for Efaka.
@@ -92,7 +98,7 @@ fn opp(name: &'static str, mut settings: opp::Settings, more: &[(&'static str, &
         ("entity_id", &entity),
     ]);
     keys.extend(more.iter().map(|(key, value)| (*key, (*value).to_owned())));
-    Stand::new(name, Opp::new(settings), keys, |provider| {
+    let mut stand = Stand::new(name, Opp::new(settings), keys, |provider| {
         let mut subject = Subject::new(money("92.00 EGP"), card("4200000000000000"));
         subject.declined = Some(card("4200000000001552"));
         subject.reason = Some(DeclineReason::InsufficientFunds);
@@ -103,7 +109,9 @@ fn opp(name: &'static str, mut settings: opp::Settings, more: &[(&'static str, &
         subject.secrets.push(webhook_key);
         subject.settle = Arc::new(OppPage(Arc::clone(provider)));
         subject
-    })
+    });
+    stand.approval = "000.100.110";
+    stand
 }
 
 /// Qolo.
@@ -143,6 +151,7 @@ fn pulls(name: &'static str, mut settings: qolo::Settings) -> Stand {
         subject.settle = Arc::new(Wait(Duration::from_secs(30)));
         subject
     });
+    stand.approval = "APPROVE";
     stand.spends_tokens = true;
     stand
 }
@@ -172,6 +181,8 @@ pub fn carry1st(mut settings: carry1st::Settings) -> Stand {
         subject.settle = Arc::new(Carry1stPage(Arc::clone(provider)));
         subject
     });
+    stand.approval = "SUCCESSFUL";
+    stand.shrinks = false;
     stand.spends_tokens = true;
     stand
 }

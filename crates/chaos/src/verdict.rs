@@ -60,6 +60,8 @@ impl Wrong {
 pub enum Why {
     /// The capabilities declare that it cannot be asked about.
     Declared,
+    /// The provider did something else than was asked.
+    Differs,
     /// Somebody did the same beside it, and nothing tells the two apart.
     LookAlike,
 }
@@ -140,10 +142,15 @@ impl Account {
             let code = self
                 .happened
                 .iter()
-                .any(|(at, what)| *at <= step && matches!(what, Mishap::Fault(Fault::Code(_))));
+                .any(|(at, what)| *at <= step && matches!(what, Mishap::Veil | Mishap::Fault(Fault::Code(_))));
+            let shrunk = self
+                .happened
+                .iter()
+                .any(|(at, what)| *at <= step && *what == Mishap::Shrink);
             match end {
                 End::Stuck => self.find(Wrong::LostOutcome, format!("step {step} never ended: {}", page.said)),
                 End::Person if look_alike => self.persons.push((*operation, Why::LookAlike)),
+                End::Person if shrunk => self.persons.push((*operation, Why::Differs)),
                 End::Person if ask != Some(AskAfterwards::Yes) => self.persons.push((*operation, Why::Declared)),
                 End::LeftOpen if code => {}
                 End::Person | End::LeftOpen => {
@@ -212,8 +219,15 @@ impl Account {
                 self.find(Wrong::FalseApproval, what);
             }
         }
+        // What a person looks at may be of another amount.
+        let shrunk = self.happened.iter().any(|(_, what)| *what == Mishap::Shrink);
+        let mut perhaps = |amount| {
+            if !take(&mut own, amount) && shrunk {
+                own.pop();
+            }
+        };
         for (amount, ..) in steps.iter().filter(|(.., end)| end.may_be_done()) {
-            take(&mut own, *amount);
+            perhaps(*amount);
         }
         if kind == Kind::Authorize {
             // A sale may be a hold and a capture, and what was let go holds nothing.
@@ -222,7 +236,7 @@ impl Account {
                 .zip(ends)
                 .filter(|(page, _)| books(page.deed, Kind::Capture).is_some() && page.deed.starts());
             for _ in sales.filter(|(_, (_, end))| end.is_done() || end.may_be_done()) {
-                take(&mut own, whole);
+                perhaps(whole);
             }
             let voids = pages.iter().filter(|page| page.deed == Deed::Void).count();
             let let_go = movements
@@ -265,7 +279,7 @@ impl Account {
 fn books(deed: Deed, kind: Kind) -> Option<Share> {
     match (deed, kind) {
         (Deed::Authorize, Kind::Authorize)
-        | (Deed::Checkout(_) | Deed::Sale | Deed::SecondTry, Kind::Capture)
+        | (Deed::Checkout(_) | Deed::Sale | Deed::SecondTry | Deed::SlowSale, Kind::Capture)
         | (Deed::Void, Kind::Void)
         | (Deed::Payout, Kind::Payout)
         | (Deed::Transfer, Kind::Transfer) => Some(Share::Whole),

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use http::HeaderMap;
-use paymux::{Answer, AskAfterwards, Delivery, EntryKind, EntryOutcome, Error, Inquiry, Outcome, Payment, PaymentRef};
+use paymux::{
+    Answer, AskAfterwards, Delivery, EntryKind, EntryOutcome, Error, ErrorKind, Inquiry, OperationKind, Outcome,
+    Payment, PaymentRef, PaymentState,
+};
 use paymux_simulator::Webhook;
 
 use crate::book::{End, Page, Status};
@@ -46,6 +49,9 @@ impl Shop<'_> {
             Ok(answer) => answer,
             Err(error) => {
                 self.book.write(step, |page| page.said = error.to_string());
+                if error.kind() == ErrorKind::Mismatch {
+                    return self.book.close(step, End::Person);
+                }
                 return self.give_up(step, &page);
             }
         };
@@ -59,11 +65,25 @@ impl Shop<'_> {
             };
         }
         match &answer.outcome {
-            Outcome::Approved | Outcome::Review => self.done(step, page.deed, &answer),
+            Outcome::Approved | Outcome::Review => self.compared(step, &page, &answer).await,
             Outcome::Declined(_) => self.declined(step, &page),
             Outcome::ActionRequired(_) if !page.visited => self.visit(step, page.deed, &answer).await,
             _ => self.give_up(step, &page),
         }
+    }
+
+    /// What an inquiry approves is held against what was asked: the question did not name the amount.
+    async fn compared(&self, step: usize, page: &Page, answer: &Answer) {
+        let (payment, whole) = (&answer.payment, self.stand.subject.amount);
+        if payment.state == PaymentState::Authorized && page.deed.operation() == OperationKind::Sale {
+            // The money is held by now; the same sale takes it.
+            return self.execute(step).await;
+        }
+        let taken = payment.captured();
+        if payment.amount.is_some_and(|amount| amount != whole) || (taken != 0 && taken != whole.minor()) {
+            return self.book.close(step, End::Person);
+        }
+        self.done(step, page.deed, answer);
     }
 
     /// How a step ends that no question decides.

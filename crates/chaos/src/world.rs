@@ -46,8 +46,6 @@ impl Sabotage {
 const LONGEST: Duration = Duration::from_secs(30 * 24 * 3600);
 /// After which everything has happened that will.
 const QUIET: Duration = Duration::from_secs(2 * 3600);
-/// How long an application is down after its process died.
-const DOWN: Duration = Duration::from_secs(5);
 
 /// Lives through a schedule, and holds what the application believes against what the provider booked.
 ///
@@ -92,7 +90,7 @@ impl World<'_> {
                     () = self.weather.death.notified() => {}
                 }
                 drop(shop);
-                tokio::time::sleep(DOWN).await;
+                tokio::time::sleep(self.weather.down()).await;
             }
         };
         let hung = tokio::time::timeout(LONGEST, whole).await.is_err();
@@ -123,11 +121,7 @@ impl World<'_> {
             book: Arc::clone(&self.book),
             whole: self.stand.subject.amount.minor(),
         });
-        let door: Arc<dyn Transport> = Arc::new(Door::new(
-            Arc::clone(&self.weather),
-            Arc::clone(&self.stand.provider),
-            bystander,
-        ));
+        let door: Arc<dyn Transport> = Arc::new(Door::new(Arc::clone(&self.weather), &self.stand, bystander));
         let mut policy = Policy::default();
         policy.spread = false;
         let builder = self.stand.builder().transport((self.sabotage.transport)(door));

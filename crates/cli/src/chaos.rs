@@ -34,6 +34,7 @@ pub(crate) fn command(args: &ChaosArgs) -> Result<Output, Failure> {
             seed,
             worlds: args.payments,
             threads,
+            only: None,
             stops: false,
         };
         paymux_chaos::run(run, &Sabotage::none(), &progress)
@@ -164,6 +165,7 @@ fn persons(tally: &Tally) -> Table {
 const fn words(why: Why) -> &'static str {
     match why {
         Why::Declared => "the provider cannot be asked about it",
+        Why::Differs => "the provider did something else than was asked",
         Why::LookAlike => "the back office did the same beside it",
     }
 }

@@ -102,8 +102,13 @@ async fn search(
         account,
         instrument: unresolved.note("instrument"),
     };
+    // A process that was down asks long after what it sent first.
+    let first = unresolved
+        .first_sent
+        .unwrap_or(unresolved.last_sent)
+        .min(unresolved.last_sent);
     let (from, to) = (
-        unresolved.last_sent.checked_sub(AROUND).unwrap_or(Timestamp::MIN),
+        first.checked_sub(AROUND).unwrap_or(Timestamp::MIN),
         unresolved.last_sent.checked_add(AROUND).unwrap_or(Timestamp::MAX),
     );
     let (from, to) = (written(from), written(to));

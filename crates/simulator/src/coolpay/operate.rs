@@ -9,8 +9,6 @@ use super::card::Scenario;
 use super::state::{Ask, Deed, Operation, Resource, State, Type, Verdict};
 use crate::{Kind, Movement, Origin};
 
-const HELD: Duration = Duration::from_secs(60);
-
 impl CoolPay {
     /// Begins an operation, and ends it at once if somebody waits for it and it need not be held. Gives its number.
     pub(super) fn begin(&mut self, now: Timestamp, id: u64, mut ask: Ask) -> u64 {
@@ -24,7 +22,7 @@ impl CoolPay {
                 .as_ref()
                 .is_some_and(|c| c.fault().is_none() && c.scenario() == Scenario::Held);
         let wait = match (held, ask.waited_for) {
-            (true, _) => HELD,
+            (true, _) => self.settings.held,
             (false, true) => Duration::ZERO,
             (false, false) => self.settings.operation_time,
         };

@@ -33,6 +33,8 @@ pub struct Settings {
     pub live: bool,
     /// Whether `metadata.brand` says `quickpay-test-card` for test cards, as it once did.
     pub generic_test_brand: bool,
+    /// How long an operation on a held card takes, whoever waits.
+    pub held: Duration,
     /// How long an operation takes that nobody waits for.
     pub operation_time: Duration,
     /// How long after an operation its callback is sent.
@@ -80,6 +82,7 @@ impl Default for Settings {
             allow_test_transactions: true,
             live: false,
             generic_test_brand: false,
+            held: Duration::from_secs(60),
             operation_time: Duration::from_millis(50),
             callback_after: Duration::ZERO,
             denied: Vec::new(),
