@@ -13,7 +13,7 @@ use crate::explain;
 /// One gateway interface for many payment providers.
 ///
 /// Exit codes: 0 done or approved, 2 bad input or configuration, 3 declined, 4 pending or the customer must act, 5 nobody knows whether it was
-/// done, 1 anything else.
+/// done (a money command that Ctrl-C ends, too), 1 anything else.
 #[derive(Debug, Parser)]
 #[command(name = "paymux", version, propagate_version = true, max_term_width = 110)]
 pub struct Cli {

@@ -1,15 +1,15 @@
 //! The commands that ask something of one gateway.
 
 mod charge;
+mod unknown;
 
 use std::path::Path;
 
 use jiff::Timestamp;
 use paymux::{
-    Answer, Capture, Completion, Error, Gateway, Inquiry, MethodQuery, Operation, OperationKind, PaymentGateway as _,
-    Payout, Refund, Transfer, Unresolved, Void,
+    Answer, Capture, Completion, Error, ErrorKind, Fate, Gateway, Inquiry, MethodQuery, Operation, OperationKind,
+    PaymentGateway as _, Payout, Refund, Transfer, Unresolved, Void,
 };
-use secrecy::ExposeSecret as _;
 
 use crate::args::{
     CaptureArgs, CheckoutArgs, CompleteArgs, InquireArgs, KeepArgs, MethodsArgs, MoneyCommand, OnGateway, PayoutArgs,
@@ -18,7 +18,7 @@ use crate::args::{
 use crate::exit::Failure;
 use crate::keep::Keep;
 use crate::output::Output;
-use crate::{card_file, gateways, render};
+use crate::{gateways, render};
 
 /// An operation that is ready to be done.
 struct Ready {
@@ -52,7 +52,7 @@ pub(crate) async fn checkout(config: &Path, args: CheckoutArgs) -> Result<Output
 
 /// Does a money command once more, under the key that it was sent with.
 pub(crate) async fn complete(config: &Path, args: CompleteArgs) -> Result<Output, Failure> {
-    let unresolved = read(&args.file)?;
+    let unresolved = unknown::read(&args.file)?;
     let mut ready = ready(config, args.command)?;
     ready.operation = Operation::Complete(Box::new(Completion::new(unresolved, ready.operation)));
     money(ready).await
@@ -135,32 +135,23 @@ pub(crate) async fn methods(config: &Path, args: MethodsArgs) -> Result<Output, 
 
 pub(crate) async fn resolve(config: &Path, args: ResolveArgs) -> Result<Output, Failure> {
     let file = args.file.or(args.unresolved).unwrap_or_default();
-    let unresolved = read(&file)?;
+    let unresolved = unknown::read(&file)?;
     let gateway = args.gateway.unwrap_or_else(|| unresolved.gateway.clone());
     let gateway = open(config, &OnGateway { gateway })?;
     run(&gateway, Operation::Resolve(Box::new(unresolved))).await
 }
 
-/// The unresolved operation as it was printed: alone, or inside an error.
-fn read(file: &Path) -> Result<Unresolved, Failure> {
-    let text = card_file::text("FILE", file)?;
-    unresolved(text.expose_secret()).map_err(|what| Failure::input(format!("FILE {}: {what}", file.display())))
-}
-
-fn unresolved(text: &str) -> Result<Unresolved, String> {
-    let mut value: serde_json::Value = serde_json::from_str(text).map_err(|e| format!("is not JSON: {e}"))?;
-    let inner = value.get_mut("unresolved").map(serde_json::Value::take);
-    serde_json::from_value(inner.unwrap_or(value)).map_err(|e| format!("is no unresolved operation: {e}"))
-}
-
 fn open(config: &Path, on: &OnGateway) -> Result<Gateway, Failure> {
-    Ok(gateways::load(config)?.gateway(&on.gateway)?)
+    let gateways = gateways::load(config)?;
+    // What was typed is at fault; the fate of an operation is not spoken of, least of all where one is looked up.
+    let gateway = gateways.gateway(&on.gateway);
+    gateway.map_err(|error| Failure::input(format!("--gateway: {}", error.message())))
 }
 
 /// Does an operation that moves money, and keeps what is unknown of it where that was asked for.
 async fn money(ready: Ready) -> Result<Output, Failure> {
     let keep = ready.keep.unresolved.as_deref().map(Keep::open).transpose()?;
-    let result = ready.gateway.execute(&ready.operation).await;
+    let result = execute(&ready.gateway, &ready.operation).await;
     let mut output = match (keep, result.as_ref().err().and_then(Error::unresolved)) {
         (Some(keep), Some(unresolved)) => {
             let path = keep.path().to_owned();
@@ -188,7 +179,7 @@ async fn money(ready: Ready) -> Result<Output, Failure> {
 
 /// Does an operation that only asks.
 async fn run(gateway: &Gateway, operation: Operation) -> Result<Output, Failure> {
-    let result = gateway.execute(&operation).await;
+    let result = execute(gateway, &operation).await;
     shown(gateway, &operation, result, None)
 }
 
@@ -201,6 +192,44 @@ fn shown(
 ) -> Result<Output, Failure> {
     match result {
         Ok(answer) => Ok(render::answer(gateway.name(), operation.kind(), &answer)),
-        Err(error) => render::unknown(gateway, &error, kept).ok_or(Failure::Gateway(error)),
+        Err(error) => unknown::shown(gateway, &error, kept).ok_or(Failure::Gateway(error)),
     }
+}
+
+/// Does an operation. Ctrl-C ends the wait, and what may have been sent by then is told.
+async fn execute(gateway: &Gateway, operation: &Operation) -> Result<Answer, Error> {
+    tokio::select! {
+        biased;
+        result = gateway.execute(operation) => result,
+        () = interrupt() => Err(interrupted(gateway, operation)),
+    }
+}
+
+/// Comes with Ctrl-C; never where that cannot be waited for.
+async fn interrupt() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// An operation that was left alone: nobody knows whether it was done, unless it only asked.
+fn interrupted(gateway: &Gateway, operation: &Operation) -> Error {
+    let error = Error::new(ErrorKind::Network, "interrupted before the answer came");
+    let unresolved = match operation {
+        Operation::Inquire(_) => return error.in_operation(gateway.name(), Some(operation.kind())),
+        Operation::Resolve(unresolved) => (**unresolved).clone(),
+        Operation::Complete(completion) => completion.unresolved.clone(),
+        _ => Unresolved::new(
+            gateway.name(),
+            gateway.capabilities(),
+            operation,
+            operation.payment().cloned(),
+            Vec::new(),
+            Timestamp::now(),
+        ),
+    };
+    error
+        .with_fate(Fate::Unknown)
+        .with_unresolved(unresolved)
+        .in_operation(gateway.name(), Some(operation.kind()))
 }

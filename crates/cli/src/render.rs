@@ -1,16 +1,13 @@
-//! How answers, errors and lists of methods are shown.
-
-use std::path::Path;
+//! How answers and lists of methods are shown.
 
 use anstyle::Style;
 use paymux::{
-    Answer, Decline, Duplicates, Entry, EntryOutcome, Error, Fate, Gateway, NextAction, OperationKind, Outcome,
-    PaymentGateway as _, PaymentMethod, RetryAdvice, Unresolved, visible,
+    Answer, Decline, Entry, EntryOutcome, NextAction, OperationKind, Outcome, PaymentMethod, RetryAdvice, visible,
 };
 use serde_json::{Value, json};
 
 use crate::exit::Exit;
-use crate::output::{Output, lines};
+use crate::output::Output;
 use crate::table::{BAD, Cell, FAINT, GOOD, HEAD, Table, WARN, paint};
 
 /// What an operation was answered.
@@ -56,54 +53,6 @@ pub(crate) fn answer(gateway: &str, operation: OperationKind, answer: &Answer) -
         json: data(gateway, operation, answer),
         exit,
     }
-}
-
-/// What to do about an error whose fate is unknown, and what to ask with. Other errors are shown as failures.
-pub(crate) fn unknown(gateway: &Gateway, error: &Error, kept: Option<&Path>) -> Option<Output> {
-    if error.fate() != Fate::Unknown {
-        return None;
-    }
-    let mut aside = format!("{} {}\n", paint("unknown:", BAD), lines(error.report().trim_end()));
-    let unresolved = error.unresolved();
-    let text = match unresolved.map(serde_json::to_string_pretty) {
-        Some(Ok(json)) => {
-            aside.push_str(&next_steps(gateway, unresolved, kept));
-            format!("{json}\n")
-        }
-        _ => String::new(),
-    };
-    Some(Output {
-        text,
-        aside,
-        json: error.to_json(),
-        exit: Exit::Unknown,
-    })
-}
-
-/// How to go on when nobody knows what became of an operation.
-fn next_steps(gateway: &Gateway, unresolved: Option<&Unresolved>, kept: Option<&Path>) -> String {
-    let (how, file) = match kept {
-        Some(path) => (
-            "What is needed to ask is kept; ask".to_owned(),
-            path.display().to_string(),
-        ),
-        None => ("Keep the JSON above in a file, and ask".to_owned(), "FILE".to_owned()),
-    };
-    let name = gateway.name();
-    let mut text = format!(
-        "Nobody knows whether this was done. Do not send it again. {how}:\n\x20 paymux resolve --gateway {name} {file}\n"
-    );
-    if let Duplicates::Key(life) = gateway.capabilities().duplicates
-        && let Some(unresolved) = unresolved
-        && let Some(ends) = unresolved.first_sent.and_then(|first| first.checked_add(life).ok())
-    {
-        text.push_str(&format!(
-            "If that does not settle it, it can be finished under its key until {ends:.0}, with the options that it had:\n\
-             \x20 paymux complete {file} {} --gateway {name} …\n",
-            unresolved.operation
-        ));
-    }
-    text
 }
 
 /// The ways to pay.

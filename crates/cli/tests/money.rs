@@ -3,7 +3,9 @@
 
 mod common;
 
-use common::{Bench, Ended, new_file, paymux};
+use std::process::{Command, Stdio};
+
+use common::{Bench, Ended, binary, new_file, paymux};
 use http::Method;
 use paymux_simulator::{Fault, Kind, Matcher};
 use serde_json::Value;
@@ -203,10 +205,46 @@ async fn an_unknown_outcome_is_kept_and_asked_about_never_sent_again() {
     let neither = bench.run(&["resolve"]);
     assert_eq!(neither.code, 2, "{neither:?}");
 
-    let broken = new_file("broken.json", "{}");
-    let ended = bench.run(&["resolve", "--unresolved", broken.to_str().unwrap()]);
+    let marked = new_file("marked.json", &format!("\u{feff}{}", ended.out));
+    let again = bench.run(&["resolve", "--json", "--unresolved", marked.to_str().unwrap()]);
+    assert_eq!(again.code, asked.code, "{again:?}");
+
+    // Asked on another account's gateway it stays unknown, and whoever reads is led back to its own.
+    let kept = kept.to_str().unwrap();
+    let stranger = bench.run(&["resolve", "--gateway", "opp-v1", "--unresolved", kept]);
+    assert_eq!(stranger.code, 5, "{stranger:?}");
+    let hint = "paymux resolve --gateway coolpay FILE";
+    assert!(stranger.err.contains(hint), "{stranger:?}");
+    // And a gateway that there is not says nothing of whether it may be sent again.
+    let absent = bench.run(&["resolve", "--gateway", "acme", "--unresolved", kept]);
+    assert_eq!(absent.code, 2, "{absent:?}");
+    assert!(
+        absent.err.contains("--gateway: there is no gateway `acme`"),
+        "{absent:?}"
+    );
+    assert!(!absent.err.contains("safe"), "{absent:?}");
+
+    let twice = ended.out.replacen('{', "{\"gateway\":\"qolo\",", 1);
+    for broken in [
+        "{}",
+        "{\"unresolved\":{}}",
+        &twice,
+        &format!("{{\"unresolved\":{twice}}}"),
+    ] {
+        let broken = new_file("broken.json", broken);
+        let ended = bench.run(&["resolve", "--unresolved", broken.to_str().unwrap()]);
+        assert_eq!(ended.code, 2, "{ended:?}");
+        assert!(ended.err.contains("is no unresolved operation"), "{ended:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_found_is_not_safe_to_send_again() {
+    let bench = Bench::start().await;
+    let ended = bench.run(&["inquire", "--gateway", "coolpay", "--reference", "order-1001"]);
     assert_eq!(ended.code, 2, "{ended:?}");
-    assert!(ended.err.contains("is no unresolved operation"), "{ended:?}");
+    assert!(ended.err.contains("this only asked"), "{ended:?}");
+    assert!(!ended.err.contains("a new attempt is safe\n"), "{ended:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -375,4 +413,41 @@ async fn a_file_that_is_there_is_never_overwritten_and_none_is_left_without_need
     let ended = bench.run(&[&keep[..], &arguments].concat());
     assert_eq!(ended.code, 0, "{ended:?}");
     assert!(!path.exists(), "its outcome is known");
+}
+
+/// Whoever loses patience is told what may have been sent, and can ask.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_sale_is_unknown_and_can_be_asked_about() {
+    let bench = Bench::start().await;
+    bench.plan("coolpay", Matcher::on(Method::POST, "/capture"), Fault::Stuck);
+    let config = bench.config.to_str().unwrap().to_owned();
+    let mut command = binary(&[
+        "--config",
+        &config,
+        "sale",
+        "--gateway",
+        "coolpay",
+        "--amount",
+        "10.00 DKK",
+    ]);
+    command.args(["--reference", "order-1001", "--test-card", "approved"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // A payment, its authorization, and the capture that is never answered.
+    while bench.requests() < 3 {
+        tokio::task::yield_now().await;
+    }
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(killed.unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    let (out, err) = (
+        String::from_utf8(output.stdout).unwrap(),
+        String::from_utf8(output.stderr).unwrap(),
+    );
+    assert_eq!(output.status.code(), Some(5), "{out} {err}");
+    assert!(err.contains("interrupted before the answer came"), "{err}");
+    let kept = new_file("interrupted.json", &out);
+    let asked = bench.run(&["resolve", "--json", "--unresolved", kept.to_str().unwrap()]);
+    assert_eq!(asked.json()["unresolved"]["reference"], "order-1001", "{asked:?}");
+    assert_eq!(bench.movements("coolpay"), [(Kind::Authorize, 1000)]);
 }
