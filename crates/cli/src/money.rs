@@ -1,16 +1,18 @@
 //! The commands that ask something of one gateway.
 
 mod charge;
+mod desk;
 mod unknown;
 
 use std::path::Path;
 
 use jiff::Timestamp;
 use paymux::{
-    Answer, Capture, Completion, Error, ErrorKind, Fate, Gateway, Inquiry, MethodQuery, Operation, OperationKind,
-    PaymentGateway as _, Payout, Refund, Transfer, Unresolved, Void,
+    Answer, Capture, Completion, Error, Inquiry, MethodQuery, Operation, OperationKind, PaymentGateway as _, Payout,
+    Refund, Transfer, Void,
 };
 
+use self::desk::Desk;
 use crate::args::{
     CaptureArgs, CheckoutArgs, CompleteArgs, InquireArgs, KeepArgs, MethodsArgs, MoneyCommand, OnGateway, PayoutArgs,
     RefundArgs, ResolveArgs, TransferArgs, VoidArgs,
@@ -18,11 +20,11 @@ use crate::args::{
 use crate::exit::Failure;
 use crate::keep::Keep;
 use crate::output::Output;
-use crate::{gateways, render};
+use crate::render;
 
 /// An operation that is ready to be done.
 struct Ready {
-    gateway: Gateway,
+    desk: Desk,
     operation: Operation,
     /// Where to keep what is unknown.
     keep: KeepArgs,
@@ -31,9 +33,9 @@ struct Ready {
 }
 
 impl Ready {
-    const fn new(gateway: Gateway, operation: Operation, keep: KeepArgs) -> Self {
+    const fn new(desk: Desk, operation: Operation, keep: KeepArgs) -> Self {
         Self {
-            gateway,
+            desk,
             operation,
             keep,
             aside: String::new(),
@@ -73,7 +75,7 @@ fn ready(config: &Path, command: MoneyCommand) -> Result<Ready, Failure> {
 fn capture(config: &Path, args: CaptureArgs) -> Result<Ready, Failure> {
     let capture = Capture::new(args.payment, args.attempt.reference, args.attempt.amount);
     Ok(Ready::new(
-        open(config, &args.on)?,
+        Desk::open(config, &args.on)?,
         Operation::Capture(capture),
         args.keep,
     ))
@@ -82,7 +84,11 @@ fn capture(config: &Path, args: CaptureArgs) -> Result<Ready, Failure> {
 fn void(config: &Path, args: VoidArgs) -> Result<Ready, Failure> {
     let mut void = Void::new(args.payment, args.reference);
     void.amount = args.amount;
-    Ok(Ready::new(open(config, &args.on)?, Operation::Void(void), args.keep))
+    Ok(Ready::new(
+        Desk::open(config, &args.on)?,
+        Operation::Void(void),
+        args.keep,
+    ))
 }
 
 fn refund(config: &Path, args: RefundArgs) -> Result<Ready, Failure> {
@@ -90,26 +96,26 @@ fn refund(config: &Path, args: RefundArgs) -> Result<Ready, Failure> {
     refund.capture = args.capture;
     refund.reason = args.reason;
     Ok(Ready::new(
-        open(config, &args.on)?,
+        Desk::open(config, &args.on)?,
         Operation::Refund(refund),
         args.keep,
     ))
 }
 
 fn payout(config: &Path, args: PayoutArgs) -> Result<Ready, Failure> {
-    let gateway = open(config, &args.on)?;
-    let to = charge::payee(&gateway, &args.source, Timestamp::now())?;
+    let desk = Desk::open(config, &args.on)?;
+    let to = charge::payee(&desk.gateway, &args.source, Timestamp::now())?;
     let mut payout = Payout::new(args.attempt.reference, args.attempt.amount, to);
     payout.customer.id = args.customer;
     payout.description = args.description;
-    Ok(Ready::new(gateway, Operation::Payout(Box::new(payout)), args.keep))
+    Ok(Ready::new(desk, Operation::Payout(Box::new(payout)), args.keep))
 }
 
 fn transfer(config: &Path, args: TransferArgs) -> Result<Ready, Failure> {
     let mut transfer = Transfer::new(args.attempt.reference, args.attempt.amount, args.from, args.to);
     transfer.description = args.description;
     Ok(Ready::new(
-        open(config, &args.on)?,
+        Desk::open(config, &args.on)?,
         Operation::Transfer(transfer),
         args.keep,
     ))
@@ -121,11 +127,11 @@ pub(crate) async fn inquire(config: &Path, args: InquireArgs) -> Result<Output, 
         (None, Some(reference)) => Inquiry::Reference(reference),
         (None, None) => return Err(Failure::input("either --payment or --reference must be given")),
     };
-    run(&open(config, &args.on)?, Operation::Inquire(inquiry)).await
+    run(&Desk::open(config, &args.on)?, Operation::Inquire(inquiry)).await
 }
 
 pub(crate) async fn methods(config: &Path, args: MethodsArgs) -> Result<Output, Failure> {
-    let gateway = open(config, &args.on)?;
+    let Desk { gateway, .. } = Desk::open(config, &args.on)?;
     let mut query = MethodQuery::default();
     query.country = args.country;
     query.customer = args.customer;
@@ -137,26 +143,19 @@ pub(crate) async fn resolve(config: &Path, args: ResolveArgs) -> Result<Output, 
     let file = args.file.or(args.unresolved).unwrap_or_default();
     let unresolved = unknown::read(&file)?;
     let gateway = args.gateway.unwrap_or_else(|| unresolved.gateway.clone());
-    let gateway = open(config, &OnGateway { gateway })?;
-    run(&gateway, Operation::Resolve(Box::new(unresolved))).await
-}
-
-fn open(config: &Path, on: &OnGateway) -> Result<Gateway, Failure> {
-    let gateways = gateways::load(config)?;
-    // What was typed is at fault; the fate of an operation is not spoken of, least of all where one is looked up.
-    let gateway = gateways.gateway(&on.gateway);
-    gateway.map_err(|error| Failure::input(format!("--gateway: {}", error.message())))
+    let desk = Desk::open(config, &OnGateway { gateway })?;
+    run(&desk, Operation::Resolve(Box::new(unresolved))).await
 }
 
 /// Does an operation that moves money, and keeps what is unknown of it where that was asked for.
 async fn money(ready: Ready) -> Result<Output, Failure> {
     let keep = ready.keep.unresolved.as_deref().map(Keep::open).transpose()?;
-    let result = execute(&ready.gateway, &ready.operation).await;
+    let result = ready.desk.execute(&ready.operation).await;
     let mut output = match (keep, result.as_ref().err().and_then(Error::unresolved)) {
         (Some(keep), Some(unresolved)) => {
             let path = keep.path().to_owned();
             let kept = keep.write(unresolved);
-            let mut output = shown(&ready.gateway, &ready.operation, result, Some(&path))?;
+            let mut output = shown(&ready.desk, &ready.operation, result, Some(&path))?;
             if let Err(error) = kept {
                 let what = format!(
                     "--unresolved {}: cannot be written: {error}; keep what is printed\n",
@@ -170,7 +169,7 @@ async fn money(ready: Ready) -> Result<Output, Failure> {
             if let Some(keep) = keep {
                 keep.remove();
             }
-            shown(&ready.gateway, &ready.operation, result, None)?
+            shown(&ready.desk, &ready.operation, result, None)?
         }
     };
     output.aside.push_str(&ready.aside);
@@ -178,14 +177,14 @@ async fn money(ready: Ready) -> Result<Output, Failure> {
 }
 
 /// Does an operation that only asks.
-async fn run(gateway: &Gateway, operation: Operation) -> Result<Output, Failure> {
-    let result = execute(gateway, &operation).await;
-    shown(gateway, &operation, result, None)
+async fn run(desk: &Desk, operation: Operation) -> Result<Output, Failure> {
+    let result = desk.execute(&operation).await;
+    shown(desk, &operation, result, None)
 }
 
 /// What an operation came to.
 fn shown(
-    gateway: &Gateway,
+    Desk { gateway, .. }: &Desk,
     operation: &Operation,
     result: Result<Answer, Error>,
     kept: Option<&Path>,
@@ -194,42 +193,4 @@ fn shown(
         Ok(answer) => Ok(render::answer(gateway.name(), operation.kind(), &answer)),
         Err(error) => unknown::shown(gateway, &error, kept).ok_or(Failure::Gateway(error)),
     }
-}
-
-/// Does an operation. Ctrl-C ends the wait, and what may have been sent by then is told.
-async fn execute(gateway: &Gateway, operation: &Operation) -> Result<Answer, Error> {
-    tokio::select! {
-        biased;
-        result = gateway.execute(operation) => result,
-        () = interrupt() => Err(interrupted(gateway, operation)),
-    }
-}
-
-/// Comes with Ctrl-C; never where that cannot be waited for.
-async fn interrupt() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
-}
-
-/// An operation that was left alone: nobody knows whether it was done, unless it only asked.
-fn interrupted(gateway: &Gateway, operation: &Operation) -> Error {
-    let error = Error::new(ErrorKind::Network, "interrupted before the answer came");
-    let unresolved = match operation {
-        Operation::Inquire(_) => return error.in_operation(gateway.name(), Some(operation.kind())),
-        Operation::Resolve(unresolved) => (**unresolved).clone(),
-        Operation::Complete(completion) => completion.unresolved.clone(),
-        _ => Unresolved::new(
-            gateway.name(),
-            gateway.capabilities(),
-            operation,
-            operation.payment().cloned(),
-            Vec::new(),
-            Timestamp::now(),
-        ),
-    };
-    error
-        .with_fate(Fate::Unknown)
-        .with_unresolved(unresolved)
-        .in_operation(gateway.name(), Some(operation.kind()))
 }

@@ -415,39 +415,66 @@ async fn a_file_that_is_there_is_never_overwritten_and_none_is_left_without_need
     assert!(!path.exists(), "its outcome is known");
 }
 
+#[cfg(unix)]
+impl Bench {
+    /// A sale of 10.00 DKK on CoolPay that is interrupted as soon as so many requests are made.
+    fn interrupted_sale(&self, after: u64) -> Ended {
+        let config = self.config.to_str().unwrap();
+        let mut command = binary(&[
+            "--config",
+            config,
+            "sale",
+            "--gateway",
+            "coolpay",
+            "--amount",
+            "10.00 DKK",
+        ]);
+        command.args(["--reference", "order-1001", "--test-card", "approved"]);
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        while self.requests() < after {
+            std::thread::yield_now();
+        }
+        let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+        assert!(killed.unwrap().success());
+        let output = child.wait_with_output().unwrap();
+        Ended {
+            code: output.status.code().unwrap_or(-1),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
 /// Whoever loses patience is told what may have been sent, and can ask.
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interrupted_sale_is_unknown_and_can_be_asked_about() {
     let bench = Bench::start().await;
     bench.plan("coolpay", Matcher::on(Method::POST, "/capture"), Fault::Stuck);
-    let config = bench.config.to_str().unwrap().to_owned();
-    let mut command = binary(&[
-        "--config",
-        &config,
-        "sale",
-        "--gateway",
-        "coolpay",
-        "--amount",
-        "10.00 DKK",
-    ]);
-    command.args(["--reference", "order-1001", "--test-card", "approved"]);
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     // A payment, its authorization, and the capture that is never answered.
-    while bench.requests() < 3 {
-        tokio::task::yield_now().await;
-    }
-    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
-    assert!(killed.unwrap().success());
-    let output = child.wait_with_output().unwrap();
-    let (out, err) = (
-        String::from_utf8(output.stdout).unwrap(),
-        String::from_utf8(output.stderr).unwrap(),
+    let ended = bench.interrupted_sale(3);
+    assert_eq!(ended.code, 5, "{ended:?}");
+    assert!(ended.err.contains("interrupted before the answer came"), "{ended:?}");
+    let noted = ended.json()["trail"].as_array().map_or(0, Vec::len);
+    assert!(
+        noted > 0,
+        "what the adapter noted on its way is there to ask with: {ended:?}"
     );
-    assert_eq!(output.status.code(), Some(5), "{out} {err}");
-    assert!(err.contains("interrupted before the answer came"), "{err}");
-    let kept = new_file("interrupted.json", &out);
+    let kept = new_file("interrupted.json", &ended.out);
     let asked = bench.run(&["resolve", "--json", "--unresolved", kept.to_str().unwrap()]);
     assert_eq!(asked.json()["unresolved"]["reference"], "order-1001", "{asked:?}");
     assert_eq!(bench.movements("coolpay"), [(Kind::Authorize, 1000)]);
+}
+
+/// Nothing that moves money was sent yet, and that is said.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sale_that_is_interrupted_before_money_could_move_did_nothing() {
+    let bench = Bench::start().await;
+    bench.plan("coolpay", Matcher::on(Method::POST, "/payments"), Fault::Stuck);
+    let ended = bench.interrupted_sale(1);
+    assert_eq!((ended.code, ended.out.as_str()), (1, ""), "{ended:?}");
+    assert!(ended.err.contains("interrupted before the answer came"), "{ended:?}");
+    assert!(ended.err.contains("a new attempt is safe"), "{ended:?}");
+    assert!(bench.movements("coolpay").is_empty());
 }

@@ -7,20 +7,21 @@ use paymux::{
     Address, Capabilities, Charge, Checkout, Gateway, Operation, OperationKind, PaymentGateway as _, Source, SourceKind,
 };
 
-use super::{Ready, open};
+use super::Ready;
+use super::desk::Desk;
 use crate::args::{Attempt, ChargeArgs, CheckoutArgs, OrderArgs, SourceArgs, SourceName};
 use crate::exit::Failure;
 use crate::{card_file, test_cards};
 
 pub(super) fn checkout(config: &Path, args: CheckoutArgs) -> Result<Ready, Failure> {
-    let gateway = open(config, &args.on)?;
+    let desk = Desk::open(config, &args.on)?;
     let charge = fill(args.attempt, args.order, Source::Hosted);
-    Ok(Ready::new(gateway, page(charge, !args.hold), args.keep))
+    Ok(Ready::new(desk, page(charge, !args.hold), args.keep))
 }
 
 pub(super) fn charge(config: &Path, args: ChargeArgs, kind: OperationKind) -> Result<Ready, Failure> {
-    let gateway = open(config, &args.on)?;
-    let capabilities = gateway.capabilities();
+    let desk = Desk::open(config, &args.on)?;
+    let capabilities = desk.gateway.capabilities();
     let given = Given::read(capabilities, &args.source, Timestamp::now())?;
     let source = given.pick(capabilities, kind, args.source.source.map(|name| name.kind()))?;
     // Where the page is offered as a checkout only, that is what a charge on the page is; but none that holds money where nothing captures it.
@@ -34,7 +35,7 @@ pub(super) fn charge(config: &Path, args: ChargeArgs, kind: OperationKind) -> Re
         (false, OperationKind::Authorize) => Operation::Authorize(Box::new(charge)),
         (false, _) => Operation::Sale(Box::new(charge)),
     };
-    let mut ready = Ready::new(gateway, operation, args.keep);
+    let mut ready = Ready::new(desk, operation, args.keep);
     if let Some(number) = given.to_type {
         ready.aside = format!("On the page, the test card is {number}.\n");
     }

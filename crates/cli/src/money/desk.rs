@@ -1,0 +1,81 @@
+//! A gateway for one operation, which can be left alone by Ctrl-C.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+use paymux::{
+    Answer, Error, ErrorKind, Fate, Gateway, Gateways, Operation, PaymentGateway as _, Recorder, Unresolved,
+    async_trait,
+};
+
+use crate::args::OnGateway;
+use crate::exit::Failure;
+use crate::gateways;
+
+/// A gateway, and what it kept of the one operation that this process does.
+pub(super) struct Desk {
+    pub(super) gateway: Gateway,
+    kept: Arc<Kept>,
+}
+
+/// The last entry; no longer than this process lives.
+#[derive(Debug, Default)]
+struct Kept(Mutex<Option<Unresolved>>);
+
+#[async_trait]
+impl Recorder for Kept {
+    async fn record(&self, open: &Unresolved) -> Result<(), Error> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(open.clone());
+        Ok(())
+    }
+}
+
+impl Desk {
+    /// Opens a gateway that keeps what would be needed to ask, before money can move.
+    pub(super) fn open(config: &Path, on: &OnGateway) -> Result<Self, Failure> {
+        let kept = Arc::<Kept>::default();
+        let gateways = gateways::load_with(Gateways::builder().recorder(kept.clone()), config)?;
+        // What was typed is at fault; the fate of an operation is not spoken of, least of all where one is looked up.
+        let gateway = gateways.gateway(&on.gateway);
+        let gateway = gateway.map_err(|error| Failure::input(format!("--gateway: {}", error.message())))?;
+        Ok(Self { gateway, kept })
+    }
+
+    /// Does an operation. Ctrl-C ends the wait, and what may have been sent by then is told; an answer that is there already counts.
+    pub(super) async fn execute(&self, operation: &Operation) -> Result<Answer, Error> {
+        tokio::select! {
+            biased;
+            result = self.gateway.execute(operation) => result,
+            () = interrupt() => Err(self.interrupted(operation)),
+        }
+    }
+
+    /// An operation that was left alone: nobody knows whether it was done, unless nothing that moves money had been sent.
+    fn interrupted(&self, operation: &Operation) -> Error {
+        let kept = self.kept.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let kept = kept.map(|mut open| {
+            open.last_sent = Timestamp::now();
+            open
+        });
+        let open = match operation {
+            Operation::Resolve(unresolved) => Some((**unresolved).clone()),
+            // What was sent before may have been done, whether or not it was sent again.
+            Operation::Complete(completion) => kept.or_else(|| Some(completion.unresolved.clone())),
+            _ => kept,
+        };
+        let error = Error::new(ErrorKind::Network, "interrupted before the answer came");
+        let error = match open {
+            Some(open) => error.with_fate(Fate::Unknown).with_unresolved(open),
+            None => error.with_fate(Fate::NotDone),
+        };
+        error.in_operation(self.gateway.name(), Some(operation.kind()))
+    }
+}
+
+/// Comes with Ctrl-C; never where that cannot be waited for.
+async fn interrupt() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
