@@ -141,8 +141,8 @@ pub(crate) struct Attempt {
 /// Where what is unknown is kept.
 #[derive(Debug, Args)]
 pub(crate) struct KeepArgs {
-    /// If nobody knows what became of it: write what to ask with into this file, which must not be there yet. It stays empty if the command is
-    /// ended before it knows, and is removed when the outcome is known.
+    /// If nobody knows what became of it, also after Ctrl-C: write what to ask with into this file, which must not be there yet. It is removed when
+    /// the outcome is known, and stays empty if the command is killed before.
     #[arg(long, value_name = "FILE")]
     pub(crate) unresolved: Option<PathBuf>,
 }

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::SystemTime;
 
 use paymux_cli::lab::Lab;
+use paymux_simulator::{Fault, Kind, Matcher};
 use serde_json::Value;
 
 static FILES: AtomicU32 = AtomicU32::new(0);
@@ -96,6 +97,21 @@ impl Bench {
     pub(crate) fn requests(&self) -> u64 {
         let of = |place: &paymux_cli::lab::Place| place.server.with(|host, _| host.requests());
         self.lab.places().iter().map(of).sum()
+    }
+
+    /// What a gateway's provider booked.
+    pub(crate) fn movements(&self, gateway: &str) -> Vec<(Kind, i64)> {
+        let place = self.lab.place(gateway).unwrap();
+        let of = |m: &paymux_simulator::Movement| (m.kind, m.minor);
+        place
+            .server
+            .with(|host, _| host.ledger().movements.iter().map(of).collect())
+    }
+
+    /// Has the next request that matches go wrong.
+    pub(crate) fn plan(&self, gateway: &str, matcher: Matcher, fault: Fault) {
+        let place = self.lab.place(gateway).unwrap();
+        place.server.with(|host, _| host.faults.add(matcher, fault));
     }
 
     /// The binary on this configuration, with standard input.
