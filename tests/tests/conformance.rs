@@ -1,7 +1,12 @@
 //! The suite over every first-party gateway, each on its simulator.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::sync::{Mutex, PoisonError};
 
 use http::StatusCode;
-use paymux_conformance::suite;
+use paymux_conformance::{Report, Verdict, suite};
 use paymux_simulator::{carry1st, coolpay, opp, qolo};
 use paymux_tests::{Stand, stands};
 
@@ -9,18 +14,58 @@ async fn passes(stand: Stand) {
     pass(vec![stand]).await;
 }
 
-/// Runs the suite over each, prints every report, and then asserts them.
+/// Runs the suite over each, tells what was excluded, and then asserts every report.
 async fn pass(stands: Vec<Stand>) {
     let mut reports = Vec::new();
     for stand in stands {
-        reports.push(suite(&stand.gateway(), &stand.subject).await);
-    }
-    for report in &reports {
-        println!("{report}");
+        let report = suite(&stand.gateway(), &stand.subject).await;
+        tell(stand.name, &report);
+        reports.push(report);
     }
     for report in &reports {
         report.assert_passed();
     }
+}
+
+/// What was told of a gateway: the case, and why it is excluded; nothing for the gateway itself.
+type Told = (&'static str, Option<(&'static str, String)>);
+
+/// Tells what is excluded on a gateway, each once however many reports say it. This is not captured, so that it is never silent.
+fn tell(gateway: &'static str, report: &Report) {
+    static TOLD: Mutex<BTreeSet<Told>> = Mutex::new(BTreeSet::new());
+
+    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+    let is_first = told.insert((gateway, None));
+    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+    for line in report.lines() {
+        let Verdict::Excluded(why) = &line.verdict else {
+            continue;
+        };
+        if told.insert((gateway, Some((line.case, why.clone())))) {
+            match reasons.iter_mut().find(|(reason, _)| reason == why) {
+                Some((_, cases)) => cases.push(line.case),
+                None => reasons.push((why, vec![line.case])),
+            }
+        }
+    }
+    let excluded: usize = reasons.iter().map(|(_, cases)| cases.len()).sum();
+    let mut text = match (is_first, excluded) {
+        (true, _) => {
+            let count = |is: fn(&Verdict) -> bool| report.lines().iter().filter(|line| is(&line.verdict)).count();
+            let passed = count(|verdict| *verdict == Verdict::Passed);
+            let failed = count(|verdict| matches!(verdict, Verdict::Failed(_)));
+            format!("suite on {gateway}: {passed} passed, {failed} failed, {excluded} excluded\n")
+        }
+        (false, 0) => return,
+        (false, _) => format!("suite on {gateway}, set otherwise: {excluded} excluded besides\n"),
+    };
+    for spot in report.blind_spots().iter().filter(|_| is_first) {
+        text.push_str(&format!("  not looked at: {spot}\n"));
+    }
+    for (why, cases) in reasons {
+        text.push_str(&format!("  {why}: {}\n", cases.join("; ")));
+    }
+    std::io::stderr().write_all(text.as_bytes()).unwrap();
 }
 
 #[tokio::test(start_paused = true)]

@@ -53,6 +53,12 @@ impl Report {
         &self.lines
     }
 
+    /// What the suite could not look at, because the subject gives no way to.
+    #[must_use]
+    pub fn blind_spots(&self) -> &[&'static str] {
+        &self.blind_spots
+    }
+
     /// The cases that failed.
     pub fn failures(&self) -> impl Iterator<Item = &Line> {
         self.lines
@@ -101,10 +107,27 @@ impl fmt::Display for Report {
         let width = self.lines.iter().map(|line| line.case.len()).max().unwrap_or(0);
         for line in &self.lines {
             let (verdict, why) = line.verdict.words();
-            writeln!(f, "  {:<width$}  {verdict:<8}  {why}", line.case)?;
+            let text = format!("  {:<width$}  {verdict:<8}  {why}", line.case);
+            writeln!(f, "{}", text.trim_end())?;
         }
         let count = |word| self.lines.iter().filter(|line| line.verdict.words().0 == word).count();
         let (passed, failed, excluded) = (count("passed"), count("FAILED"), count("excluded"));
         write!(f, "  {passed} passed, {failed} failed, {excluded} excluded")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_line_ends_with_a_blank() {
+        let mut report = Report::new("a", "b", vec!["nothing"]);
+        report.add("short", Verdict::Passed);
+        report.add("a longer one", Verdict::Excluded("not offered".to_owned()));
+        report.add("another", Verdict::Failed("why".to_owned()));
+        let text = report.to_string();
+        assert_eq!(text.lines().count(), 6, "{text}");
+        assert!(text.lines().all(|line| line == line.trim_end()), "{text}");
     }
 }
