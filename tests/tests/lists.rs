@@ -9,7 +9,8 @@ use paymux::carry1st::Carry1stConfig;
 use paymux::coolpay::CoolPayConfig;
 use paymux::opp::OppConfig;
 use paymux::qolo::QoloConfig;
-use paymux::{AdapterConfig, Gateways, Key, KeyKind};
+use paymux::{AdapterConfig, Gateways, Key, KeyKind, PaymentGateway as _};
+use paymux_tests::stands;
 use toml::{Table, Value};
 
 type Names = BTreeSet<String>;
@@ -41,7 +42,7 @@ fn adapters() -> Names {
     let names = folders.filter_map(|folder| folder.file_name().into_string().ok());
     let is_adapter = |name: &String| {
         let needs = keys_in(&manifest(&format!("crates/{name}")), "dependencies");
-        needs.contains("paymux-core") && !needs.contains("paymux") && name != "paymux" && name != "journal"
+        needs.contains("paymux-core") && !needs.contains("paymux") && name != "paymux"
     };
     names.filter(is_adapter).collect()
 }
@@ -72,6 +73,12 @@ fn providers_are_the_same_in_every_list() {
         registered.is_subset(&simulated),
         "features of the simulator: {simulated:?}"
     );
+
+    let stands: Names = stands::all()
+        .iter()
+        .map(|stand| stand.gateway().capabilities().provider.to_owned())
+        .collect();
+    assert_eq!(stands, registered, "stands of the suite and of the worlds");
 
     let workspace = manifest(".");
     let members: Names = texts(workspace["workspace"].get("members")).into_iter().collect();

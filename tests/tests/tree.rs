@@ -44,11 +44,34 @@ fn core_and_simulator_depend_on_nothing_of_ours() {
 #[test]
 fn the_other_crates_depend_on_what_the_map_says() {
     let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
-    assert_eq!(ours("cli"), set(&["paymux", "paymux-simulator"]));
+    assert_eq!(ours("cli"), set(&["paymux", "paymux-chaos", "paymux-simulator"]));
+    assert_eq!(
+        ours("chaos"),
+        set(&["paymux", "paymux-conformance", "paymux-simulator"])
+    );
     assert_eq!(ours("conformance"), set(&["paymux", "paymux-core", "paymux-simulator"]));
     let mut with_adapters = set(&["paymux-core"]);
     with_adapters.extend(ADAPTERS.iter().map(|name| format!("paymux-{name}")));
     assert_eq!(ours("paymux"), with_adapters);
+}
+
+#[test]
+fn every_crate_is_on_the_map_and_held_to_it() {
+    let folders = fs::read_dir(root().join("crates")).unwrap();
+    let names = folders.map(|folder| folder.unwrap().file_name().into_string().unwrap());
+    let names: BTreeSet<_> = names.collect();
+    let held = ["chaos", "cli", "conformance", "core", "paymux", "simulator"];
+    let held: BTreeSet<_> = held.iter().chain(&ADAPTERS).map(|name| (*name).to_owned()).collect();
+    assert_eq!(names, held, "crates, and those whose dependencies are checked here");
+    let map = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let table: Vec<_> = map.lines().take_while(|line| !line.starts_with("## ")).collect();
+    for name in names {
+        let is_there = |line: &&str| {
+            let cell = line.split('|').nth(1).unwrap_or_default();
+            cell.contains(&format!("crates/{name}`")) || cell.contains(&format!("`{name}`"))
+        };
+        assert!(table.iter().any(is_there), "the map has no crates/{name}");
+    }
 }
 
 /// The crates that cargo would compile for a package with these arguments.
