@@ -79,3 +79,50 @@ async fn interrupt() {
         std::future::pending::<()>().await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use paymux::{Completion, Inquiry, Transfer};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_left_depends_on_what_may_have_been_sent() {
+        let keys = [
+            ("cards.provider", "coolpay"),
+            ("cards.api_key", "key"),
+            ("cards.mode", "test"),
+        ];
+        let gateway = Gateways::builder().from_pairs(keys).unwrap().gateway("cards").unwrap();
+        let kept = Arc::<Kept>::default();
+        let desk = Desk { gateway, kept };
+        let reference = "transfer-1".parse().unwrap();
+        let transfer = Operation::Transfer(Transfer::new(reference, "10.00 USD".parse().unwrap(), "a", "b"));
+        let capabilities = desk.gateway.capabilities();
+        let moment = Timestamp::UNIX_EPOCH;
+        let open = Unresolved::new("cards", capabilities, &transfer, None, Vec::new(), moment);
+        let inquiry = Operation::Inquire(Inquiry::Reference("transfer-1".parse().unwrap()));
+        let resolve = Operation::Resolve(Box::new(open.clone()));
+        let complete = Operation::Complete(Box::new(Completion::new(open.clone(), transfer.clone())));
+        for (operation, fate, left) in [
+            (&transfer, Fate::NotDone, None),
+            (&inquiry, Fate::NotDone, None),
+            (&resolve, Fate::Unknown, Some(&open)),
+            // It was not sent again, and yet it may have been done.
+            (&complete, Fate::Unknown, Some(&open)),
+        ] {
+            let error = desk.interrupted(operation);
+            assert_eq!((error.fate(), error.unresolved()), (fate, left), "{operation:?}");
+        }
+        for operation in [&transfer, &complete] {
+            desk.kept.record(&open).await.unwrap();
+            let error = desk.interrupted(operation);
+            assert_eq!(error.fate(), Fate::Unknown);
+            let left = error.unresolved().unwrap();
+            assert!(
+                left.last_sent > moment && left.first_sent == open.first_sent,
+                "{left:?}"
+            );
+        }
+    }
+}
