@@ -98,6 +98,10 @@ pub(crate) struct ChaosArgs {
     #[arg(long, value_name = "NUMBER")]
     pub(crate) seed: Option<u64>,
 
+    /// Only on this gateway: `coolpay`, `opp-v3`, `opp-v1`, `qolo`, `keybank` or `carry1st`.
+    #[arg(long, value_name = "NAME", conflicts_with = "small", value_parser = PossibleValuesParser::new(paymux_chaos::stands::NAMES))]
+    pub(crate) gateway: Option<String>,
+
     /// On how many threads; as many as there are processors, unless given.
     #[arg(long, value_name = "COUNT")]
     pub(crate) threads: Option<NonZero<usize>>,

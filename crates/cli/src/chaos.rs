@@ -34,7 +34,9 @@ pub(crate) fn command(args: &ChaosArgs) -> Result<Output, Failure> {
             seed,
             worlds: args.payments,
             threads,
-            only: None,
+            only: paymux_chaos::stands::NAMES
+                .into_iter()
+                .find(|name| args.gateway.as_deref() == Some(name)),
             stops: false,
         };
         paymux_chaos::run(run, &Sabotage::none(), &progress)
@@ -43,7 +45,7 @@ pub(crate) fn command(args: &ChaosArgs) -> Result<Output, Failure> {
     let seed = (!args.small).then_some(seed);
     let took = start.elapsed();
     Ok(Output {
-        text: text(&tally, seed, took),
+        text: text(&tally, seed, args.gateway.as_deref(), took),
         aside: String::new(),
         json: data(&tally, seed, took),
         exit: if tally.is_clean() { Exit::Done } else { Exit::Failed },
@@ -79,7 +81,7 @@ const WRONGS: [(Wrong, &str, &str); 4] = [
     (Wrong::LostOutcome, "lost_outcomes", "lost outcomes"),
 ];
 
-fn text(tally: &Tally, seed: Option<u64>, took: Duration) -> String {
+fn text(tally: &Tally, seed: Option<u64>, gateway: Option<&str>, took: Duration) -> String {
     let mut out = String::new();
     let per_second = u128::from(tally.payments) * 1000 / took.as_millis().max(1);
     let from = seed.map_or_else(|| "every small schedule".to_owned(), |seed| format!("seed {seed}"));
@@ -123,7 +125,8 @@ fn text(tally: &Tally, seed: Option<u64>, took: Duration) -> String {
         for finding in &failure.findings {
             out.push_str(&format!("  {:?}: {}\n", finding.kind, finding.what));
         }
-        out.push_str(&format!("  again: paymux chaos --payments 1 --seed {seed}\n"));
+        let only = gateway.map(|name| format!(" --gateway {name}")).unwrap_or_default();
+        out.push_str(&format!("  again: paymux chaos --payments 1 --seed {seed}{only}\n"));
     }
     out
 }
@@ -166,7 +169,7 @@ const fn words(why: Why) -> &'static str {
     match why {
         Why::Declared => "the provider cannot be asked about it",
         Why::Differs => "the provider did something else than was asked",
-        Why::LookAlike => "the back office did the same beside it",
+        Why::LookAlike => "the same was done beside it, and nothing tells the two apart",
     }
 }
 

@@ -101,6 +101,7 @@ impl Layer {
                 let payment = Payment::new(about(&error), PaymentState::Captured);
                 Ok(Answer::new(Outcome::Approved, payment))
             }
+            (Rule::EmptyIsApproved, Ok(answer)) if seen.empty => Ok(Answer::new(Outcome::Approved, answer.payment)),
             (Rule::UnknownCodeIsDeclined, Err(error)) if error.payment().is_some_and(open) => {
                 declined(Payment::new(about(&error), PaymentState::Declined))
             }

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::act::Step;
+use crate::reading::Place;
 
 /// How many are remembered; the oldest go first.
 const KEPT: usize = 10_000;
@@ -66,6 +67,13 @@ impl Claims {
         if operation.is_some() && !self.is_taken(step, operation) {
             self.push(step, operation);
         }
+    }
+
+    /// The newest operation of a payment that is known to be somebody's; 0 for none.
+    pub(crate) fn highest(&self, place: &Place) -> i64 {
+        let claims = self.lock();
+        let known = claims.iter().filter(|claim| claim.payment == place.id);
+        known.filter_map(|claim| claim.operation).max().unwrap_or(0)
     }
 
     /// Whether an operation is known to be another attempt's.
