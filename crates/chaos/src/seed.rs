@@ -1,5 +1,6 @@
 //! Schedules: every small one in order, and large ones from a seed.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use fastrand::Rng;
@@ -18,8 +19,8 @@ pub struct Ground {
     pub gateway: &'static str,
     /// What can be done on it.
     pub scripts: Vec<Script>,
-    /// What can go wrong.
-    pub mishaps: Vec<Mishap>,
+    /// What can go wrong, by its sort.
+    pub mishaps: Vec<Vec<Mishap>>,
 }
 
 /// Every gateway.
@@ -39,7 +40,7 @@ pub fn grounds() -> Vec<Ground> {
 }
 
 /// What can go wrong with a call at this provider.
-fn mishaps(stand: &crate::Stand) -> Vec<Mishap> {
+fn mishaps(stand: &crate::Stand) -> Vec<Vec<Mishap>> {
     let seconds = Duration::from_secs;
     let millis = Duration::from_millis;
     let mut faults = vec![
@@ -90,7 +91,11 @@ fn mishaps(stand: &crate::Stand) -> Vec<Mishap> {
     if stand.gateway().capabilities().offers(paymux::OperationKind::Capture) {
         all.push(Mishap::Office);
     }
-    all
+    let mut sorts: BTreeMap<&str, Vec<Mishap>> = BTreeMap::new();
+    for what in all {
+        sorts.entry(what.kind()).or_default().push(what);
+    }
+    sorts.into_values().collect()
 }
 
 impl Ground {
@@ -110,19 +115,7 @@ impl Ground {
         };
         let mut mishaps = Vec::with_capacity(count);
         for _ in 0..count {
-            let Some(what) = rng.choice(&self.mishaps) else {
-                continue;
-            };
-            let call = if rng.u32(0..10) < 6 {
-                rng.u32(0..4)
-            } else {
-                rng.u32(0..14)
-            };
-            mishaps.push(Planned {
-                step: rng.usize(0..script.deeds.len().max(1)),
-                call,
-                what: what.clone(),
-            });
+            mishaps.extend(self.mishap(&script, rng));
         }
         Plan {
             gateway: self.gateway,
@@ -133,6 +126,27 @@ impl Ground {
             stubborn: rng.bool(),
             alike: rng.bool(),
         }
+    }
+
+    /// One thing that goes wrong: each sort as likely as another, and what depends on a moment near it.
+    fn mishap(&self, script: &Script, rng: &mut Rng) -> Option<Planned> {
+        let sort = rng.choice(&self.mishaps)?;
+        let what = rng.choice(sort)?;
+        let of_the_moment = matches!(what, Mishap::Foreign | Mishap::Office | Mishap::Shrink | Mishap::Veil);
+        let call = if of_the_moment || rng.u32(0..10) < 6 {
+            rng.u32(0..4)
+        } else {
+            rng.u32(0..14)
+        };
+        let step = match what {
+            Mishap::Office => rng.choice(1..script.deeds.len().max(1))?,
+            _ => rng.choice(0..script.deeds.len())?,
+        };
+        Some(Planned {
+            step,
+            call,
+            what: what.clone(),
+        })
     }
 
     /// Every schedule with at most one mishap within so many calls of a step.
@@ -156,7 +170,7 @@ impl Ground {
                             what: what.clone(),
                         }]
                     };
-                    self.mishaps.iter().map(planned)
+                    self.mishaps.iter().flatten().map(planned)
                 })
             });
             std::iter::once(plan(Vec::new())).chain(single.map(plan))
