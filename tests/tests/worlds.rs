@@ -46,7 +46,7 @@ fn equal_seeds_make_equal_worlds_on_any_number_of_threads() {
 #[test]
 fn every_sort_of_fault_happens_to_every_gateway() {
     let start = Instant::now();
-    let tally = worlds(4711, 20_000, 2);
+    let tally = worlds(4711, 12_000, 2);
     eprintln!("{} worlds in {} s", tally.payments, start.elapsed().as_secs());
     is_right(&tally);
     let happened: BTreeSet<_> = tally

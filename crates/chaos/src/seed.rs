@@ -133,10 +133,11 @@ impl Ground {
         let sort = rng.choice(&self.mishaps)?;
         let what = rng.choice(sort)?;
         let of_the_moment = matches!(what, Mishap::Foreign | Mishap::Office | Mishap::Shrink | Mishap::Veil);
-        let call = if of_the_moment || rng.u32(0..10) < 6 {
-            rng.u32(0..4)
-        } else {
-            rng.u32(0..14)
+        let call = match rng.u32(0..10) {
+            0..5 => rng.u32(0..2),
+            5..8 => rng.u32(0..5),
+            _ if of_the_moment => rng.u32(0..5),
+            _ => rng.u32(0..14),
         };
         let step = match what {
             Mishap::Office => rng.choice(1..script.deeds.len().max(1))?,
