@@ -214,11 +214,11 @@ enum Booked {
 }
 
 fn booked(payment: &Payment, kind: EntryKind, before: i64, amount: i64) -> Booked {
-    let entries = payment.entries.iter().filter(|entry| entry.kind == kind);
+    let mut entries = payment.entries.iter().filter(|entry| entry.kind == kind);
     if payment.total(kind) >= before + amount || (kind == EntryKind::Void && entries.clone().any(|e| e.is_approved())) {
         return Booked::Approved;
     }
-    match entries.last().map(|entry| &entry.outcome) {
+    match entries.next_back().map(|entry| &entry.outcome) {
         Some(EntryOutcome::Declined(_)) => Booked::Declined,
         _ => Booked::Open,
     }
