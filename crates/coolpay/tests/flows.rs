@@ -548,6 +548,66 @@ fn nothing_is_sent_while_an_operation_is_under_way() {
 }
 
 #[test]
+fn what_a_follow_up_names_and_the_wire_does_not_carry_must_be_so() {
+    let of = |amount: &str| {
+        let mut void = Void::new(payment_ref(), "void1".parse().unwrap());
+        void.amount = Some(amount.parse().unwrap());
+        Operation::Void(void)
+    };
+    for (amount, standing, says) in [
+        ("1.00 DKK", held(), "must be the whole hold, which is 10.00 DKK"),
+        ("10.00 SEK", held(), "must be the whole hold, which is 10.00 DKK"),
+        ("10.00 DKK", fresh(), "must be the whole hold, which is 0.00 DKK"),
+        (
+            "10.00 DKK",
+            body(&[op(1, "authorize", 1000, "40000")], 0),
+            "must be the whole hold, which is 0.00 DKK",
+        ),
+    ] {
+        let error = execute(&Script::new().json(READ, 200, &standing), &of(amount)).unwrap_err();
+        assert_eq!((error.field(), error.fate()), (Some("amount"), Fate::NotDone));
+        assert!(error.message().contains(says) && error.payment().is_some(), "{error}");
+    }
+    // What cannot be compared is not sent either.
+    for unclear in [
+        held().replace(r#""amount":1000"#, r#""amount":null"#),
+        held().replace(r#""currency":"DKK""#, r#""currency":null"#),
+    ] {
+        let error = execute(&Script::new().json(READ, 200, &unclear), &of("10.00 DKK")).unwrap_err();
+        assert_eq!((error.kind(), error.fate()), (ErrorKind::Provider, Fate::NotDone));
+    }
+    let voided = body(&[op(1, "authorize", 1000, "20000"), op(2, "cancel", 0, "20000")], 0);
+    let script = Script::new().json(READ, 200, &held()).json(CANCEL, 200, &voided);
+    assert!(execute(&script, &of("10.00 DKK")).unwrap().outcome.is_approved());
+
+    let of = |capture: &str| {
+        let mut refund = Refund::new(payment_ref(), "refund1".parse().unwrap(), "1.50 DKK".parse().unwrap());
+        refund.capture = Some(capture.to_owned());
+        Operation::Refund(refund)
+    };
+    let parts = [
+        op(1, "authorize", 1000, "20000"),
+        op(2, "capture", 400, "20000"),
+        op(3, "capture", 600, "40000"),
+    ];
+    let part = body(&parts, 400);
+    // Nonsense, the payment itself, its authorization, a capture that was declined.
+    for capture in ["nonsense", "", "1145", "1", "3", "02"] {
+        let error = execute(&Script::new().json(READ, 200, &part), &of(capture)).unwrap_err();
+        assert_eq!(
+            (error.field(), error.fate()),
+            (Some("capture"), Fate::NotDone),
+            "{capture}"
+        );
+        assert!(error.payment().is_some());
+    }
+    let [first, second, third] = parts;
+    let back = body(&[first, second, third, op(4, "refund", 150, "20000")], 250);
+    let script = Script::new().json(READ, 200, &part).json(REFUND, 200, &back);
+    assert!(execute(&script, &of("2")).unwrap().outcome.is_approved());
+}
+
+#[test]
 fn a_lost_capture_is_found_or_stays_unknown() {
     let part = body(
         &[op(1, "authorize", 1000, "20000"), op(2, "capture", 400, "20000")],

@@ -1,7 +1,9 @@
 //! What follows on a payment: capture, refund, void.
 
 use http::Method;
-use paymux_core::{Answer, Capture, Error, ErrorKind, Money, PaymentRef, Reference, Refund, Void, Wire};
+use paymux_core::{
+    Answer, Capture, Entry, EntryKind, Error, ErrorKind, Money, Payment, PaymentRef, Reference, Refund, Void, Wire,
+};
 use serde::Serialize;
 
 use super::act::Step;
@@ -13,18 +15,23 @@ impl CoolPay {
     pub(crate) async fn capture(&self, capture: &Capture, wire: &dyn Wire) -> Result<Answer, Error> {
         let body = self.amount_of(capture.amount)?;
         let about = (&capture.payment, &capture.reference);
-        self.follow(about, "capture", Some(capture.amount), &body, wire).await
+        self.follow(about, "capture", Some(capture.amount), &body, |_| Ok(()), wire)
+            .await
     }
 
     pub(crate) async fn refund(&self, refund: &Refund, wire: &dyn Wire) -> Result<Answer, Error> {
         let body = self.amount_of(refund.amount)?;
         let about = (&refund.payment, &refund.reference);
-        self.follow(about, "refund", Some(refund.amount), &body, wire).await
+        let capture = refund.capture.as_deref();
+        let fits = |before: &Payment| capture.map_or(Ok(()), |capture| is_capture(capture, before));
+        self.follow(about, "refund", Some(refund.amount), &body, fits, wire)
+            .await
     }
 
     pub(crate) async fn void(&self, void: &Void, wire: &dyn Wire) -> Result<Answer, Error> {
         let about = (&void.payment, &void.reference);
-        self.follow(about, "cancel", None, &shapes::Empty {}, wire).await
+        let fits = |before: &Payment| void.amount.map_or(Ok(()), |asked| is_held(asked, before));
+        self.follow(about, "cancel", None, &shapes::Empty {}, fits, wire).await
     }
 
     fn amount_of(&self, money: Money) -> Result<shapes::Amount, Error> {
@@ -33,13 +40,15 @@ impl CoolPay {
         })
     }
 
-    /// Reads the payment, notes how far it is, and sends one operation, unless another is under way: the provider would take both.
+    /// Reads the payment, notes how far it is, and sends one operation, unless another is under way: the provider would take both. `fits`: whether
+    /// what was asked, and is not sent, is so on the payment that was read.
     async fn follow<T: Serialize>(
         &self,
         (payment, attempt): (&PaymentRef, &Reference),
         kind: &'static str,
         amount: Option<Money>,
         body: &T,
+        fits: impl Fn(&Payment) -> Result<(), Error> + Send,
         wire: &dyn Wire,
     ) -> Result<Answer, Error> {
         let place = Place::of(payment)?;
@@ -67,6 +76,8 @@ impl CoolPay {
                 "an operation of the payment has no id, so a new one could not be told from it; nothing was sent";
             return Err(Error::new(ErrorKind::Provider, message).with_payment(self.payment(&place, &before)));
         }
+        let payment = self.payment(&place, &before);
+        fits(&payment).map_err(|error| error.with_payment(payment))?;
         let path = format!("{}/{kind}?synchronized", place.path());
         let step = Step {
             place: &place,
@@ -80,4 +91,41 @@ impl CoolPay {
         let seen = self.act(wire, step, &before).await?;
         self.conclude(&seen)
     }
+}
+
+/// The entries of a kind that went through.
+fn approved(payment: &Payment, kind: EntryKind) -> impl Iterator<Item = &Entry> {
+    payment
+        .entries
+        .iter()
+        .filter(move |entry| entry.kind == kind && entry.is_approved())
+}
+
+/// Whether an amount is the whole hold: a cancel names none, and lets all of it go.
+fn is_held(asked: Money, payment: &Payment) -> Result<(), Error> {
+    let holds: Option<Vec<Money>> = approved(payment, EntryKind::Authorize)
+        .map(|entry| entry.amount)
+        .collect();
+    let Some(holds) = holds else {
+        let message =
+            "the payment does not show how much is held, so the amount to void cannot be compared; nothing was sent";
+        return Err(Error::new(ErrorKind::Provider, message));
+    };
+    let currency = holds.first().map_or(asked.currency(), |hold| hold.currency());
+    let held = holds.iter().map(|hold| hold.minor()).fold(0, i64::saturating_add);
+    let held = Money::new(held, currency);
+    if held == asked {
+        return Ok(());
+    }
+    let rule = format!("must be the whole hold, which is {held}, or be left out, and is {asked}; nothing was sent");
+    Err(Error::invalid("amount", rule))
+}
+
+/// Whether an id is that of a capture of the payment: a refund names none, and goes to the payment.
+fn is_capture(id: &str, payment: &Payment) -> Result<(), Error> {
+    if approved(payment, EntryKind::Capture).any(|entry| entry.id.as_deref() == Some(id)) {
+        return Ok(());
+    }
+    let rule = "must be the id of a capture entry of this payment that went through, or be left out; nothing was sent";
+    Err(Error::invalid("capture", rule))
 }
