@@ -34,9 +34,27 @@ pub struct CoolPayConfig {
     pub payment_methods: Option<String>,
     /// The decimals of currencies on the wire, by currency code.
     #[serde(default)]
-    pub scales: BTreeMap<String, u32>,
+    pub scales: BTreeMap<String, Decimals>,
     /// How long after a request could last have left the provider may still book it, in seconds; 300 where left out.
     pub settle_secs: Option<u64>,
+}
+
+/// How many decimals a currency has on the wire, as the configuration says it. Whatever is no whole number is kept as such, so that it is told
+/// together with all other problems.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(from = "serde_json::Value")]
+pub struct Decimals(Option<u32>);
+
+impl From<serde_json::Value> for Decimals {
+    fn from(value: serde_json::Value) -> Self {
+        Self(value.as_u64().and_then(|digits| digits.try_into().ok()))
+    }
+}
+
+impl From<u32> for Decimals {
+    fn from(digits: u32) -> Self {
+        Self(Some(digits))
+    }
 }
 
 /// Whose platform it is.
@@ -172,13 +190,14 @@ impl CoolPay {
         let base = base.trim_end_matches('/').to_owned();
         let uri: http::Uri = base.parse().unwrap_or_default();
         let (origin, host) = match (uri.scheme_str(), uri.authority()) {
-            (Some(scheme), Some(authority)) if uri.query().is_none() => {
+            // The parser drops a fragment without a word.
+            (Some(scheme), Some(authority)) if !base.contains(['?', '#']) => {
                 (format!("{scheme}://{authority}"), authority.host().to_owned())
             }
             _ => {
                 problems.push(Problem::new(
                     "base_url",
-                    "must be an address with a host and without a query, as in `https://api.coolpay.com`",
+                    "must be an address with a host, without query and fragment, as in `https://api.coolpay.com`",
                 ));
                 (String::new(), String::new())
             }
@@ -216,17 +235,18 @@ impl CoolPay {
     }
 }
 
-fn scales(configured: &BTreeMap<String, u32>, problems: &mut Vec<Problem>) -> Scales {
+fn scales(configured: &BTreeMap<String, Decimals>, problems: &mut Vec<Problem>) -> Scales {
     let mut scales = Scales::new(Scale::Iso);
     for (currency, rule) in DISPUTED {
         scales = scales.with(currency, Scale::Disputed(rule));
     }
-    for (code, digits) in configured {
+    for (code, decimals) in configured {
         let key = format!("scales.{code}");
-        match currency(code).and_then(|known| exponent(known).map(|_| known)) {
-            Ok(_) if *digits > 4 => problems.push(Problem::new(&key, "must be 0 to 4 decimals")),
-            Ok(known) => scales = scales.with(known, Scale::Digits(*digits)),
-            Err(e) => problems.push(Problem::new(&key, format!("cannot be set: {e}"))),
+        let known = currency(code).and_then(|known| exponent(known).map(|_| known));
+        match (known, decimals.0) {
+            (Ok(known), Some(digits @ 0..=4)) => scales = scales.with(known, Scale::Digits(digits)),
+            (Ok(_), _) => problems.push(Problem::new(&key, "must be a whole number of decimals, 0 to 4")),
+            (Err(e), _) => problems.push(Problem::new(&key, format!("cannot be set: {e}"))),
         }
     }
     scales

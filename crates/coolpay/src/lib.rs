@@ -12,5 +12,5 @@ mod webhook;
 
 pub use adapter::CoolPay;
 pub use codes::{CLEARHAUS_CODES, CODES, NETS_CODES};
-pub use config::{CoolPayConfig, Preset};
+pub use config::{CoolPayConfig, Decimals, Preset};
 pub use extras::{NewSubscription, Stored};

@@ -177,8 +177,39 @@ fn configurations_are_refused_with_every_problem() {
             "scales.XAU"
         ]
     );
+    // Decimals that are no whole number are told with the rest.
+    let config = parse(
+        r#"{"api_key":" ","scales":{"CVE":"2","DKK":2,"EUR":2.5,"JPY":-1,"MGA":null,"MRU":{"digits":2},"USD":[2],"UYW":4294967298}}"#,
+    );
+    let problems = config.unwrap().build(Mode::Test).unwrap_err();
+    let keys: Vec<_> = problems.iter().map(|p| p.key.as_str()).collect();
+    let wrong = ["CVE", "EUR", "JPY", "MGA", "MRU", "USD", "UYW"].map(|code| format!("scales.{code}"));
+    assert_eq!(keys[0], "api_key");
+    assert_eq!(keys[1..], wrong);
+    assert!(problems[1..].iter().all(|p| p.what.contains("whole number")));
     let config = parse(r#"{"api_key":"canary","private_key":"canary"}"#).unwrap();
     assert!(!format!("{config:?}").contains("canary"));
+}
+
+#[test]
+fn an_address_has_neither_query_nor_fragment() {
+    for (base, fine) in [
+        ("https://pay.example", true),
+        ("https://pay.example/gateway/", true),
+        ("https://pay.example/?x=1", false),
+        ("https://pay.example/#fragment", false),
+        ("https://pay.example#", false),
+        ("https://pay.example?", false),
+        ("pay.example", false),
+    ] {
+        let config: CoolPayConfig =
+            serde_json::from_value(serde_json::json!({"api_key": "k", "base_url": base})).unwrap();
+        let keys = config
+            .build(Mode::Test)
+            .map_or_else(|problems| problems.into_iter().map(|p| p.key).collect(), |_| Vec::new());
+        assert_eq!(keys.is_empty(), fine, "{base}");
+        assert!(fine || keys == ["base_url"], "{base}: {keys:?}");
+    }
 }
 
 #[test]
