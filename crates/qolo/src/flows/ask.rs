@@ -24,10 +24,16 @@ pub(crate) async fn inquire(qolo: &Qolo, payment: &PaymentRef, wire: &dyn Wire) 
 }
 
 async fn look_up(qolo: &Qolo, guid: &str, kind: Option<TransferType>, wire: &dyn Wire) -> Result<Answer, Error> {
+    let row = row(qolo, guid, wire).await?;
+    Ok(qolo.ledger(row, guid, kind, wire.now()))
+}
+
+/// The ledger's row of a transaction.
+pub(super) async fn row(qolo: &Qolo, guid: &str, wire: &dyn Wire) -> Result<LedgerRow, Error> {
     let request = qolo.get(&format!("/transactions/{}", escaped(guid)))?;
     let row: LedgerRow = ask(wire, request).await?;
     match &row.txn_guid {
-        Some(found) if found.eq_ignore_ascii_case(guid) => Ok(qolo.ledger(row, guid, kind, wire.now())),
+        Some(found) if found.eq_ignore_ascii_case(guid) => Ok(row),
         Some(_) => Err(Error::new(
             ErrorKind::Provider,
             "the provider answered with another transaction than was asked about",

@@ -1,8 +1,12 @@
-//! Undoing: the cancel of an ACH entry that the bank has not been sent, and the reversal of a transfer.
+//! Undoing: the cancel of an ACH entry that the bank has not been sent, and the reversal of a transfer. A cancel names no amount and a reversal no
+//! capture, so what the caller says of them must be so before anything is sent.
 
 use http::StatusCode;
-use paymux_core::{Answer, Error, ErrorKind, Fate, Lost, Memo, Operation, PaymentRef, Refund, Reply, Void, Wire};
+use paymux_core::{
+    Answer, Error, ErrorKind, Fate, Lost, Memo, Money, Operation, PaymentRef, Refund, Reply, Void, Wire,
+};
 
+use super::ask::row;
 use super::escaped;
 use crate::adapter::{PROVIDER, Qolo};
 use crate::codes::TransferType;
@@ -13,6 +17,9 @@ use crate::shapes::{CancelRequest, ReversalRequest};
 pub(crate) async fn void(qolo: &Qolo, operation: &Operation, void: &Void, wire: &dyn Wire) -> Result<Answer, Error> {
     let kind = ach(&void.payment)?;
     let guid = void.payment.id();
+    if let Some(asked) = void.amount {
+        is_whole(qolo, guid, asked, wire).await?;
+    }
     let body = CancelRequest { txn_guid: guid };
     let call = qolo.keyed("/transfers/eft/cancel", &body, operation, wire)?;
     wire.note(Memo::new("payment", guid)).await?;
@@ -39,6 +46,12 @@ pub(crate) async fn refund(
 ) -> Result<Answer, Error> {
     let kind = kind(&refund.payment)?;
     let guid = refund.payment.id();
+    if let Some(capture) = &refund.capture
+        && !capture.eq_ignore_ascii_case(guid)
+    {
+        let rule = "must be the payment's own id, or be left out: a reversal is of a whole transfer; nothing was sent";
+        return Err(Error::invalid("capture", rule));
+    }
     let body = ReversalRequest {
         source_txn_guid: guid,
         transfer_type: kind.map(TransferType::as_str),
@@ -55,6 +68,28 @@ pub(crate) async fn refund(
         return Err(refused(&reply, wire));
     }
     qolo.reversed(&reply, refund, kind)
+}
+
+/// Asks whether an amount is that of the transaction: a cancel lets all of it go, whatever was meant.
+async fn is_whole(qolo: &Qolo, guid: &str, asked: Money, wire: &dyn Wire) -> Result<(), Error> {
+    let row = row(qolo, guid, wire).await.map_err(|error| {
+        error
+            .with_fate(Fate::NotDone)
+            .context("the amount to void could not be compared, and nothing was sent")
+    })?;
+    match qolo.row_amount(&row) {
+        Some(booked) if booked == asked => Ok(()),
+        Some(booked) => {
+            let rule = format!(
+                "must be the transaction's, which is {booked}, or be left out, and is {asked}; nothing was sent"
+            );
+            Err(Error::invalid("amount", rule))
+        }
+        None => Err(Error::new(
+            ErrorKind::Provider,
+            "the transaction shows no readable amount to compare the amount to void with; nothing was sent",
+        )),
+    }
 }
 
 /// A refusal. One that says that it was done before may be about an earlier attempt of this one, whose key has ended.
