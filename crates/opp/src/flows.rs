@@ -18,7 +18,7 @@ use paymux_core::{Answer, Call, Error, Fate, Memo, Mode, Wire, request};
 
 use crate::adapter::{BETWEEN_INQUIRIES, Opp};
 use crate::codes::{PaymentType, Surface};
-use crate::reading::{Asked, Open, Step};
+use crate::reading::{Asked, Open, Step, TURNED_AWAY};
 use crate::shapes::Form;
 pub(crate) use charge::card;
 
@@ -55,7 +55,7 @@ impl Opp {
 
     /// Sends a request that moves money, once, and finds out what became of it.
     async fn moves(&self, asked: Asked<'_>, request: Request<Bytes>, wire: &dyn Wire) -> Result<Answer, Error> {
-        let mut call = Call::once(request).body_decides();
+        let mut call = Call::once(request).body_decides().nothing_done_on(&TURNED_AWAY);
         if asked.kind.is_some_and(PaymentType::is_first) {
             call = call.nothing_done_on(&[StatusCode::TOO_MANY_REQUESTS]);
         }

@@ -15,6 +15,7 @@ use crate::adapter::Opp;
 use crate::codes::{Context, PaymentType, ResultCode, Surface, Verdict, classify, decline, explain, refined};
 use crate::shapes::Body;
 use payment::Check;
+pub(crate) use status::TURNED_AWAY;
 
 /// What was asked, to hold an answer against.
 #[derive(Clone, Copy, Default)]
@@ -93,6 +94,19 @@ impl Seen<'_> {
         let mutation = self.surface == Surface::Mutation;
         Error::new(kind, message)
             .with_fate(if mutation { Fate::Unknown } else { Fate::NotDone })
+            .with_status(self.status)
+            .with_decline(self.decline())
+    }
+
+    /// A refusal for want of the address that the customer comes back to, by the caller's name of it. The provider asks for one only once the card is
+    /// to be authenticated.
+    fn returnless(&self, refused: &Error) -> Error {
+        let rule = format!(
+            "must be given, as an https address, where the customer has to authenticate: {}",
+            refused.message()
+        );
+        Error::invalid("return_url", rule)
+            .with_fate(refused.fate())
             .with_status(self.status)
             .with_decline(self.decline())
     }
@@ -217,7 +231,12 @@ impl Opp {
             Verdict::Refused => {
                 let reason = meaning.reason.unwrap_or(DeclineReason::Unknown);
                 let message = said("the provider refused the request") + &fields(seen.body);
-                return Err(seen.refused(kind_of(reason), message));
+                let refused = seen.refused(kind_of(reason), message);
+                return Err(if lacks_return(seen.body) {
+                    seen.returnless(&refused)
+                } else {
+                    refused
+                });
             }
             Verdict::Throttled => {
                 let message = said("too many requests; wait and try again");
@@ -301,6 +320,12 @@ impl Opp {
         }
         Ok(Some(payment::action(redirect, before)?))
     }
+}
+
+/// Whether a refusal is about the address that the customer comes back to.
+fn lacks_return(body: &Body) -> bool {
+    let mut errors = body.result.parameter_errors.iter().flatten();
+    errors.any(|error| error.name == "shopperResultUrl")
 }
 
 /// The names of refused fields; neither their values nor the messages, which may hold card data.

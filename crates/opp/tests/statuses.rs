@@ -4,9 +4,17 @@
 
 mod common;
 
+use std::sync::Mutex;
+use std::time::Duration;
+
 use common::*;
-use paymux_core::script::Script;
-use paymux_core::{Error, ErrorKind, Fate, Operation, Outcome};
+use http::StatusCode;
+use jiff::Timestamp;
+use paymux_core::script::{self, Script};
+use paymux_core::{
+    Adapter as _, Browser, Call, Error, ErrorKind, Fate, Lost, Memo, Operation, Outcome, Reply, ThreeDs, Token, Wire,
+    async_trait,
+};
 use paymux_opp::Opp;
 
 use ErrorKind::{Configuration, InvalidRequest, Network, Provider, Refused};
@@ -32,8 +40,8 @@ fn without_a_code_the_status_of_a_request_to_pay_decides() {
         (307, Provider, Unknown, "does not say"),
         (308, Provider, Unknown, "does not say"),
         (400, InvalidRequest, Unknown, "invalid or the payment failed"),
-        (401, Configuration, Rejected, "check `access_token`"),
-        (403, Configuration, Rejected, "check `access_token` and `entity_id`"),
+        (401, Configuration, NotDone, "check `access_token`"),
+        (403, Configuration, NotDone, "check `access_token` and `entity_id`"),
         (404, Configuration, Rejected, "check `base_url`"),
         (408, Provider, Unknown, "does not say"),
         (418, Provider, Unknown, "does not document"),
@@ -59,8 +67,8 @@ fn without_a_code_the_status_of_a_follow_up_decides() {
         for (status, kind, fate) in [
             (200, Provider, Unknown),
             (400, InvalidRequest, Unknown),
-            (401, Configuration, Rejected),
-            (403, Configuration, Rejected),
+            (401, Configuration, NotDone),
+            (403, Configuration, NotDone),
             (404, InvalidRequest, Rejected),
             (408, Provider, Unknown),
             (429, Refused, NotDone),
@@ -158,7 +166,7 @@ fn bad_credentials_win_over_a_refusal() {
         let error = fails(&opp, &sale(), "POST /gateway/v3/payments", status, &code(text));
         assert_eq!(
             (error.kind(), error.fate()),
-            (Configuration, Rejected),
+            (Configuration, NotDone),
             "{status} {text}"
         );
         assert!(error.message().contains("check `access_token`"), "{error}");
@@ -169,6 +177,106 @@ fn bad_credentials_win_over_a_refusal() {
     // The same code under 400.
     let error = fails(&opp, &sale(), "POST /gateway/v3/payments", 400, &code("800.900.300"));
     assert_eq!((error.kind(), error.fate()), (Configuration, Rejected));
+}
+
+/// A code that leaves the money open, or that an earlier attempt may have caused, is not overruled by a status that says that nobody looked.
+#[test]
+fn bad_credentials_do_not_win_over_what_may_have_been_done() {
+    let opp = v3();
+    for status in [401, 403] {
+        for text in ["900.100.300", "999.999.999", "800.110.100", "800.600.100"] {
+            let error = fails(&opp, &sale(), "POST /gateway/v3/payments", status, &code(text));
+            assert_eq!(error.fate(), Unknown, "{status} {text}: {error}");
+        }
+        let path = format!("POST /gateway/v3/payments/{ID}");
+        let error = fails(&opp, &capture(&opp, "60.00 EGP"), &path, status, &code("700.400.510"));
+        assert_eq!(error.fate(), Unknown, "{status}: {error}");
+    }
+}
+
+/// A wire that keeps the statuses by which a call proves that nothing was done; a script does not show them.
+#[derive(Default)]
+struct Spy {
+    proof: Mutex<Vec<StatusCode>>,
+}
+
+#[async_trait]
+impl Wire for Spy {
+    async fn send(&self, call: Call) -> Result<Reply, Lost> {
+        *self.proof.lock().unwrap() = call.nothing_done_on;
+        Err(Lost::NotSent(Error::new(Network, "seen enough")))
+    }
+
+    async fn wait(&self, _: Duration) -> bool {
+        false
+    }
+
+    async fn note(&self, _: Memo) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn token(&self) -> Result<Token, Error> {
+        Err(Error::new(Network, "there are no tokens"))
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH
+    }
+}
+
+#[test]
+fn every_money_call_says_which_statuses_prove_that_nothing_was_done() {
+    let opp = v1();
+    let door = [401, 403].map(|status| StatusCode::from_u16(status).unwrap());
+    let made = [door.as_slice(), &[StatusCode::TOO_MANY_REQUESTS]].concat();
+    for (operation, proof) in [
+        (sale(), made.as_slice()),
+        (authorize(), &made),
+        (payout(), &made),
+        // Whether a follow-up that is throttled did nothing is not documented.
+        (capture(&opp, "60.00 EGP"), &door),
+        (void(&opp), &door),
+        (refund(&opp, "10.00 EGP"), &door),
+    ] {
+        let spy = Spy::default();
+        assert!(script::run(opp.execute(&operation, &spy)).is_err());
+        assert_eq!(*spy.proof.lock().unwrap(), proof, "{operation:?}");
+    }
+}
+
+#[test]
+fn an_address_to_come_back_to_is_asked_for_by_our_name() {
+    let answer = r#"{"result":{"code":"200.300.404","description":"text","parameterErrors":[
+        {"name":"shopperResultUrl","message":"is required where the shopper must authenticate"}]}}"#;
+    let mut charge = charge();
+    charge.urls.back = None;
+    let bare = Operation::Sale(Box::new(charge.clone()));
+    for operation in [&bare, &Operation::Authorize(Box::new(charge.clone()))] {
+        let error = fails(&v3(), operation, "POST /gateway/v3/payments", 400, answer);
+        assert_eq!((error.kind(), error.fate()), (InvalidRequest, Rejected));
+        assert_eq!(error.field(), Some("return_url"));
+        assert!(error.message().starts_with("return_url must be given"), "{error}");
+        assert_eq!(error.decline().map(|d| d.code.as_str()), Some("200.300.404"));
+    }
+    // Where it is known before: nothing is sent.
+    charge.three_ds = ThreeDs::Browser(Box::new(Browser {
+        accept: "text/html".to_owned(),
+        user_agent: "UA".to_owned(),
+        language: "ar".to_owned(),
+        screen_height: 600,
+        screen_width: 800,
+        color_depth: 24,
+        timezone_minutes: -120,
+        java: false,
+        javascript: true,
+    }));
+    for operation in [
+        Operation::Sale(Box::new(charge.clone())),
+        Operation::Authorize(Box::new(charge)),
+    ] {
+        let error = run(&v3(), &operation, &Script::new()).unwrap_err();
+        assert_eq!((error.field(), error.fate()), (Some("return_url"), NotDone));
+    }
 }
 
 #[test]

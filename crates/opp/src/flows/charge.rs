@@ -80,6 +80,12 @@ impl Opp {
         address("billing", charge.billing.as_ref(), form)?;
         address("shipping", charge.shipping.as_ref(), form)?;
         match &charge.three_ds {
+            // Whoever is authenticated in a browser comes back from there.
+            ThreeDs::Browser(_) if charge.urls.back.is_none() => {
+                let rule =
+                    "is needed with browser data for 3-D Secure: the customer comes back to it; nothing was sent";
+                return Err(Error::invalid("return_url", rule));
+            }
             ThreeDs::Browser(data) => browser(data, form),
             ThreeDs::External(result) => {
                 if result.xid.is_some() {

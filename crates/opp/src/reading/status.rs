@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use paymux_core::{CodeClass, Error, ErrorKind, Fate, Reply};
 
 use super::{Asked, Open, Seen, Step};
-use crate::codes::{PaymentType, Surface, explain};
+use crate::codes::{Context, PaymentType, Surface, Verdict, classify, explain};
 
 /// What a status says, for one kind of call.
 struct Says {
@@ -72,12 +72,29 @@ fn says(asked: &Asked<'_>, surface: Surface, status: StatusCode) -> Says {
     }
 }
 
-/// The fate of what was turned away: a request to do something was looked at and refused; 429 and a question did nothing at all.
+/// Statuses of requests that were turned away at the door, before they were looked at: the credentials were not accepted.
+pub(crate) const TURNED_AWAY: [StatusCode; 2] = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN];
+
+/// The fate of what was refused: a request to do something was looked at and refused; one that was turned away, 429 and a question did nothing at all.
 pub(super) fn refused(surface: Surface, status: StatusCode) -> Fate {
+    let unseen = TURNED_AWAY.contains(&status) || status == StatusCode::TOO_MANY_REQUESTS;
     match surface {
-        Surface::Mutation if status != StatusCode::TOO_MANY_REQUESTS => Fate::Rejected,
+        Surface::Mutation if !unseen => Fate::Rejected,
         _ => Fate::NotDone,
     }
+}
+
+/// Whether a code says of a request to do something that it, or an earlier one, may have been acted on. No status at the door goes with that.
+fn leaves_open(seen: &Seen<'_>) -> bool {
+    let context = Context {
+        sent: None,
+        answered: seen.kind(),
+        has_id: seen.body.id.is_some(),
+        surface: Surface::Mutation,
+        live: false,
+    };
+    let broken = matches!(seen.code.group(), Some("communication" | "system"));
+    seen.surface == Surface::Mutation && (broken || classify(seen.code, &context) == Verdict::Earlier)
 }
 
 /// Reads a reply without a result code by its status. `id`: the provider's id in it, if there is one, to ask by.
@@ -102,14 +119,14 @@ pub(super) fn read(
     Ok(Step::Open(Open { id, ..Open::new(error) }))
 }
 
-/// Where the status is believed over the body: an approval under an error status proves nothing; 401 and 403 win over a refusal; and 404 on
-/// a request that makes something is a wrong address.
+/// Where the status is believed over the body: an approval under an error status proves nothing; 401 and 403 win over a refusal, unless that says
+/// that something may have been done; and 404 on a request that makes something is a wrong address.
 pub(super) fn contradicts(asked: &Asked<'_>, seen: &Seen<'_>) -> Option<Result<Step, Error>> {
     let class = explain(seen.code).class;
     let refusal = matches!(class, CodeClass::Declined | CodeClass::Error | CodeClass::Unknown);
     let creates = creates(asked, seen.surface);
     match seen.status.as_u16() {
-        401 | 403 if refusal => {}
+        401 | 403 if refusal && !leaves_open(seen) => {}
         404 if creates && refusal && class != CodeClass::Declined => {}
         200..=299 => return None,
         _ if matches!(class, CodeClass::Approved | CodeClass::Review) => {
