@@ -3,13 +3,15 @@
 
 use std::time::Duration;
 
+use http::{Method, StatusCode};
 use paymux::{
-    Answer, Charge, Checkout, CodeClass, Decline, DeclineReason, EntryOutcome, Inquiry, Outcome, PaymentGateway as _,
-    PaymentState, RetryAdvice, Side, Source,
+    Answer, Charge, Checkout, CodeClass, Decline, DeclineReason, EntryOutcome, ErrorKind, Fate, Inquiry, Outcome,
+    PaymentGateway as _, PaymentState, RetryAdvice, Side, Source, SourceKind,
 };
+use paymux_conformance::Truth as _;
 use paymux_simulator::carry1st::Carry1st;
 use paymux_simulator::qolo::seeds;
-use paymux_simulator::{carry1st, coolpay, opp, qolo};
+use paymux_simulator::{Fault, Matcher, carry1st, coolpay, opp, qolo};
 use paymux_tests::{Stand, stands};
 
 const REFERENCE: &str = "refused-0001";
@@ -69,6 +71,52 @@ async fn not_enough_money() {
         assert_eq!(decline.advice, RetryAdvice::Later(None), "{}", stand.name);
         assert_eq!(decline.side, Side::Cardholder, "{}", stand.name);
         assert_eq!(decline.reason.message_key(), "funds", "{}", stand.name);
+    }
+}
+
+/// Who is turned away at the door was not looked at: nothing was done, and it is the configuration's fault, wherever it happens.
+#[tokio::test(start_paused = true)]
+async fn turned_away_is_not_done() {
+    let mut asked = 0;
+    for name in stands::NAMES {
+        for status in [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN] {
+            let stand = stands::named(name);
+            let source = stand.subject.approved.clone();
+            if source.kind() == SourceKind::Hosted {
+                continue;
+            }
+            let mut charge = Charge::new(REFERENCE.parse().unwrap(), stand.subject.amount, source);
+            (stand.subject.complete)(&mut charge);
+            for _ in 0..2 {
+                // A token is got anew after the first 401.
+                let fault = Fault::StatusBefore(status);
+                stand.provider.host().faults.add(Matcher::on(Method::POST, ""), fault);
+            }
+            let error = stand.gateway().sale(charge).await.unwrap_err();
+            assert_eq!(
+                (error.kind(), error.fate()),
+                (ErrorKind::Configuration, Fate::NotDone),
+                "{name}, {status}: {}",
+                error.report()
+            );
+            assert!(stand.provider.all().is_empty(), "{name}");
+            asked += 1;
+        }
+    }
+    assert_eq!(asked, 10);
+    // With the code that the platform has for it.
+    for mut stand in [stands::opp_v3(opp::Settings::v3()), stands::opp_v1(opp::Settings::v1())] {
+        for (key, value) in &mut stand.keys {
+            if *key == "access_token" {
+                "another-token".clone_into(value);
+            }
+        }
+        let source = stand.subject.approved.clone();
+        let mut charge = Charge::new(REFERENCE.parse().unwrap(), stand.subject.amount, source);
+        (stand.subject.complete)(&mut charge);
+        let error = stand.gateway().sale(charge).await.unwrap_err();
+        assert_eq!((error.kind(), error.fate()), (ErrorKind::Configuration, Fate::NotDone));
+        assert_eq!(error.decline().map(|d| d.code.as_str()), Some("800.900.300"));
     }
 }
 
