@@ -215,9 +215,26 @@ impl Lab {
     /// The configuration of gateways on the simulators, as TOML.
     #[must_use]
     pub fn config(&self) -> String {
+        self.written(|_| String::new())
+    }
+
+    /// The same for a person at a terminal: where a checkout is a script to put into a page of one's own, the simulator's page is opened instead.
+    #[must_use]
+    pub fn config_with_pages(&self) -> String {
+        self.written(|place| match place.name {
+            "opp-v1" => format!(
+                "# Without it, a checkout is the widget's script, as at the provider. The page is the simulator's.\n\
+                 checkout_page = \"{}/checkouts/{{checkout}}/page\"\n",
+                place.server.url()
+            ),
+            _ => String::new(),
+        })
+    }
+
+    fn written(&self, more: impl Fn(&Place) -> String) -> String {
         let mut text = format!("{HEADLINE}\n");
         for place in &self.places {
-            text.push_str(&format!("\n[gateways.{}]\n{}", place.name, place.config));
+            text.push_str(&format!("\n[gateways.{}]\n{}{}", place.name, place.config, more(place)));
         }
         text
     }

@@ -35,7 +35,7 @@ async fn start(args: &SimulateArgs) -> Result<Lab, Failure> {
         .await
         .map_err(|error| Failure::input(format!("--listen: {error}")))?;
     if let Some(path) = &args.write_config {
-        write_config(path, &lab.config())?;
+        write_config(path, &lab.config_with_pages())?;
     }
     Ok(lab)
 }
@@ -74,7 +74,7 @@ fn text(lab: &Lab, args: &SimulateArgs) -> String {
     }
     let config = match &args.write_config {
         Some(path) => format!("Configuration: {}\n", path.display()),
-        None => format!("{}\n{}\n", paint("Configuration", HEAD), lab.config()),
+        None => format!("{}\n{}\n", paint("Configuration", HEAD), lab.config_with_pages()),
     };
     let end = paint("Running until Ctrl-C. No money moves here.", FAINT);
     format!("{places}\n{cards}\n{config}{end}\n")
@@ -92,5 +92,5 @@ fn data(lab: &Lab) -> Value {
             "test_cards": cards.collect::<Vec<_>>(),
         })
     });
-    json!({ "gateways": gateways.collect::<Vec<_>>(), "config": lab.config() })
+    json!({ "gateways": gateways.collect::<Vec<_>>(), "config": lab.config_with_pages() })
 }

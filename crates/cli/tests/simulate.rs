@@ -3,8 +3,8 @@
 
 mod common;
 
-use std::io::{BufRead as _, BufReader};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::process::{Child, Stdio};
 
 use common::{Bench, binary, new_file, new_path, paymux};
@@ -93,6 +93,52 @@ fn the_same_commands_work_on_every_gateway() {
         ]);
         assert!(matches!(asked.code, 0 | 4), "{name}: {asked:?}");
         assert_eq!(asked.json()["payment"]["amount"]["minor"], 10000, "{name}");
+    }
+}
+
+/// What a page answers.
+fn page(url: &str) -> String {
+    let (host, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let mut stream = TcpStream::connect(host).unwrap();
+    write!(
+        stream,
+        "GET /{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    text
+}
+
+#[test]
+fn every_checkout_is_a_page_that_a_person_can_open() {
+    let config = new_path("pages.toml");
+    let config = config.to_str().unwrap();
+    let (_process, json) = simulate(config);
+    assert_eq!(json["config"], std::fs::read_to_string(config).unwrap());
+    for name in ["coolpay", "opp-v3", "opp-v1", "carry1st"] {
+        let ended = paymux(&[
+            "--config",
+            config,
+            "--json",
+            "checkout",
+            "--gateway",
+            name,
+            "--amount",
+            "10.00 USD",
+            "--reference",
+            "order-1001",
+            "--return-url",
+            "https://shop.example/thanks",
+        ]);
+        assert_eq!(ended.code, 4, "{name}: {ended:?}");
+        let json = ended.json();
+        let url = json["action"]["redirect"].as_str();
+        let shown = page(url.unwrap_or_else(|| panic!("{name}: {json}")));
+        assert!(
+            shown.starts_with("HTTP/1.1 200") && shown.contains("<form"),
+            "{name}: {shown}"
+        );
     }
 }
 
