@@ -159,7 +159,10 @@ impl Bent<'_> {
                 seen.duplicate |= reply.status.is_client_error() && text.contains("already exists");
                 if !moves {
                     let value: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-                    seen.code = value["result"]["code"].as_str().map(str::to_owned);
+                    seen.code = value
+                        .pointer("/result/code")
+                        .and_then(|code| code.as_str())
+                        .map(str::to_owned);
                 }
                 seen.last = Some(Fate::NotDone);
             }

@@ -45,7 +45,13 @@ impl Transport for Crooked {
                 }
                 Rule::KeyWithoutKind => {
                     let reference = serde_json::from_str::<Value>(&text).unwrap_or_default();
-                    format!("key of {}", reference["client_reference_id"].as_str().unwrap_or("none"))
+                    format!(
+                        "key of {}",
+                        reference
+                            .get("client_reference_id")
+                            .and_then(Value::as_str)
+                            .unwrap_or("none")
+                    )
                 }
                 _ => String::new(),
             };
@@ -92,7 +98,7 @@ fn hide_pending(body: &mut Value) {
         Value::Array(all) => all.iter_mut().for_each(hide_pending),
         Value::Object(payment) => {
             if let Some(operations) = payment.get_mut("operations").and_then(Value::as_array_mut) {
-                operations.retain(|operation| operation["pending"] != Value::Bool(true));
+                operations.retain(|operation| operation.get("pending") != Some(&Value::Bool(true)));
                 if operations.is_empty() && payment.contains_key("state") {
                     payment.insert("state".to_owned(), "initial".into());
                     payment.insert("accepted".to_owned(), false.into());
