@@ -124,8 +124,8 @@ impl Mishap {
     #[must_use]
     pub fn loses(&self) -> bool {
         match self {
-            Self::DieBefore | Self::DieAfter | Self::Outage => true,
-            Self::Foreign | Self::Office | Self::Shrink | Self::Veil => false,
+            Self::DieBefore | Self::DieAfter | Self::Outage | Self::Veil => true,
+            Self::Foreign | Self::Office | Self::Shrink => false,
             Self::Fault(fault) => !matches!(
                 fault,
                 Fault::Refuse | Fault::ExpiredToken | Fault::Lag(_) | Fault::Code(_)
