@@ -1,12 +1,12 @@
-//! A gateway without the engine's guard: the fate of an error is what the adapter said of it.
+//! A gateway without the engine's guard, for which the fate of an error is what the adapter said of it; and one that knows nothing.
 
 use std::cell::Cell;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use paymux::{
-    Answer, Capabilities, Delivery, Error, Event, Fate, MethodQuery, Operation, PaymentGateway, PaymentMethod,
-    WebhookError,
+    Answer, Capabilities, Delivery, Error, ErrorKind, Event, Fate, MethodQuery, Operation, PaymentGateway,
+    PaymentMethod, Unresolved, WebhookError,
 };
 
 use super::Rule;
@@ -18,27 +18,39 @@ thread_local! {
 
 pub(crate) fn gateway(inner: Arc<dyn PaymentGateway>) -> Arc<dyn PaymentGateway> {
     match Rule::now() {
-        Some(Rule::FailureIsRefusal | Rule::LastFate | Rule::DuplicateIsRefusal) => Arc::new(Unguarded(inner)),
+        Some(rule @ (Rule::FailureIsRefusal | Rule::LastFate | Rule::DuplicateIsRefusal | Rule::KnowsNothing)) => {
+            Arc::new(Crooked { inner, rule })
+        }
         _ => inner,
     }
 }
 
 #[derive(Debug)]
-struct Unguarded(Arc<dyn PaymentGateway>);
+struct Crooked {
+    inner: Arc<dyn PaymentGateway>,
+    rule: Rule,
+}
 
 #[async_trait]
-impl PaymentGateway for Unguarded {
+impl PaymentGateway for Crooked {
     fn name(&self) -> &str {
-        self.0.name()
+        self.inner.name()
     }
 
     fn capabilities(&self) -> &Capabilities {
-        self.0.capabilities()
+        self.inner.capabilities()
     }
 
     async fn execute(&self, operation: &Operation) -> Result<Answer, Error> {
         CLAIM.take();
-        let result = self.0.execute(operation).await;
+        let result = self.inner.execute(operation).await;
+        if self.rule == Rule::KnowsNothing {
+            let now = jiff::Timestamp::UNIX_EPOCH;
+            let about = operation.payment().cloned();
+            let open = Unresolved::new(self.name(), self.capabilities(), operation, about, Vec::new(), now);
+            let error = Error::new(ErrorKind::Network, "who knows").with_fate(Fate::Unknown);
+            return Err(error.with_unresolved(open));
+        }
         match (operation, CLAIM.take()) {
             (Operation::Inquire(_) | Operation::Resolve(_), _) | (_, None) => result,
             (_, Some(fate)) => result.map_err(|error| error.with_fate(fate)),
@@ -46,10 +58,10 @@ impl PaymentGateway for Unguarded {
     }
 
     async fn payment_methods(&self, query: &MethodQuery) -> Result<Vec<PaymentMethod>, Error> {
-        self.0.payment_methods(query).await
+        self.inner.payment_methods(query).await
     }
 
     fn receive(&self, delivery: &Delivery) -> Result<Event, WebhookError> {
-        self.0.receive(delivery)
+        self.inner.receive(delivery)
     }
 }

@@ -43,9 +43,11 @@ pub(crate) enum Rule {
     BelievesWebhooks,
     /// A reply is not held against what was asked.
     NoIntegrity,
+    /// Every outcome is said to be unknown, which no ledger contradicts.
+    KnowsNothing,
 }
 
-pub(crate) const RULES: [Rule; 15] = [
+pub(crate) const RULES: [Rule; 16] = [
     Rule::ReplaysNever,
     Rule::NewKeyPerAttempt,
     Rule::KeyWithoutKind,
@@ -61,6 +63,7 @@ pub(crate) const RULES: [Rule; 15] = [
     Rule::DuplicateIsRefusal,
     Rule::BelievesWebhooks,
     Rule::NoIntegrity,
+    Rule::KnowsNothing,
 ];
 
 /// Which rule is broken now: an index, past the end for none. Adapters read it when they are built.
