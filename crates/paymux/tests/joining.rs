@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use common::adapter::{Tiny, TinyConfig};
-use common::fake::{Fake, after, never, now, paid, reply};
+use common::fake::{Fake, after, never, now, paid, reply, with_header};
 use common::{capture, charge, payment};
 use paymux::{Error, ErrorKind, Fate, Gateway, Gateways, Inquiry, Memo, PaymentGateway, Refund};
 
@@ -139,6 +139,29 @@ async fn a_follower_has_a_deadline_of_its_own() {
     assert_eq!(error.unresolved().unwrap().note("payment"), Some("4711"));
     drop(leader);
     assert!(is_idle(&gateway));
+}
+
+/// A gateway with less time follows one with more, which has sent nothing yet, and will.
+#[tokio::test(start_paused = true)]
+async fn a_leader_that_may_still_send_leaves_its_follower_in_doubt() {
+    const CONFIG: &str = "[gateways.patient]\nprovider = \"tiny\"\nmode = \"test\"\napi_key = \"k\"\n\
+                          [gateways.hasty]\nprovider = \"tiny\"\nmode = \"test\"\napi_key = \"k\"\ntimeout_secs = 5\n";
+    let fake = Fake::new(|request| match request.uri().path() {
+        "/pay" => now(paid()),
+        _ => now(with_header(reply(429, ""), http::header::RETRY_AFTER, "20")),
+    });
+    let builder = Gateways::builder().register::<TinyConfig>().transport(fake.transport());
+    let gateways = builder.from_toml(CONFIG).unwrap();
+    let (patient, hasty) = (gateways.gateway("patient").unwrap(), gateways.gateway("hasty").unwrap());
+    let question = Inquiry::Reference("a0".parse().unwrap());
+    hasty.inquire(question).await.expect_err("the account must keep quiet");
+    let (leader, follower) = tokio::join!(sale(&patient, "a1"), sale(&hasty, "a1"));
+    assert_eq!(leader.unwrap(), "4711", "sent when the quiet ended");
+    let error = follower.expect_err("nobody knows");
+    assert_eq!(error.fate(), Fate::Unknown);
+    let open = error.unresolved().unwrap();
+    let span = open.last_sent.duration_since(open.first_sent.unwrap());
+    assert_eq!(span.as_secs(), 55, "until the leader's time is up");
 }
 
 #[tokio::test(start_paused = true)]

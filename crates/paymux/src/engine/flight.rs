@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use paymux_core::{Account as Merchant, Answer, Error, ErrorKind, Money, Operation, OperationKind};
 use tokio::sync::watch;
@@ -26,6 +27,8 @@ struct Flight {
     landed: watch::Receiver<Option<Result<Answer, Error>>>,
     account: Arc<Account>,
     amount: Option<Money>,
+    /// Until when it may still send something.
+    deadline: Instant,
 }
 
 /// Takes a flight off the list, also when its leader's future is dropped.
@@ -92,6 +95,7 @@ impl Gateway {
                     landed,
                     account: Arc::clone(&wire.account),
                     amount: operation.amount(),
+                    deadline: wire.deadline,
                 };
                 list.insert(key.clone(), flight);
             }
@@ -115,18 +119,28 @@ impl Gateway {
             ));
         }
         let deadline = Instant::now() + self.shared.timeout;
-        let message = match timeout_at(deadline, flight.landed.wait_for(Option::is_some)).await {
+        let (message, left) = match timeout_at(deadline, flight.landed.wait_for(Option::is_some)).await {
             Ok(Ok(landed)) => match landed.clone() {
                 Some(result) => return result,
-                None => String::new(),
+                None => (String::new(), Duration::ZERO),
             },
-            Ok(Err(_)) => "the call in flight with the same reference was dropped before its end".to_owned(),
+            Ok(Err(_)) => (
+                "the call in flight with the same reference was dropped before its end".to_owned(),
+                Duration::ZERO,
+            ),
             Err(_) => {
                 let seconds = self.shared.timeout.as_secs();
-                format!("the call in flight with the same reference did not end within {seconds} s")
+                let message = format!("the call in flight with the same reference did not end within {seconds} s");
+                (message, flight.deadline.saturating_duration_since(Instant::now()))
             }
         };
-        let account = flight.account.lock().clone();
+        let mut account = flight.account.lock().clone();
+        // Another gateway's limit of time may be longer than ours: what has not been sent by now may be until then.
+        if account.last_sent.is_some() || !left.is_zero() {
+            let now = self.shared.clock.now();
+            account.first_sent.get_or_insert(now);
+            account.last_sent = Some(now.checked_add(left).unwrap_or(now));
+        }
         let error = Error::new(ErrorKind::Network, message).with_fate(account.unseen());
         Err(self.unresolved(operation, &account, error))
     }

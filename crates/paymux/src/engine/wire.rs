@@ -28,7 +28,7 @@ const HOPS: u32 = 2;
 pub(crate) struct EngineWire {
     shared: Arc<Shared>,
     purpose: Purpose,
-    deadline: Instant,
+    pub(crate) deadline: Instant,
     /// Of a completion: when its key ends. Nothing that moves money goes out then, nor ever without the key.
     key_ends: Option<Timestamp>,
     pub(crate) account: Arc<Account>,
@@ -411,7 +411,9 @@ impl Wire for EngineWire {
                     }
                 }
                 Exchange::Reply(reply) => {
-                    self.shared.restraint.earn();
+                    if !reply.status.is_server_error() {
+                        self.shared.restraint.earn();
+                    }
                     return self.judge(&call, reply);
                 }
                 Exchange::NotSent(error) => {
