@@ -19,7 +19,7 @@ pub struct Answer {
 }
 
 /// What one operation came to. "Nobody knows" is not among them: that is an [`Error`](crate::Error) whose fate is
-/// [`Fate::Unknown`](crate::Fate::Unknown).
+/// [`Fate::Unknown`](crate::Fate::Unknown). Of an inquiry, it is how the payment stands; what was asked when is not known there.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

@@ -75,6 +75,11 @@ pub trait PaymentGateway: Debug + Send + Sync {
     }
 
     /// Looks a payment up. Never moves money.
+    ///
+    /// # Behavior
+    /// - The outcome says how the payment stands, not what became of one operation: an authorized one is approved, and so is one of another amount. Compare
+    ///   state, amount and entries with what was asked.
+    /// - Every error of it has fate [`NotDone`](crate::Fate::NotDone): the question did nothing, and nothing is said of the payment.
     fn inquire(&self, inquiry: Inquiry) -> BoxFuture<'_, Result<Answer, Error>> {
         run(self, Operation::Inquire(inquiry))
     }
@@ -95,6 +100,11 @@ pub trait PaymentGateway: Debug + Send + Sync {
     }
 
     /// Finds out what became of an operation whose answer was lost. Never moves money.
+    ///
+    /// # Behavior
+    /// - `Ok` is the operation's outcome. An error with fate [`NotDone`](crate::Fate::NotDone) or [`Rejected`](crate::Fate::Rejected) is one, too: it was not done, and
+    ///   a new attempt is safe. With [`Unknown`](crate::Fate::Unknown) it is still open, and carries what to ask with again.
+    /// - Absence counts from `last_sent` on: whoever does not know when the last request left sets it to a time by which it must have.
     fn resolve(&self, unresolved: Unresolved) -> BoxFuture<'_, Result<Answer, Error>> {
         run(self, Operation::Resolve(Box::new(unresolved)))
     }

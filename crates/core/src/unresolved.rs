@@ -33,7 +33,8 @@ pub struct Unresolved {
     /// kept: such an operation can be asked about, and not completed.
     #[serde(default)]
     pub first_sent: Option<Timestamp>,
-    /// The last moment at which a request of it could leave.
+    /// The last moment at which a request of it could leave. With too early a moment absence is believed too soon; with too
+    /// late a one later, and where operations are told apart by their time, more of them fit.
     pub last_sent: Timestamp,
 }
 

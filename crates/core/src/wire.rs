@@ -27,7 +27,7 @@ pub trait Wire: Send + Sync {
     /// Waits; `false` if the operation's deadline comes first.
     async fn wait(&self, time: Duration) -> bool;
 
-    /// Notes what is needed to ask later. With a journal, it is durable before this returns.
+    /// Notes what is needed to ask later. Where there is a recorder, it is kept outside the process before the next call that may move money.
     async fn note(&self, memo: Memo) -> Result<(), Error>;
 
     /// A valid token, for links that must carry one.

@@ -7,9 +7,14 @@ use paymux_core::{Error, Unresolved};
 
 /// Keeps, outside this process, what would be needed to ask about an operation if the process ended now.
 ///
-/// The engine calls it before each request that may move money, and sends the request only after it returned. A process that finds an entry
+/// The engine calls it before each call that may move money, and makes the call only after it returned. A process that finds an entry
 /// at its start, and no outcome beside it, does not know what became of that operation: it asks
-/// ([`PaymentGateway::resolve`](paymux_core::PaymentGateway::resolve)) with the entry, its `last_sent` set to the time of that start.
+/// ([`PaymentGateway::resolve`](paymux_core::PaymentGateway::resolve)) with the entry, its `last_sent` set to the time of that start. So the
+/// application writes the outcome beside it, an answer or an error alike; a completion, or another run under the same reference, makes an entry
+/// that has no outcome yet. Where there is no entry, nothing that moves money was sent.
+///
+/// An entry has what the adapter had noted by then. What it notes later, from a reply, is in the error's
+/// [`unresolved`](paymux_core::Error::unresolved) alone, and in the entry of the next call.
 #[async_trait]
 pub trait Recorder: Debug + Send + Sync {
     /// Keeps an entry, in place of an earlier one of the same operation, payment and reference. It is durable when this returns.
