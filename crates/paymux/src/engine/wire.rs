@@ -150,7 +150,12 @@ impl EngineWire {
             open.first_sent = account.first_sent.or(Some(now));
         }
         open.last_sent = now;
-        recorder.record(&open).await
+        let kept = tokio::time::timeout_at(self.deadline, recorder.record(&open)).await;
+        kept.unwrap_or_else(|_| {
+            let seconds = self.shared.timeout.as_secs();
+            let message = format!("what would be needed to ask was not kept within {seconds} s, so nothing was sent");
+            Err(Error::new(ErrorKind::Network, message))
+        })
     }
 
     pub(crate) fn for_token(shared: &Arc<Shared>) -> Self {
