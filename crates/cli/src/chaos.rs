@@ -84,6 +84,7 @@ const WRONGS: [(Wrong, &str, &str); 4] = [
 fn text(tally: &Tally, seed: Option<u64>, gateway: Option<&str>, took: Duration) -> String {
     let mut out = String::new();
     let per_second = u128::from(tally.payments) * 1000 / took.as_millis().max(1);
+    let small = seed.is_none();
     let from = seed.map_or_else(|| "every small schedule".to_owned(), |seed| format!("seed {seed}"));
     out.push_str(&format!(
         "{} payments ({from}) in {} s, {per_second} a second; {} requests\n\n",
@@ -125,8 +126,12 @@ fn text(tally: &Tally, seed: Option<u64>, gateway: Option<&str>, took: Duration)
         for finding in &failure.findings {
             out.push_str(&format!("  {:?}: {}\n", finding.kind, finding.what));
         }
-        let only = gateway.map(|name| format!(" --gateway {name}")).unwrap_or_default();
-        out.push_str(&format!("  again: paymux chaos --payments 1 --seed {seed}{only}\n"));
+        if small {
+            out.push_str(&format!("  number {seed} of: paymux chaos --small\n"));
+        } else {
+            let only = gateway.map(|name| format!(" --gateway {name}")).unwrap_or_default();
+            out.push_str(&format!("  again: paymux chaos --payments 1 --seed {seed}{only}\n"));
+        }
     }
     out
 }
