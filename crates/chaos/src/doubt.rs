@@ -92,15 +92,22 @@ impl Shop<'_> {
 
     async fn finished(&self, step: usize, result: Result<Answer, Error>) {
         match &result {
-            Err(error) if error.fate() != Fate::Unknown => self.book.write(step, |page| page.said = error.to_string()),
+            Err(error) if error.fate() != Fate::Unknown => {
+                self.book.open().open = None;
+                self.book.write(step, |page| page.said = error.to_string());
+            }
             _ => self.absorb(step, result).await,
         }
     }
 
-    /// Whether the provider answers with a code that nobody knows.
+    /// Whether the provider itself leaves it open, by a code that nobody knows. A single such reply does not, where it can be asked again. The
+    /// application is told this by the schedule, so that such ends are counted apart from those that are given to a person.
     pub(crate) fn left_open(&self, step: usize) -> bool {
-        let code =
-            |(at, what): &(usize, Mishap)| *at <= step && matches!(what, Mishap::Veil | Mishap::Fault(Fault::Code(_)));
-        self.weather.happened().iter().any(code)
+        let kind = self.book.page(step).map(|page| page.deed.operation());
+        let ability = kind.and_then(|kind| self.gateway.capabilities().ability(kind));
+        let asks = ability.is_some_and(|ability| ability.ask == AskAfterwards::Yes);
+        self.weather.happened().iter().any(|(at, what)| {
+            *at <= step && (matches!(what, Mishap::Fault(Fault::Code(_))) || (*what == Mishap::Veil && !asks))
+        })
     }
 }

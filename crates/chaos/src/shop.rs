@@ -35,6 +35,7 @@ const HOOK: &str = "https://shop.example/hooks";
 impl Shop<'_> {
     /// Takes the order as far as it goes, from where the book says that it stands.
     pub(crate) async fn run(&self) {
+        self.recall();
         for step in 0..self.plan.script.deeds.len() {
             self.weather.at_step(step);
             while let Some(page) = self.book.page(step) {
@@ -48,6 +49,25 @@ impl Shop<'_> {
             }
             self.collect(step).await;
         }
+    }
+
+    /// What is recorded and has no outcome beside it was under way when an earlier process died, whatever was known of its step before.
+    fn recall(&self) {
+        let now = self.stand.provider.now();
+        let mut pages = self.book.open();
+        let Some(mut recorded) = pages.open.clone() else { return };
+        let ended = |page: &&mut Page| !matches!(page.status, Status::Closed(_));
+        let Some(page) = pages.steps.iter_mut().find(ended) else {
+            return;
+        };
+        recorded.last_sent = now;
+        match &page.status {
+            Status::Open(open) => recorded.payment = recorded.payment.or_else(|| open.payment.clone()),
+            Status::Waiting(payment) => recorded.payment = recorded.payment.or_else(|| Some((**payment).clone())),
+            _ => return,
+        }
+        page.asked = 0;
+        page.status = Status::Open(Box::new(recorded));
     }
 
     async fn begin(&self, step: usize, page: Page) {
@@ -110,6 +130,7 @@ impl Shop<'_> {
             Err(error) => error.to_string(),
         };
         self.book.write(step, |page| page.said = said);
+        self.book.open().open = None;
         match result {
             Ok(answer) => self.answered(step, answer).await,
             Err(error) if error.fate() == Fate::Unknown => {

@@ -140,10 +140,15 @@ impl Account {
                 .iter()
                 .any(|(at, what)| *what == Mishap::Office && *at <= step && same(*at));
             let look_alike = look_alike || self.forgot(step, pages);
-            let code = self
-                .happened
-                .iter()
-                .any(|(at, what)| *at <= step && matches!(what, Mishap::Veil | Mishap::Fault(Fault::Code(_))));
+            let before =
+                |sort: &dyn Fn(&Mishap) -> bool| self.happened.iter().any(|(at, what)| *at <= step && sort(what));
+            let new_code = before(&|what| matches!(what, Mishap::Fault(Fault::Code(_))));
+            let veiled = before(&|what| *what == Mishap::Veil);
+            let silent = ask != Some(AskAfterwards::Yes);
+            // One reply with a new code is no excuse where it can be asked again.
+            let code = new_code || (veiled && silent);
+            // Without anything that could lose an answer there is nothing to give to a person.
+            let lost = code || before(&|what| what.loses());
             let shrunk = self
                 .happened
                 .iter()
@@ -152,10 +157,10 @@ impl Account {
                 End::Stuck => self.find(Wrong::LostOutcome, format!("step {step} never ended: {}", page.said)),
                 End::Person if look_alike => self.persons.push((*operation, Why::LookAlike)),
                 End::Person if shrunk => self.persons.push((*operation, Why::Differs)),
-                End::Person if ask != Some(AskAfterwards::Yes) => self.persons.push((*operation, Why::Declared)),
+                End::Person if silent && lost => self.persons.push((*operation, Why::Declared)),
                 End::LeftOpen if code => {}
                 End::Person | End::LeftOpen => {
-                    let what = format!("step {step} was left open, and could be asked about: {}", page.said);
+                    let what = format!("step {step} was left open, and could be known: {}", page.said);
                     self.find(Wrong::LostOutcome, what);
                 }
                 _ => {}
@@ -231,11 +236,11 @@ impl Account {
                 self.find(Wrong::FalseApproval, what);
             }
         }
-        // What a person looks at may be of another amount.
+        // What a person looks at may be less: by one of the unit that the provider writes amounts in.
         let shrunk = self.happened.iter().any(|(_, what)| *what == Mishap::Shrink);
-        let mut perhaps = |amount| {
+        let mut perhaps = |amount: i64| {
             if !take(&mut own, amount) && shrunk {
-                own.pop();
+                let _ = take(&mut own, amount - 1) || take(&mut own, amount - 100);
             }
         };
         for (amount, ..) in steps.iter().filter(|(.., end)| end.may_be_done()) {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use http::HeaderMap;
 use paymux::{
-    Answer, AskAfterwards, Delivery, EntryKind, EntryOutcome, Error, ErrorKind, Inquiry, OperationKind, Outcome,
-    Payment, PaymentRef, PaymentState,
+    Answer, AskAfterwards, Delivery, Duplicates, EntryKind, EntryOutcome, Error, ErrorKind, Fate, Inquiry,
+    OperationKind, Outcome, Payment, PaymentRef, PaymentState,
 };
 use paymux_simulator::Webhook;
 
@@ -76,14 +76,34 @@ impl Shop<'_> {
     async fn compared(&self, step: usize, page: &Page, answer: &Answer) {
         let (payment, whole) = (&answer.payment, self.stand.subject.amount);
         if payment.state == PaymentState::Authorized && page.deed.operation() == OperationKind::Sale {
-            // The money is held by now; the same sale takes it.
-            return self.execute(step).await;
+            return self.taken(step, answer).await;
         }
         let taken = payment.captured();
         if payment.amount.is_some_and(|amount| amount != whole) || (taken != 0 && taken != whole.minor()) {
             return self.book.close(step, End::Person);
         }
         self.done(step, page.deed, answer);
+    }
+
+    /// The money is held by now. Where its reference keeps it from being a second one, the same sale takes it; what that says of itself
+    /// when it does nothing is nothing about the hold.
+    async fn taken(&self, step: usize, answer: &Answer) {
+        if self.gateway.capabilities().duplicates != Duplicates::UniqueReference {
+            return self.book.close(step, End::Person);
+        }
+        let Some(operation) = self.operation(step) else { return };
+        self.book.open().open = None;
+        match self.gateway.execute(&operation).await {
+            Err(error) if error.fate() != Fate::Unknown => {
+                self.book.open().open = None;
+                let payment = answer.payment.reference.clone();
+                self.book.write(step, |page| {
+                    page.said = error.to_string();
+                    page.status = Status::Waiting(Box::new(payment));
+                });
+            }
+            result => self.absorb(step, result).await,
+        }
     }
 
     /// How a step ends that no question decides.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use paymux::transport::Transport;
 use paymux::{Builder, Inquiry, Outcome, PaymentGateway, Policy};
 use paymux_conformance::InProcess;
-use paymux_simulator::{coolpay::CoolPay, opp::Opp};
+use paymux_simulator::{Origin, coolpay::CoolPay, opp::Opp};
 
 use crate::book::{Book, Status};
 use crate::door::{Bystander, Door, Weather};
@@ -97,6 +97,8 @@ impl World<'_> {
         self.weather.calm();
         let webhooks = self.stand.provider.webhooks();
         tokio::time::sleep(QUIET).await;
+        // What is booked late is booked by now, whoever asks or does not.
+        let _ = self.stand.provider.webhooks();
         let shop = self.process();
         if self.plan.webhooks == Post::Replayed {
             shop.replayed(webhooks).await;
@@ -150,6 +152,17 @@ impl World<'_> {
         let Some(payment) = shop.known() else {
             return Err(format!("the record of a {deed:?} holds no payment"));
         };
+        let is_foreign = {
+            let host = self.stand.provider.host();
+            host.ledger()
+                .of(payment.id())
+                .any(|movement| movement.origin == Origin::Foreign)
+        };
+        if is_foreign {
+            return Err(format!(
+                "the record of a {deed:?} leads to a stranger's payment, {payment}"
+            ));
+        }
         match shop.gateway.inquire(Inquiry::Payment(payment.clone())).await {
             Ok(answer) if matches!(answer.outcome, Outcome::Approved | Outcome::Review | Outcome::Pending) => Ok(()),
             Ok(answer) => Err(format!("{payment} was done, and is {}", answer.outcome.as_str())),
