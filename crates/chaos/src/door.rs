@@ -132,8 +132,9 @@ impl Weather {
         self.lock().happened.push((step, what));
     }
 
-    fn changed(&self, now: Timestamp) {
-        self.lock().last_change = Some(now);
+    fn changed(&self, at: Timestamp) {
+        let mut state = self.lock();
+        state.last_change = state.last_change.max(Some(at));
     }
 }
 
@@ -197,6 +198,13 @@ impl Door {
                 }
             }
             Mishap::Fault(fault) => {
+                // Look-ups lag behind what is booked late, too.
+                if let Fault::LateCommit(time) = fault
+                    && *request.method() != Method::GET
+                    && let Ok(booked) = self.provider.now().checked_add(*time)
+                {
+                    self.weather.changed(booked);
+                }
                 self.provider.plan(0, fault.clone());
                 self.weather.note(step, what);
             }
