@@ -152,8 +152,6 @@ impl Shop<'_> {
     }
 
     fn failed(&self, step: usize, error: &Error) {
-        // What the caller or the configuration did wrong will not be better the next time.
-        let hopeless = error.kind() == ErrorKind::Unsupported;
         self.book.write(step, |page| {
             page.failures += 1;
             page.asked = 0;
@@ -161,11 +159,7 @@ impl Shop<'_> {
                 // The reference may be what was refused.
                 page.reference = None;
             }
-            page.status = if hopeless {
-                Status::Closed(End::NotDone)
-            } else {
-                Status::Fresh
-            };
+            page.status = Status::Fresh;
         });
     }
 

@@ -96,6 +96,9 @@ impl Account {
     }
 }
 
+/// How many things may go wrong with a step that is done all the same.
+const TROUBLES: usize = 8;
+
 pub(crate) fn judge(plan: &Plan, stand: &Stand, pages: &[Page], happened: Vec<(usize, Mishap)>, calls: u64) -> Account {
     let end = |page: &Page| match page.status {
         Status::Closed(end) => end,
@@ -165,6 +168,9 @@ impl Account {
                 }
                 _ => {}
             }
+            if *end == End::NotDone && self.gives_up(page, step, ends) {
+                self.find(Wrong::LostOutcome, format!("step {step} was given up: {}", page.said));
+            }
             if plan.mishaps.is_empty() {
                 let meant = match page.deed {
                     Deed::Checkout(Visit::Pays) => end.is_done(),
@@ -177,6 +183,21 @@ impl Account {
                 }
             }
         }
+    }
+
+    /// Whether a step that was to be done did nothing, although fewer things went wrong than it was tried again, and nothing stood against it.
+    fn gives_up(&self, page: &Page, step: usize, ends: &[(OperationKind, End)]) -> bool {
+        // What an office did first, or what came to another amount or code, leaves nothing to do; so does a bank that has been sent the entry.
+        let against = |what: &Mishap| {
+            matches!(
+                what,
+                Mishap::Office | Mishap::Shrink | Mishap::Veil | Mishap::Fault(Fault::Code(_))
+            )
+        };
+        let meant = !matches!(page.deed, Deed::Void | Deed::Checkout(Visit::Abandons | Visit::Fails));
+        let before = ends.iter().take(step).all(|(_, end)| end.is_done());
+        let troubles = self.happened.iter().filter(|(at, _)| *at == step).count();
+        meant && before && troubles < TROUBLES && !self.happened.iter().any(|(_, what)| against(what))
     }
 
     /// Whether an earlier step did the same, the process that knew of it died, and the look-up before this step lagged: then nothing tells the two

@@ -172,7 +172,7 @@ fn persons(tally: &Tally) -> Table {
 
 const fn words(why: Why) -> &'static str {
     match why {
-        Why::Declared => "the provider cannot be asked about it",
+        Why::Declared => "the provider cannot be asked about it for certain",
         Why::Differs => "the provider did something else than was asked",
         Why::LookAlike => "the same was done beside it, and nothing tells the two apart",
     }

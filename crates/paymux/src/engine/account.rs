@@ -2,8 +2,9 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use http::StatusCode;
 use jiff::Timestamp;
-use paymux_core::{Error, ErrorKind, Fate, Memo, RawReply, Unresolved};
+use paymux_core::{Call, Error, ErrorKind, Fate, Lost, Memo, RawReply, Reply, Unresolved};
 
 /// The running account of one operation: the worst over its money calls, and what was noted.
 #[derive(Debug, Default)]
@@ -68,12 +69,48 @@ impl State {
         }
     }
 
-    /// Keeps a note, unless it says what the last one under its key does.
-    pub(crate) fn note(&mut self, memo: Memo) {
+    /// Takes a reply into the account. The reply itself, or that it does not say whether the call was acted on.
+    pub(crate) fn judge(&mut self, call: &Call, reply: Reply) -> Result<Reply, Lost> {
+        self.raw = Some(RawReply::new(reply.body.clone()));
+        if !call.moves {
+            return Ok(reply);
+        }
+        let (status, success) = (reply.status, reply.status.is_success());
+        if call.nothing_done_on.contains(&status) && !self.lost {
+            return Ok(reply);
+        }
+        // A 408 comes from whoever lost patience, not from whoever did it.
+        let refused = status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT;
+        let failed = status.is_server_error();
+        if !(success || refused || failed && call.body_decides) || (self.lost && !success) {
+            self.lost = true;
+            let message = if failed {
+                "the provider failed, and may have done it before"
+            } else {
+                "the answer does not say whether it was done"
+            };
+            let error = Error::new(ErrorKind::Provider, message)
+                .with_status(reply.status)
+                .with_fate(Fate::Unknown);
+            return Err(Lost::Unknown(error));
+        }
+        if call.body_decides {
+            self.answered = true;
+        } else {
+            self.accepted |= success;
+            self.refused |= refused && !is_turned_away(status);
+        }
+        Ok(reply)
+    }
+
+    /// Keeps a note, unless it says what the last one under its key does. Whether it says something new.
+    pub(crate) fn note(&mut self, memo: Memo) -> bool {
         let last = self.notes.iter().rev().find(|known| known.key == memo.key);
-        if last != Some(&memo) {
+        let is_new = last != Some(&memo);
+        if is_new {
             self.notes.push(memo);
         }
+        is_new
     }
 
     /// What is known of an operation whose end was not seen: nothing was done unless a money call was begun.
@@ -84,6 +121,14 @@ impl State {
             Fate::NotDone
         }
     }
+}
+
+/// Statuses that say, wherever they come from, that this call was not looked at.
+pub(crate) fn is_turned_away(status: StatusCode) -> bool {
+    matches!(
+        status,
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS
+    )
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod account;
 mod address;
+mod extra;
 mod flight;
 mod policy;
 mod questions;
@@ -25,6 +26,7 @@ use paymux_core::{
 use tracing::{Instrument as _, Span};
 
 pub(crate) use self::address::check_address;
+pub use self::extra::ExtraWire;
 pub(crate) use self::flight::Flights;
 pub use self::policy::Policy;
 use self::policy::{Quiet, Restraint};
@@ -33,7 +35,6 @@ pub use self::recorder::Recorder;
 pub(crate) use self::shares::Shares;
 pub(crate) use self::token::TokenCache;
 pub(crate) use self::wire::EngineWire;
-pub use self::wire::ExtraWire;
 use crate::clock::Clock;
 use crate::transport::Transport;
 

@@ -13,13 +13,12 @@ use paymux_core::{Error, Unresolved};
 /// application writes the outcome beside it, an answer or an error alike; a completion, or another run under the same reference, makes an entry
 /// that has no outcome yet. Where there is no entry, nothing that moves money was sent.
 ///
-/// An entry has what the adapter had noted by then. What it notes later, from a reply, is in the error's
-/// [`unresolved`](paymux_core::Error::unresolved) alone, and in the entry of the next call.
+/// An entry has what the adapter had noted by then. What it notes after that, from a reply, makes a new entry in place of it.
 #[async_trait]
 pub trait Recorder: Debug + Send + Sync {
     /// Keeps an entry, in place of an earlier one of the same operation, payment and reference. It is durable when this returns.
     ///
     /// # Errors
-    /// It cannot be kept. Then nothing is sent.
+    /// It cannot be kept. Then nothing more is sent.
     async fn record(&self, open: &Unresolved) -> Result<(), Error>;
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use paymux_core::{Answer, Error, ErrorKind, Fate, Field, Operation, PaymentGateway as _, Unresolved, Wire as _};
 use tracing::Span;
 
-use super::{EngineWire, Gateway, wire};
+use super::{EngineWire, Gateway, account};
 
 /// The pause before absence is asked about once more.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -49,7 +49,7 @@ impl Gateway {
     /// kind, or its absence, as [`Gateway::ask`] believes it.
     pub(super) fn still_open(&self, unresolved: &Unresolved, error: Error) -> Error {
         let absent = error.is_not_found() && error.fate() == Fate::NotDone;
-        let turned_away = error.status().is_some_and(wire::is_turned_away);
+        let turned_away = error.status().is_some_and(account::is_turned_away);
         if absent || (error.kind() == ErrorKind::Refused && !turned_away) {
             return error;
         }

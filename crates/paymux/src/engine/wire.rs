@@ -8,16 +8,16 @@ use bytes::Bytes;
 use http::{Request, StatusCode, Uri};
 use jiff::Timestamp;
 use paymux_core::{
-    Attempt, Call, Error, ErrorKind, Fate, Lost, Memo, Operation, RawReply, Replay, Reply, Token, Unresolved, Wire,
+    Attempt, Call, Error, ErrorKind, Fate, Lost, Memo, Operation, Replay, Reply, Token, Unresolved, Wire,
 };
 use tokio::time::Instant;
 
+use super::Shared;
 use super::account::Account;
 use super::address::{check_address, is_repeat, same_host};
 use super::policy::hushed;
 use super::questions::{self, Turn};
 use super::token::{Held, TokenCache};
-use super::{Gateway, Shared};
 use crate::transport::{MarkedBody, TransportError};
 
 /// How many redirects (307, 308) a call may follow.
@@ -42,22 +42,6 @@ enum Purpose {
     Extra,
     Money,
     Token,
-}
-
-/// The wire for a provider's extras, of [`Gateway::open`]. Each call has the gateway's time limit; calls that move money are refused.
-#[derive(Debug)]
-pub struct ExtraWire {
-    gateway: Gateway,
-}
-
-impl ExtraWire {
-    pub(crate) const fn new(gateway: Gateway) -> Self {
-        Self { gateway }
-    }
-
-    fn inner(&self) -> EngineWire {
-        EngineWire::new(&self.gateway.shared, Purpose::Extra)
-    }
 }
 
 /// How far one call has come.
@@ -137,25 +121,29 @@ impl EngineWire {
         wire
     }
 
-    /// Records what would be needed to ask, before a request that may move money.
-    async fn record(&self) -> Result<(), Error> {
+    /// Records what would be needed to ask about what was sent, or could be, at `last_sent` at the latest.
+    async fn record(&self, last_sent: Timestamp) -> Result<(), Error> {
         let (Some(recorder), Some(open)) = (&self.shared.recorder, &self.open) else {
             return Ok(());
         };
         let mut open = open.clone();
-        let now = self.shared.clock.now();
         {
             let account = self.account.lock();
             open.trail.clone_from(&account.notes);
-            open.first_sent = account.first_sent.or(Some(now));
+            open.first_sent = account.first_sent.or(Some(last_sent));
         }
-        open.last_sent = now;
+        open.last_sent = last_sent;
         let kept = tokio::time::timeout_at(self.deadline, recorder.record(&open)).await;
         kept.unwrap_or_else(|_| {
             let seconds = self.shared.timeout.as_secs();
-            let message = format!("what would be needed to ask was not kept within {seconds} s, so nothing was sent");
+            let message =
+                format!("what would be needed to ask was not kept within {seconds} s, so nothing more was sent");
             Err(Error::new(ErrorKind::Network, message))
         })
+    }
+
+    pub(crate) fn for_extra(shared: &Arc<Shared>) -> Self {
+        Self::new(shared, Purpose::Extra)
     }
 
     pub(crate) fn for_token(shared: &Arc<Shared>) -> Self {
@@ -315,40 +303,6 @@ impl EngineWire {
         call.replay = Replay::Keyed(until.min(ends));
         Ok(())
     }
-
-    fn judge(&self, call: &Call, reply: Reply) -> Result<Reply, Lost> {
-        let mut state = self.account.lock();
-        state.raw = Some(RawReply::new(reply.body.clone()));
-        if !call.moves {
-            return Ok(reply);
-        }
-        let (status, success) = (reply.status, reply.status.is_success());
-        if call.nothing_done_on.contains(&status) && !state.lost {
-            return Ok(reply);
-        }
-        // A 408 comes from whoever lost patience, not from whoever did it.
-        let refused = status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT;
-        let failed = status.is_server_error();
-        if !(success || refused || failed && call.body_decides) || (state.lost && !success) {
-            state.lost = true;
-            let message = if failed {
-                "the provider failed, and may have done it before"
-            } else {
-                "the answer does not say whether it was done"
-            };
-            let error = Error::new(ErrorKind::Provider, message)
-                .with_status(reply.status)
-                .with_fate(Fate::Unknown);
-            return Err(Lost::Unknown(error));
-        }
-        if call.body_decides {
-            state.answered = true;
-        } else {
-            state.accepted |= success;
-            state.refused |= refused && !is_turned_away(status);
-        }
-        Ok(reply)
-    }
 }
 
 #[async_trait]
@@ -367,7 +321,7 @@ impl Wire for EngineWire {
         };
         let mut uri = call.request.uri().clone();
         if call.moves {
-            self.record().await.map_err(|error| course.unsent(error))?;
+            self.record(self.now()).await.map_err(|error| course.unsent(error))?;
         }
         loop {
             let Ready { request, held, turn } = match self.ready(&call, &uri).await {
@@ -384,7 +338,7 @@ impl Wire for EngineWire {
                 Exchange::Reply(reply) if reply.status == StatusCode::UNAUTHORIZED && !course.renewed => {
                     // 401 proves that nothing was done only where a token can have expired.
                     let Some(held) = held else {
-                        return self.judge(&call, reply);
+                        return self.account.lock().judge(&call, reply);
                     };
                     course.renewed = true;
                     give_back(turn);
@@ -392,7 +346,7 @@ impl Wire for EngineWire {
                 }
                 Exchange::Reply(reply) if is_repeat(reply.status) && course.hops < HOPS => {
                     let Some(next) = same_host(&uri, &reply) else {
-                        return self.judge(&call, reply);
+                        return self.account.lock().judge(&call, reply);
                     };
                     course.hops = course.hops.saturating_add(1);
                     give_back(turn);
@@ -405,12 +359,12 @@ impl Wire for EngineWire {
                     self.shared.restraint.hush(reply.retry_after(self.now()));
                     let may = self.may_repeat(&call) || call.nothing_done_on.contains(&reply.status);
                     if !may || !self.again(&course, &call).await {
-                        return self.judge(&call, reply);
+                        return self.account.lock().judge(&call, reply);
                     }
                 }
                 Exchange::Reply(reply) if says_nothing(&reply, &call) && self.may_repeat(&call) => {
                     course.lost |= call.moves;
-                    let verdict = self.judge(&call, reply);
+                    let verdict = self.account.lock().judge(&call, reply);
                     if !self.again(&course, &call).await {
                         return verdict;
                     }
@@ -419,7 +373,7 @@ impl Wire for EngineWire {
                     if !reply.status.is_server_error() {
                         self.shared.restraint.earn();
                     }
-                    return self.judge(&call, reply);
+                    return self.account.lock().judge(&call, reply);
                 }
                 Exchange::NotSent(error) => {
                     give_back(turn);
@@ -446,8 +400,16 @@ impl Wire for EngineWire {
     }
 
     async fn note(&self, memo: Memo) -> Result<(), Error> {
-        self.account.lock().note(memo);
-        Ok(())
+        let sent = {
+            let mut account = self.account.lock();
+            let is_new = account.note(memo);
+            account.last_sent.filter(|_| is_new)
+        };
+        // Before the first request that may move money, the entry of that request has the note; afterwards it may be what finds the payment.
+        match sent {
+            Some(sent) => self.record(sent).await,
+            None => Ok(()),
+        }
     }
 
     async fn token(&self) -> Result<Token, Error> {
@@ -465,39 +427,8 @@ impl Wire for EngineWire {
     }
 }
 
-#[async_trait]
-impl Wire for ExtraWire {
-    async fn send(&self, call: Call) -> Result<Reply, Lost> {
-        self.inner().send(call).await
-    }
-
-    async fn wait(&self, time: Duration) -> bool {
-        self.inner().wait(time).await
-    }
-
-    async fn note(&self, _: Memo) -> Result<(), Error> {
-        Ok(())
-    }
-
-    async fn token(&self) -> Result<Token, Error> {
-        self.inner().token().await
-    }
-
-    fn now(&self) -> Timestamp {
-        self.gateway.shared.clock.now()
-    }
-}
-
 /// Whether a reply says nothing of what was asked, so that asking again, or sending again under the same key, is the way to know.
 fn says_nothing(reply: &Reply, call: &Call) -> bool {
     let failed = reply.status.is_server_error() && !call.body_decides;
     failed || reply.status == StatusCode::REQUEST_TIMEOUT
-}
-
-/// Statuses that say, wherever they come from, that this call was not looked at.
-pub(crate) fn is_turned_away(status: StatusCode) -> bool {
-    matches!(
-        status,
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS
-    )
 }
