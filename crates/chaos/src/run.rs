@@ -31,7 +31,14 @@ pub fn run(run: Run, sabotage: &Sabotage, progress: &(dyn Fn(u64) + Sync)) -> Ta
     let mut grounds = grounds();
     grounds.retain(|ground| run.only.is_none_or(|only| only == ground.gateway));
     let schedule = |number| (number < run.worlds).then(|| plan(&grounds, run.seed.wrapping_add(number)));
-    spread(run, sabotage, progress, &schedule)
+    let mut tally = spread(run, sabotage, progress, &schedule);
+    for ground in &grounds {
+        for (kind, operation) in ground.sorts() {
+            // What never happened is told, too.
+            tally.faults.entry((kind, ground.gateway, operation)).or_default();
+        }
+    }
+    tally
 }
 
 /// Lives through every schedule with at most one mishap, within so many calls of each step.

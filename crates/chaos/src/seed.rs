@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use http::StatusCode;
-use paymux::PaymentGateway as _;
+use paymux::{OperationKind, PaymentGateway as _};
 use paymux_simulator::Fault;
 
 use crate::plan::{Mishap, Plan, Planned, Post};
-use crate::script::{Script, scripts};
+use crate::script::{Deed, Script, scripts};
 use crate::stands;
 
 /// A gateway, what can be done on it, and what can go wrong there.
@@ -126,6 +126,21 @@ impl Ground {
             stubborn: rng.bool(),
             alike: rng.bool(),
         }
+    }
+
+    /// Every sort of thing that can go wrong with an operation here.
+    pub fn sorts(&self) -> impl Iterator<Item = (&'static str, OperationKind)> + '_ {
+        let deeds = self.scripts.iter().flat_map(|script| &script.deeds);
+        deeds.flat_map(|deed| {
+            let all = self.mishaps.iter().filter_map(|sort| sort.first());
+            let fits = all.filter(|what| match what {
+                Mishap::Office => !deed.starts(),
+                // A void names no amount, or one that the provider does not look at.
+                Mishap::Shrink => *deed != Deed::Void,
+                _ => true,
+            });
+            fits.map(|what| (what.kind(), deed.operation()))
+        })
     }
 
     /// One thing that goes wrong: each sort as likely as another, and what depends on a moment near it.

@@ -142,7 +142,7 @@ impl Tally {
             .collect()
     }
 
-    /// What happened least often, of all that happened: a sort of fault, a gateway and an operation, and how often.
+    /// What happened least often: a sort of fault, a gateway and an operation, and how often.
     #[must_use]
     pub fn least(&self) -> Option<((&'static str, &'static str, OperationKind), u64)> {
         let least = self.faults.iter().min_by_key(|(_, ends)| ends.injected);

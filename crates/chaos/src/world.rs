@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use paymux::transport::Transport;
-use paymux::{Builder, Inquiry, Outcome, PaymentGateway, Policy};
+use paymux::{Builder, Inquiry, Money, Outcome, PaymentGateway, Policy};
 use paymux_conformance::InProcess;
 use paymux_simulator::{Origin, coolpay::CoolPay, opp::Opp};
 
@@ -121,7 +121,7 @@ impl World<'_> {
         let bystander = Arc::new(Neighbour {
             provider: Arc::clone(&self.stand.provider),
             book: Arc::clone(&self.book),
-            whole: self.stand.subject.amount.minor(),
+            whole: self.stand.subject.amount,
         });
         let door: Arc<dyn Transport> = Arc::new(Door::new(Arc::clone(&self.weather), &self.stand, bystander));
         let mut policy = Policy::default();
@@ -178,7 +178,7 @@ impl World<'_> {
 struct Neighbour {
     provider: Arc<InProcess>,
     book: Arc<Book>,
-    whole: i64,
+    whole: Money,
 }
 
 impl Bystander for Neighbour {
@@ -186,9 +186,8 @@ impl Bystander for Neighbour {
         let now = self.provider.now();
         let mut host = self.provider.host();
         if *what == Mishap::Foreign {
-            let currency = host.ledger().movements.last().map(|movement| movement.currency.clone());
-            let Some(currency) = currency else { return false };
-            host.provider().add_foreign(now, self.whole, &currency);
+            host.provider()
+                .add_foreign(now, self.whole.minor(), self.whole.currency().code());
             return true;
         }
         let (deed, payment, capture) = {
@@ -199,7 +198,7 @@ impl Bystander for Neighbour {
             let Some(payment) = &pages.payment else { return false };
             (page.deed, payment.id().to_owned(), pages.capture.clone())
         };
-        let part = |share: Share| share.of(self.whole);
+        let part = |share: Share| share.of(self.whole.minor());
         if let Some(coolpay) = host.provider_as::<CoolPay>() {
             return match deed {
                 Deed::Capture(share) => coolpay.capture_in_back_office(now, &payment, part(share)).is_some(),

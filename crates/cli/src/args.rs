@@ -98,6 +98,10 @@ pub(crate) struct ChaosArgs {
     #[arg(long, value_name = "NUMBER")]
     pub(crate) seed: Option<u64>,
 
+    /// Exit 1, too, if some sort of fault happened less often than this to some operation of some gateway.
+    #[arg(long, value_name = "COUNT", default_value_t = 0, conflicts_with = "small")]
+    pub(crate) least: u64,
+
     /// Only on this gateway: `coolpay`, `opp-v3`, `opp-v1`, `qolo`, `keybank` or `carry1st`.
     #[arg(long, value_name = "NAME", conflicts_with = "small", value_parser = PossibleValuesParser::new(paymux_chaos::stands::NAMES))]
     pub(crate) gateway: Option<String>,

@@ -48,7 +48,11 @@ pub(crate) fn command(args: &ChaosArgs) -> Result<Output, Failure> {
         text: text(&tally, seed, args.gateway.as_deref(), took),
         aside: String::new(),
         json: data(&tally, seed, took),
-        exit: if tally.is_clean() { Exit::Done } else { Exit::Failed },
+        exit: if tally.is_clean() && tally.least().is_none_or(|(_, count)| count >= args.least) {
+            Exit::Done
+        } else {
+            Exit::Failed
+        },
     })
 }
 
