@@ -23,12 +23,8 @@ fn every_broken_rule_shows() {
         stops: false,
     };
     let (plain, layered) = (run(few, &Sabotage::none(), &|_| {}), run(few, &layers(false), &|_| {}));
-    assert!(
-        plain.is_clean() && layered.is_clean(),
-        "{:?} {:?}",
-        plain.failures,
-        layered.failures
-    );
+    let wrong = (&plain.failures, plain.excess(), &layered.failures, layered.excess());
+    assert!(plain.is_clean() && layered.is_clean(), "{wrong:?}");
     assert_eq!((plain.payments, plain.calls), (300, layered.calls));
 
     let mut survivors = Vec::new();

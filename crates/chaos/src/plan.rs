@@ -120,16 +120,14 @@ impl Mishap {
         }
     }
 
-    /// Whether it can leave it open whether a request was acted on. A 429 does, where the provider does not say that it proves the contrary.
+    /// Whether it can leave it open whether a request was acted on. A 429 does, where the provider does not say that it proves the contrary, and so
+    /// does a code that nobody knows.
     #[must_use]
     pub fn loses(&self) -> bool {
         match self {
             Self::DieBefore | Self::DieAfter | Self::Outage | Self::Veil => true,
             Self::Foreign | Self::Office | Self::Shrink => false,
-            Self::Fault(fault) => !matches!(
-                fault,
-                Fault::Refuse | Fault::ExpiredToken | Fault::Lag(_) | Fault::Code(_)
-            ),
+            Self::Fault(fault) => !matches!(fault, Fault::Refuse | Fault::ExpiredToken | Fault::Lag(_)),
         }
     }
 }

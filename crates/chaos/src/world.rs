@@ -86,6 +86,7 @@ impl World<'_> {
             loop {
                 let shop = self.process();
                 tokio::select! {
+                    biased;
                     () = shop.run() => break,
                     () = self.weather.death.notified() => {}
                 }
