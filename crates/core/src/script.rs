@@ -1,4 +1,6 @@
-//! A wire that plays a script, for the tests of an adapter: no runtime, no socket, no clock.
+//! A wire that plays a script, for the tests of an adapter: no runtime, no socket, no clock. And replies that are changed field by field.
+
+mod mutations;
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -15,6 +17,8 @@ use jiff::Timestamp;
 use crate::error::{Error, ErrorKind, Fate};
 use crate::gateway::Adapter;
 use crate::wire::{Attempt, Call, Lost, Memo, Replay, Reply, Token, Wire};
+
+pub use self::mutations::{How, Mutation, mutations, with_more};
 
 /// A wire that answers each call with the next line of a script, and fails the test on a call that the line does not expect.
 ///
