@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::time::{Duration, Instant, SystemTime};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use paymux_chaos::{Ends, Run, Sabotage, Tally, Why, Wrong};
 use serde_json::{Value, json};
 
@@ -71,9 +71,12 @@ fn bar(args: &ChaosArgs) -> ProgressBar {
     } else {
         ProgressBar::new(args.payments)
     };
-    let template = "{bar:40} {human_pos} of {human_len} payments, {per_sec}, {eta} left";
+    let template = "{bar:40} {human_pos} of {human_len} payments, {rate} a second, {eta} left";
     if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
+        let rate = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+            let _ = write!(out, "{:.0}", state.per_sec());
+        };
+        bar.set_style(style.with_key("rate", rate));
     }
     bar
 }
