@@ -100,3 +100,45 @@ async fn carry1st_refunds_stay_open() {
     let stand = || stands::carry1st(carry1st::Settings::default());
     assert!(every_loss(stand, &[OperationKind::Refund], AskAfterwards::None).await > 5);
 }
+
+/// A 404 without the provider's words comes from whoever stands in front of it, and proves no absence however often it is said.
+#[tokio::test(start_paused = true)]
+async fn a_bare_404_is_no_absence() {
+    // The request that moves money: on CoolPay, not the one that makes the payment.
+    let money = |name: &str| {
+        let path = if name == "coolpay" { "synchronized" } else { "" };
+        Matcher::on(http::Method::POST, path)
+    };
+    let mut seen = 0;
+    for name in ["coolpay", "opp-v1", "opp-v3", "qolo", "keybank"] {
+        for kind in KINDS {
+            let mut world = World::new(stands::named(name));
+            if !world.offers(kind) {
+                continue;
+            }
+            let operation = world.operation(kind).await;
+            let before = world.stand.provider.all().len();
+            let mut plan = FaultPlan::none();
+            plan.add(money(name), Fault::ResetAfter);
+            for _ in 0..400 {
+                plan.add(
+                    Matcher::on(http::Method::GET, ""),
+                    Fault::StatusBefore(StatusCode::NOT_FOUND),
+                );
+            }
+            world.stand.provider.host().faults = plan;
+            let result = world.gateway.execute(&operation).await;
+            let mut said = vec![(claim(&result), words(&result))];
+            world.passes().await;
+            if let Some(asked) = world.asked(&result).await {
+                said.push(asked);
+            }
+            let booked = world.stand.provider.all().len() > before;
+            for (claim, words) in said {
+                assert!(claim != Claim::Nothing || !booked, "{name}, {kind}: {words}");
+            }
+            seen += u32::from(booked);
+        }
+    }
+    assert!(seen > 15, "{seen}");
+}

@@ -25,7 +25,7 @@ impl Gateway {
         let asked = self.shared.clock.now();
         let first = self.run(operation, dropped.clone(), wire, span).await;
         match first {
-            Err(error) if error.is_not_found() => {
+            Err(error) if is_absence(&error) => {
                 if !self.is_settled(unresolved, asked) || !wire.wait(PAUSE).await {
                     return Err(error.with_fate(Fate::Unknown));
                 }
@@ -33,8 +33,8 @@ impl Gateway {
             other => return other,
         }
         match self.run(operation, dropped, wire, span).await {
-            Err(error) if error.is_not_found() => Err(error.with_fate(Fate::NotDone)),
-            other => other,
+            // An absence, or whatever else is said now.
+            second => second,
         }
     }
 
@@ -48,11 +48,16 @@ impl Gateway {
     /// A question that failed proves nothing of the operation that it was about. What does: the provider's refusal to have anything of the
     /// kind, or its absence, as [`Gateway::ask`] believes it.
     pub(super) fn still_open(&self, unresolved: &Unresolved, error: Error) -> Error {
-        let absent = error.is_not_found() && error.fate() == Fate::NotDone;
+        let absent = is_absence(&error);
         let turned_away = error.status().is_some_and(account::is_turned_away);
         if absent || (error.kind() == ErrorKind::Refused && !turned_away) {
             return error;
         }
         error.with_fate(Fate::Unknown).with_unresolved(unresolved.clone())
     }
+}
+
+/// Whether an adapter says that nothing stands there. That a look-up came to a 404 is not enough: that may be somebody in front of the provider.
+fn is_absence(error: &Error) -> bool {
+    error.is_not_found() && error.fate() == Fate::NotDone
 }
