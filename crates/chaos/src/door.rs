@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{Method, Request};
+use http::{HeaderMap, Method, Request, StatusCode};
 use jiff::Timestamp;
 use paymux::Reply;
 use paymux::transport::{MarkedBody, Transport, TransportError};
@@ -33,6 +33,8 @@ struct State {
     happened: Vec<(usize, Mishap)>,
     last_change: Option<Timestamp>,
     calm: bool,
+    /// What is answered instead of the provider, and until when.
+    spell: Option<(Timestamp, StatusCode)>,
     calls: u64,
 }
 
@@ -46,6 +48,8 @@ pub(crate) trait Bystander: std::fmt::Debug + Send + Sync {
 const DOWN: Duration = Duration::from_secs(5);
 /// How long it is down in an outage: longer than any key is recognised.
 const OUTAGE: Duration = Duration::from_secs(25 * 3600);
+/// How long somebody in front of the provider answers in its place: longer than anything is booked late.
+const SPELL: Duration = Duration::from_secs(600);
 /// The longest that look-ups lag behind what was changed last.
 const LAG: Duration = Duration::from_secs(60);
 
@@ -59,6 +63,7 @@ impl Weather {
                 happened: Vec::new(),
                 last_change: None,
                 calm: false,
+                spell: None,
                 calls: 0,
             }),
             death: Notify::new(),
@@ -83,6 +88,13 @@ impl Weather {
         self.lock().calm = true;
     }
 
+    /// What somebody in front of the provider answers now.
+    fn spell(&self, now: Timestamp) -> Option<StatusCode> {
+        let state = self.lock();
+        let spell = state.spell.filter(|(until, _)| now < *until && !state.calm);
+        spell.map(|(_, status)| status)
+    }
+
     /// What has happened, by step.
     pub(crate) fn happened(&self) -> Vec<(usize, Mishap)> {
         self.lock().happened.clone()
@@ -99,7 +111,7 @@ impl Weather {
         state.calls += 1;
         let (step, call) = (state.step, state.call);
         state.call += 1;
-        if state.calm {
+        if state.calm || state.spell.is_some_and(|(until, _)| now < until) {
             return None;
         }
         let at = state
@@ -186,6 +198,11 @@ impl Door {
                 course.dies = true;
                 self.weather.note(step, what);
             }
+            Mishap::Spell(status) => {
+                let until = self.provider.now().checked_add(SPELL).unwrap_or(Timestamp::MAX);
+                self.weather.lock().spell = Some((until, *status));
+                self.weather.note(step, what);
+            }
             // What becomes of these is noted when it is seen to have happened.
             Mishap::Veil => course.veils = true,
             Mishap::Shrink if *request.method() != Method::GET => {
@@ -235,6 +252,14 @@ impl Transport for Door {
             Some((step, what)) => (step, self.suffer(step, what, &request).await),
             None => (0, Course::default()),
         };
+        if let Some(status) = self.weather.spell(now) {
+            request.body_mut().take();
+            return Ok(Reply {
+                status,
+                headers: HeaderMap::new(),
+                body: Bytes::new(),
+            });
+        }
         if course.shrinks
             && let Some(body) = smaller(&request.body().peek())
         {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use http::StatusCode;
 use paymux_simulator::Fault;
 
 use crate::script::Script;
@@ -49,6 +50,8 @@ pub enum Mishap {
     Outage,
     /// The provider does it with a smaller amount than was asked.
     Shrink,
+    /// From this call on, for ten minutes, somebody in front of the provider answers everything with this status and no words.
+    Spell(StatusCode),
     /// The provider does it, and the reply tells so by a code that nobody knows.
     Veil,
     /// Before the call, the merchant does in the back office what the step is about: the same operation on the same payment, of the same amount.
@@ -95,6 +98,7 @@ impl Mishap {
             Self::DieAfter => "death after the provider acted",
             Self::Outage => "long outage after the provider acted",
             Self::Shrink => "another amount than was asked",
+            Self::Spell(_) => "ten minutes of one status",
             Self::Veil => "new code for success",
             Self::Foreign => "foreign payment",
             Self::Office => "back office",
@@ -126,6 +130,7 @@ impl Mishap {
     pub fn loses(&self) -> bool {
         match self {
             Self::DieBefore | Self::DieAfter | Self::Outage | Self::Veil => true,
+            Self::Spell(_) => true,
             Self::Foreign | Self::Office | Self::Shrink => false,
             Self::Fault(fault) => !matches!(fault, Fault::Refuse | Fault::ExpiredToken | Fault::Lag(_)),
         }

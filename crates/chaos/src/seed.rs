@@ -85,6 +85,10 @@ fn mishaps(stand: &crate::Stand) -> Vec<Vec<Mishap>> {
         Mishap::Foreign,
         Mishap::Veil,
     ]);
+    all.extend(
+        [400, 401, 403, 404, 503]
+            .map(|code| Mishap::Spell(StatusCode::from_u16(code).unwrap_or(StatusCode::NOT_FOUND))),
+    );
     if stand.shrinks {
         all.push(Mishap::Shrink);
     }

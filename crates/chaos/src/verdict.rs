@@ -187,11 +187,12 @@ impl Account {
 
     /// Whether a step that was to be done did nothing, although fewer things went wrong than it was tried again, and nothing stood against it.
     fn gives_up(&self, page: &Page, step: usize, ends: &[(OperationKind, End)]) -> bool {
-        // What an office did first, or what came to another amount or code, leaves nothing to do; so does a bank that has been sent the entry.
+        // What an office did first, or what came to another amount or code, leaves nothing to do; so does a bank that has been sent the entry, and
+        // nobody waits out ten minutes of refusals.
         let against = |what: &Mishap| {
             matches!(
                 what,
-                Mishap::Office | Mishap::Shrink | Mishap::Veil | Mishap::Fault(Fault::Code(_))
+                Mishap::Office | Mishap::Shrink | Mishap::Spell(_) | Mishap::Veil | Mishap::Fault(Fault::Code(_))
             )
         };
         let meant = !matches!(page.deed, Deed::Void | Deed::Checkout(Visit::Abandons | Visit::Fails));
