@@ -32,10 +32,8 @@ impl Gateway {
             }
             other => return other,
         }
-        match self.run(operation, dropped, wire, span).await {
-            // An absence, or whatever else is said now.
-            second => second,
-        }
+        // An absence again, or whatever else is said now.
+        self.run(operation, dropped, wire, span).await
     }
 
     /// Whether nothing of an operation can be booked any more at a time.
