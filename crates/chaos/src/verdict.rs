@@ -201,15 +201,14 @@ impl Account {
         meant && before && troubles < TROUBLES && !self.happened.iter().any(|(_, what)| against(what))
     }
 
-    /// Whether an earlier step did the same, the process that knew of it died, and the look-up before this step lagged: then nothing tells the two
-    /// apart.
+    /// Whether an earlier step did the same, the process that knew of it died, and look-ups lagged by then: then nothing tells the two apart.
     fn forgot(&self, step: usize, pages: &[Page]) -> bool {
         let twin = |at: usize| pages.get(at).map(|page| page.deed) == pages.get(step).map(|page| page.deed);
         let died = |what: &Mishap| matches!(what, Mishap::DieBefore | Mishap::DieAfter | Mishap::Outage);
         let lags = |what: &Mishap| matches!(what, Mishap::Fault(Fault::Lag(_)));
         (0..step).any(twin)
             && self.happened.iter().any(|(_, what)| died(what))
-            && self.happened.iter().any(|(at, what)| *at == step && lags(what))
+            && self.happened.iter().any(|(at, what)| *at <= step && lags(what))
     }
 
     /// Nothing of ours may be booked on a payment of somebody else.
