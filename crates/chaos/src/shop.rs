@@ -42,7 +42,7 @@ impl Shop<'_> {
                 match page.status.clone() {
                     Status::Closed(_) => break,
                     Status::Fresh => self.begin(step, page).await,
-                    Status::Begun => self.found(step, page).await,
+                    Status::Begun => self.found(step).await,
                     Status::Open(open) => self.ask(step, page, *open).await,
                     Status::Waiting(payment) => self.wait(step, &payment).await,
                 }
@@ -93,7 +93,7 @@ impl Shop<'_> {
     }
 
     /// A step that an earlier process began.
-    async fn found(&self, step: usize, _: Page) {
+    async fn found(&self, step: usize) {
         let recorded = self.book.open().open.clone();
         match recorded {
             Some(mut open) => {
