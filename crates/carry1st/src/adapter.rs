@@ -152,4 +152,8 @@ impl Adapter for Carry1st {
     fn receive(&self, delivery: &Delivery, now: Timestamp) -> Result<Event, WebhookError> {
         self.read_webhook(delivery, now)
     }
+
+    fn sign(&self, body: &Bytes, now: Timestamp) -> Result<Delivery, WebhookError> {
+        self.sign_webhook(body, now)
+    }
 }

@@ -1,7 +1,9 @@
 //! Webhooks: verified over their raw bytes, then read.
 
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, header};
 use jiff::{SignedDuration, Timestamp};
-use paymux_core::{Delivery, Event, Provenance, Reference, WebhookError, hmac};
+use paymux_core::{Delivery, Event, Reference, Verified, WebhookError, hmac};
 use secrecy::ExposeSecret;
 
 use crate::Carry1st;
@@ -11,13 +13,27 @@ use crate::shapes::WebhookView;
 
 impl Carry1st {
     pub(crate) fn read_webhook(&self, delivery: &Delivery, now: Timestamp) -> Result<Event, WebhookError> {
-        self.verify(delivery, now)?;
+        let verified = self.verify(delivery, now)?;
         let view: WebhookView = serde_json::from_slice(&delivery.body).map_err(|_| WebhookError::Malformed)?;
-        Ok(self.event(view, &delivery.body))
+        Ok(self.event(&verified, view, &delivery.body))
+    }
+
+    /// Signs a body at this time, with the key that requests are signed with.
+    pub(crate) fn sign_webhook(&self, body: &Bytes, now: Timestamp) -> Result<Delivery, WebhookError> {
+        let timestamp = now.to_string();
+        let key = self.config.signing_key.expose_secret().as_bytes();
+        let signature = hmac::hex(key, &[timestamp.as_bytes(), body]);
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        for (name, value) in [(SIGNATURE, signature), (TIMESTAMP, timestamp)] {
+            let value = HeaderValue::from_str(&value).map_err(|_| WebhookError::Malformed)?;
+            headers.insert(name, value);
+        }
+        Ok(Delivery::new(headers, body.clone()))
     }
 
     /// The signature is over the header's time and the raw body; the time must be near ours.
-    fn verify(&self, delivery: &Delivery, now: Timestamp) -> Result<(), WebhookError> {
+    fn verify(&self, delivery: &Delivery, now: Timestamp) -> Result<Verified, WebhookError> {
         let signature = delivery.header(SIGNATURE)?;
         let timestamp = delivery.header(TIMESTAMP)?;
         let signed: [&[u8]; 2] = [timestamp.as_bytes(), &delivery.body];
@@ -25,23 +41,18 @@ impl Carry1st {
             Some(&self.config.signing_key),
             self.config.previous_signing_key.as_ref(),
         ];
-        let valid = keys
-            .into_iter()
-            .flatten()
-            .any(|key| hmac::is_valid(key.expose_secret().as_bytes(), &signed, signature));
-        if !valid {
-            return Err(WebhookError::Signature);
-        }
+        let keys = keys.into_iter().flatten().map(|key| key.expose_secret().as_bytes());
+        let verified = hmac::verify(keys, &signed, signature)?;
         let at: Timestamp = timestamp.parse().map_err(|_| WebhookError::Stale)?;
         let received = delivery.received.unwrap_or(now);
         if received.duration_since(at).abs() > SignedDuration::from_secs(self.config.webhook_tolerance_secs.into()) {
             return Err(WebhookError::Stale);
         }
-        Ok(())
+        Ok(verified)
     }
 
     /// A webhook with a refundReference is about a refund. One whose form we do not know (a chargeback's is not documented) is an event all the same.
-    fn event(&self, view: WebhookView, body: &[u8]) -> Event {
+    fn event(&self, verified: &Verified, view: WebhookView, body: &[u8]) -> Event {
         let given = |text: Option<String>| text.filter(|text| !text.is_empty());
         let status = given(view.status);
         let word = status.as_deref().unwrap_or("unknown");
@@ -57,13 +68,12 @@ impl Carry1st {
             (Some(subject), Some(status)) => format!("{subject}:{status}"),
             _ => Event::digest(body),
         };
-        let mut event = Event::new(Provenance::Signed, reported, key);
         let own = match refund {
             Some(_) => given(view.partner_refund_reference).or(view.partner_reference),
             None => view.partner_reference,
         };
-        event.reference = own.and_then(|text| Reference::new(text).ok());
-        event.payment = payment.map(|id| reading::payment_ref(self.account(), &id, None));
-        event
+        Event::signed(verified, reported, key)
+            .about(payment.map(|id| reading::payment_ref(self.account(), &id, None)))
+            .naming(own.and_then(|text| Reference::new(text).ok()))
     }
 }

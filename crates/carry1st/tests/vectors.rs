@@ -121,12 +121,12 @@ fn the_webhook_vector_is_accepted() {
         let event = adapter
             .receive(&delivery(&signature, TIME, WEBHOOK_BODY), time("2026-01-02T03:09:05Z"))
             .unwrap();
-        assert_eq!(event.provenance, Provenance::Signed);
-        assert_eq!(event.reported, "SUCCESSFUL");
-        assert_eq!(event.payment.as_ref().unwrap().id(), "C-142710055596150-P");
-        assert_eq!(event.payment.unwrap().account(), &adapter.capabilities().account);
-        assert_eq!(event.reference.unwrap().as_str(), "order-1");
-        assert_eq!(event.deduplication_key, "C-142710055596150-P:SUCCESSFUL");
+        assert_eq!(event.provenance(), Provenance::Signed);
+        assert_eq!(event.reported(), "SUCCESSFUL");
+        assert_eq!(event.payment().unwrap().id(), "C-142710055596150-P");
+        assert_eq!(event.payment().unwrap().account(), &adapter.capabilities().account);
+        assert_eq!(event.reference().unwrap().as_str(), "order-1");
+        assert_eq!(event.deduplication_key(), "C-142710055596150-P:SUCCESSFUL");
     }
 }
 
@@ -184,14 +184,14 @@ fn webhooks_about_refunds_and_other_things() {
         r#"{"refundReference":"R-1001","transactionReference":"C-1-P","partnerReference":"order-1","partnerRefundReference":"rf-1","amount":50.00,"currencyCode":"NGN","status":"SUCCESSFUL"}"#,
     )
     .unwrap();
-    assert_eq!(event.reported, "refund:SUCCESSFUL");
-    assert_eq!(event.deduplication_key, "R-1001:SUCCESSFUL");
-    assert_eq!(event.reference.unwrap().as_str(), "rf-1");
-    assert_eq!(event.payment.unwrap().id(), "C-1-P");
+    assert_eq!(event.reported(), "refund:SUCCESSFUL");
+    assert_eq!(event.deduplication_key(), "R-1001:SUCCESSFUL");
+    assert_eq!(event.reference().unwrap().as_str(), "rf-1");
+    assert_eq!(event.payment().unwrap().id(), "C-1-P");
     let event = receive(r#"{"refundReference":"R-1","transactionReference":"C-12345-T","status":"NEWS"}"#).unwrap();
-    assert_eq!((event.payment, event.reported.as_str()), (None, "refund:NEWS"));
+    assert_eq!((event.payment(), event.reported()), (None, "refund:NEWS"));
     let event = receive(r#"{"chargebackReference":"CB-1","partnerId":"9","reference":17}"#).unwrap();
-    assert_eq!((event.payment, event.reported.as_str()), (None, "unknown"));
-    assert_eq!(event.deduplication_key.len(), 64);
+    assert_eq!((event.payment(), event.reported()), (None, "unknown"));
+    assert_eq!(event.deduplication_key().len(), 64);
     assert_eq!(receive("not json").unwrap_err(), WebhookError::Malformed);
 }

@@ -179,4 +179,8 @@ impl Adapter for CoolPay {
     fn receive(&self, delivery: &Delivery, _: Timestamp) -> Result<Event, WebhookError> {
         crate::webhook::receive(self, delivery)
     }
+
+    fn sign(&self, body: &Bytes, _: Timestamp) -> Result<Delivery, WebhookError> {
+        crate::webhook::sign(self, body)
+    }
 }

@@ -1,6 +1,8 @@
 //! Callbacks: verified over the raw bytes, then read.
 
-use paymux_core::{Delivery, Event, Provenance, Reference, WebhookError, hmac};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, header};
+use paymux_core::{Delivery, Event, Reference, Verified, WebhookError, hmac};
 use secrecy::ExposeSecret;
 
 use crate::adapter::CoolPay;
@@ -15,29 +17,39 @@ pub(crate) fn receive(adapter: &CoolPay, delivery: &Delivery) -> Result<Event, W
     if keys.is_empty() {
         return Err(WebhookError::NoSecret("private_key"));
     }
-    let mut verified = false;
+    let mut verified = None;
     for name in SIGNATURES {
         let signature = match delivery.header(name) {
             Err(WebhookError::Missing(_)) => continue,
             other => other?,
         };
-        let mut valid = false;
-        for key in keys {
-            // Every key is tried, so that the time says nothing about which one it was.
-            valid |= hmac::is_valid(key.expose_secret().as_bytes(), &[&delivery.body], signature);
-        }
-        if !valid {
-            return Err(WebhookError::Signature);
-        }
-        verified = true;
+        let keys = keys.iter().map(|key| key.expose_secret().as_bytes());
+        verified = Some(hmac::verify(keys, &[&delivery.body], signature)?);
     }
-    if !verified {
-        return Err(WebhookError::Missing("coolpay-checksum-sha256"));
+    match verified {
+        Some(verified) => read(adapter, &verified, &delivery.body),
+        None => Err(WebhookError::Missing("coolpay-checksum-sha256")),
     }
-    read(adapter, &delivery.body)
 }
 
-fn read(adapter: &CoolPay, body: &[u8]) -> Result<Event, WebhookError> {
+/// Signs a body with the newest key, under both brands' headers.
+pub(crate) fn sign(adapter: &CoolPay, body: &Bytes) -> Result<Delivery, WebhookError> {
+    let key = adapter
+        .parts
+        .private_keys
+        .first()
+        .ok_or(WebhookError::NoSecret("private_key"))?;
+    let signature = hmac::hex(key.expose_secret().as_bytes(), &[body]);
+    let signature = HeaderValue::from_str(&signature).map_err(|_| WebhookError::Malformed)?;
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    for name in SIGNATURES {
+        headers.insert(name, signature.clone());
+    }
+    Ok(Delivery::new(headers, body.clone()))
+}
+
+fn read(adapter: &CoolPay, verified: &Verified, body: &[u8]) -> Result<Event, WebhookError> {
     let body: Resource = serde_json::from_slice(body).map_err(|_| WebhookError::Malformed)?;
     let id = body.id.as_deref().ok_or(WebhookError::Malformed)?;
     let kind = body.kind.as_deref().unwrap_or("Payment");
@@ -62,11 +74,9 @@ fn read(adapter: &CoolPay, body: &[u8]) -> Result<Event, WebhookError> {
     };
     let standing = if pending { "pending" } else { "decided" };
     let key = format!("{}:{id}:{op}:{standing}", kind.to_ascii_lowercase());
-    let mut event = Event::new(Provenance::Signed, reported, key);
     let place = place.and_then(|kind| Place::new(kind, id));
-    if let Some(place) = place {
-        event.payment = Some(adapter.reference(&place));
-        event.reference = body.order_id.as_deref().and_then(|text| Reference::new(text).ok());
-    }
-    Ok(event)
+    let reference = body.order_id.as_deref().filter(|_| place.is_some());
+    Ok(Event::signed(verified, reported, key)
+        .about(place.map(|place| adapter.reference(&place)))
+        .naming(reference.and_then(|text| Reference::new(text).ok())))
 }

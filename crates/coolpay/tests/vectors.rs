@@ -35,9 +35,9 @@ fn the_signature_of_a_callback() {
     let zeros = "0".repeat(64);
     for name in ["coolpay-checksum-sha256", "quickpay-checksum-sha256"] {
         let event = receive(&adapter, &delivery(CALLBACK, &[(name, SIGNATURE)])).unwrap();
-        assert_eq!(event.provenance, Provenance::Signed);
-        assert_eq!(event.payment.unwrap().id(), "7");
-        assert_eq!(event.reference.unwrap().as_str(), "Order7");
+        assert_eq!(event.provenance(), Provenance::Signed);
+        assert_eq!(event.payment().unwrap().id(), "7");
+        assert_eq!(event.reference().unwrap().as_str(), "Order7");
         let forged = CALLBACK.replace("true", "fals");
         assert_eq!(
             receive(&adapter, &delivery(&forged, &[(name, SIGNATURE)])).unwrap_err(),
@@ -78,7 +78,7 @@ fn callbacks_are_told_apart_by_payment_operation_and_whether_it_is_decided() {
     };
     let read = |body: &str| {
         let event = event(body).unwrap();
-        (event.reported, event.deduplication_key)
+        (event.reported().to_owned(), event.deduplication_key().to_owned())
     };
     let pair = |reported: &str, key: &str| (reported.to_owned(), key.to_owned());
     assert_eq!(read(&held()), pair("authorize 20000", "payment:1145:1:decided"));
@@ -87,8 +87,8 @@ fn callbacks_are_told_apart_by_payment_operation_and_whether_it_is_decided() {
     assert_eq!(read(&waiting), pair("capture pending", "payment:1145:2:pending"));
     assert_eq!(read(&fresh()), pair("initial", "payment:1145:0:decided"));
     let subscription = event(&held().replace("Payment", "Subscription")).unwrap();
-    assert_eq!((subscription.payment, subscription.reference), (None, None));
-    assert_eq!(subscription.deduplication_key, "subscription:1145:1:decided");
+    assert_eq!((subscription.payment(), subscription.reference()), (None, None));
+    assert_eq!(subscription.deduplication_key(), "subscription:1145:1:decided");
     for wrong in ["", "[]", "{}", "<html>"] {
         assert_eq!(event(wrong).unwrap_err(), WebhookError::Malformed);
     }

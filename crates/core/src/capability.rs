@@ -35,6 +35,8 @@ pub struct Capabilities {
     pub duplicates: Duplicates,
     /// How far webhooks can be trusted.
     pub webhooks: Webhooks,
+    /// How long the provider waits for the answer to a webhook; 5 seconds where it does not say. Success is any 2xx with any body.
+    pub acknowledge_within: Duration,
     /// How long after a request could last have left the provider may still book it; `None` where nobody can say.
     pub settle: Option<Duration>,
     /// The shortest time between two inquiries about one payment; the engine keeps calls that say what they are
@@ -187,6 +189,7 @@ impl Capabilities {
             payment_methods: false,
             duplicates: Duplicates::None,
             webhooks: Webhooks::None,
+            acknowledge_within: Duration::from_secs(5),
             settle: None,
             inquiry_interval: Duration::ZERO,
         }

@@ -1,96 +1,22 @@
-//! Webhooks: as received, and as verified.
+//! Webhooks as verified.
 
-use bytes::Bytes;
 use hmac_sha256::Hash;
-use http::HeaderMap;
-use jiff::Timestamp;
 use serde::Serialize;
-use thiserror::Error;
 
 use crate::operation::Inquiry;
 use crate::{PaymentRef, Reference};
 
-/// A webhook as it was received, untouched.
-#[derive(Clone, Debug)]
-pub struct Delivery {
-    /// The request's headers.
-    pub headers: HeaderMap,
-    /// The request's raw query string.
-    pub query: Option<String>,
-    /// The raw bytes of the body.
-    pub body: Bytes,
-    /// When it was received, if it is handled later (from a queue); ages are measured against it.
-    pub received: Option<Timestamp>,
-}
-
-impl Delivery {
-    /// A delivery that is handled as it comes.
-    #[must_use]
-    pub const fn new(headers: HeaderMap, body: Bytes) -> Self {
-        Self {
-            headers,
-            query: None,
-            body,
-            received: None,
-        }
-    }
-
-    /// The only value of a header.
-    ///
-    /// # Errors
-    /// The header is absent, given twice, or not text.
-    pub fn header(&self, name: &'static str) -> Result<&str, WebhookError> {
-        let mut values = self.headers.get_all(name).iter();
-        let value = values.next().ok_or(WebhookError::Missing(name))?;
-        if values.next().is_some() {
-            return Err(WebhookError::Repeated(name));
-        }
-        value.to_str().map_err(|_| WebhookError::Signature)
-    }
-}
-
-/// Why a webhook was not accepted. It says nothing of the body.
-#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum WebhookError {
-    /// The verified body is not what the provider sends.
-    #[error("the verified body cannot be read")]
-    Malformed,
-    /// A header is missing.
-    #[error("header {0} is missing")]
-    Missing(&'static str),
-    /// The configuration has no secret to verify with.
-    #[error("no webhook secret is configured (key `{0}`)")]
-    NoSecret(&'static str),
-    /// A header was given more than once.
-    #[error("header {0} was given more than once")]
-    Repeated(&'static str),
-    /// The signature is wrong.
-    #[error("the signature is wrong")]
-    Signature,
-    /// The signed time is too far from the time of receipt.
-    #[error("the signed time is outside the tolerance")]
-    Stale,
-    /// This provider's webhooks are not supported.
-    #[error("this gateway receives no webhooks")]
-    Unsupported,
-}
-
 /// What a provider once said, verified. It carries ids and what was reported, never a payment: ask with
 /// [`PaymentGateway::confirm`](crate::PaymentGateway::confirm) before acting on money.
+///
+/// A signed one can only be made with a [`Verified`], which only a verification gives. Nothing in it can be altered afterwards.
 #[derive(Clone, Debug, Serialize)]
-#[non_exhaustive]
 pub struct Event {
-    /// How far it can be trusted.
-    pub provenance: Provenance,
-    /// The payment that it is about.
-    pub payment: Option<PaymentRef>,
-    /// The caller's reference that it names.
-    pub reference: Option<Reference>,
-    /// What was reported, in the provider's word: a status, a code, an event's name.
-    pub reported: String,
-    /// Equal for repeated deliveries of one event.
-    pub deduplication_key: String,
+    provenance: Provenance,
+    payment: Option<PaymentRef>,
+    reference: Option<Reference>,
+    reported: String,
+    deduplication_key: String,
 }
 
 /// How far an event can be trusted.
@@ -104,17 +30,95 @@ pub enum Provenance {
     Signed,
 }
 
-impl Event {
-    /// An event, made by an adapter after verification.
+/// The proof that a delivery was verified. [`hmac::verify`](crate::hmac::verify) gives it.
+#[derive(Debug)]
+pub struct Verified(());
+
+impl Verified {
+    pub(crate) const fn by_hmac() -> Self {
+        Self(())
+    }
+
+    /// The word of an adapter that it verified the raw bytes by a scheme that is not in this crate, such as an authenticated cipher.
+    /// Say it only where the verification has succeeded.
     #[must_use]
-    pub fn new(provenance: Provenance, reported: impl Into<String>, deduplication_key: impl Into<String>) -> Self {
+    pub const fn dangerous_vouch() -> Self {
+        Self(())
+    }
+}
+
+impl Event {
+    /// An event of a verified delivery.
+    #[must_use]
+    pub fn signed(_: &Verified, reported: impl Into<String>, deduplication_key: impl Into<String>) -> Self {
+        Self::new(Provenance::Signed, reported.into(), deduplication_key.into())
+    }
+
+    /// An event that nobody signed. Anybody may have sent it: it is a reason to ask, and no more.
+    #[must_use]
+    pub fn hint(reported: impl Into<String>, deduplication_key: impl Into<String>) -> Self {
+        Self::new(Provenance::Hint, reported.into(), deduplication_key.into())
+    }
+
+    const fn new(provenance: Provenance, reported: String, deduplication_key: String) -> Self {
         Self {
             provenance,
             payment: None,
             reference: None,
-            reported: reported.into(),
-            deduplication_key: deduplication_key.into(),
+            reported,
+            deduplication_key,
         }
+    }
+
+    /// About this payment.
+    #[must_use]
+    pub fn about(mut self, payment: Option<PaymentRef>) -> Self {
+        self.payment = payment;
+        self
+    }
+
+    /// Naming this reference of the caller.
+    #[must_use]
+    pub fn naming(mut self, reference: Option<Reference>) -> Self {
+        self.reference = reference;
+        self
+    }
+
+    /// With its payment's reference on the gateway of this name, as the engine hands it out.
+    #[must_use]
+    pub fn on(mut self, gateway: &str) -> Self {
+        self.payment = self.payment.map(|payment| payment.on(gateway));
+        self
+    }
+
+    /// How far it can be trusted.
+    #[must_use]
+    pub const fn provenance(&self) -> Provenance {
+        self.provenance
+    }
+
+    /// The payment that it is about.
+    #[must_use]
+    pub const fn payment(&self) -> Option<&PaymentRef> {
+        self.payment.as_ref()
+    }
+
+    /// The caller's reference that it names.
+    #[must_use]
+    pub const fn reference(&self) -> Option<&Reference> {
+        self.reference.as_ref()
+    }
+
+    /// What was reported, in the provider's word: a status, a code, an event's name.
+    #[must_use]
+    pub fn reported(&self) -> &str {
+        &self.reported
+    }
+
+    /// Equal for repeated deliveries of one event.
+    #[must_use]
+    pub fn deduplication_key(&self) -> &str {
+        &self.deduplication_key
     }
 
     /// A deduplication key from the body, where the provider gives no event id.

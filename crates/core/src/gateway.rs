@@ -14,8 +14,9 @@ use serde::Serialize;
 use crate::answer::Answer;
 use crate::capability::Capabilities;
 use crate::completion::Completion;
+use crate::delivery::{Delivery, WebhookError};
 use crate::error::Error;
-use crate::event::{Delivery, Event, WebhookError};
+use crate::event::Event;
 use crate::operation::{Capture, Charge, Checkout, Inquiry, Operation, Payout, Refund, Transfer, Void};
 use crate::unresolved::Unresolved;
 use crate::wire::{Attempt, Tokens, Wire};
@@ -48,6 +49,14 @@ pub trait PaymentGateway: Debug + Send + Sync {
 
     /// Verifies a webhook over its raw bytes, then reads it. Act on money only after [`PaymentGateway::confirm`].
     fn receive(&self, delivery: &Delivery) -> Result<Event, WebhookError>;
+
+    /// Signs a body as the provider would now, with the first of the secrets: for tests of what receives. A wrapper hands it on.
+    ///
+    /// # Errors
+    /// [`WebhookError::NoSecret`], or [`WebhookError::Unsupported`] where the adapter has no signer.
+    fn sign(&self, _body: Bytes) -> Result<Delivery, WebhookError> {
+        Err(WebhookError::Unsupported)
+    }
 
     /// Takes money at once.
     fn sale(&self, charge: Charge) -> BoxFuture<'_, Result<Answer, Error>> {
@@ -171,6 +180,14 @@ pub trait Adapter: Any + Debug + Send + Sync {
     /// # Errors
     /// [`WebhookError`] says what is missing or wrong; nothing of the body is read before it is verified.
     fn receive(&self, delivery: &Delivery, now: Timestamp) -> Result<Event, WebhookError>;
+
+    /// Signs a body as the provider does: the verifier's counterpart, so that what receives can be tested.
+    ///
+    /// # Errors
+    /// [`WebhookError::NoSecret`]; [`WebhookError::Unsupported`] unless the adapter has a signer.
+    fn sign(&self, _body: &Bytes, _now: Timestamp) -> Result<Delivery, WebhookError> {
+        Err(WebhookError::Unsupported)
+    }
 }
 
 /// Whether a gateway moves real money.

@@ -2,6 +2,8 @@
 
 use hmac_sha256::HMAC;
 
+use crate::{Verified, WebhookError};
+
 /// The HMAC-SHA256 of the parts, one after the other, in lower-case hexadecimal.
 ///
 /// ```
@@ -18,6 +20,23 @@ pub fn hex(key: &[u8], parts: &[&[u8]]) -> String {
 pub fn is_valid(key: &[u8], parts: &[&[u8]], signature: &str) -> bool {
     let mut expected = [0; 32];
     ::hex::decode_to_slice(signature, &mut expected).is_ok() && mac(key, parts).finalize_verify(&expected)
+}
+
+/// Verifies a webhook's `signature`, hexadecimal in either case, over the parts with whichever of the keys fits. All keys are tried, so that the time
+/// does not tell which one did.
+///
+/// # Errors
+/// [`WebhookError::Signature`]: no key fits, or there is none.
+pub fn verify<'a>(
+    keys: impl IntoIterator<Item = &'a [u8]>,
+    parts: &[&[u8]],
+    signature: &str,
+) -> Result<Verified, WebhookError> {
+    let fitting = keys.into_iter().filter(|key| is_valid(key, parts, signature)).count();
+    match fitting {
+        0 => Err(WebhookError::Signature),
+        _ => Ok(Verified::by_hmac()),
+    }
 }
 
 fn mac(key: &[u8], parts: &[&[u8]]) -> HMAC {
@@ -45,5 +64,14 @@ mod tests {
             assert!(!is_valid(b"key", &[b"body"], &wrong), "{wrong}");
         }
         assert!(!is_valid(b"key", &[b"body"], ""));
+    }
+
+    #[test]
+    fn any_of_the_keys_verifies() {
+        let signature = hex(b"new", &[b"body"]);
+        let keys: [&[u8]; 2] = [b"old", b"new"];
+        assert!(verify(keys, &[b"body"], &signature).is_ok());
+        assert!(verify([&keys[0][..]], &[b"body"], &signature).is_err());
+        assert!(verify([], &[b"body"], &signature).is_err(), "no key verifies nothing");
     }
 }

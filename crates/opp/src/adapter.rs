@@ -15,6 +15,7 @@ use secrecy::SecretString;
 
 use crate::codes::PaymentType;
 use crate::config::Preset;
+use crate::webhook::Signing;
 
 /// The adapter for the `ddd.ddd.ddd` result-code platform.
 ///
@@ -39,7 +40,8 @@ pub(crate) struct Settings {
     pub(crate) multiple_captures: bool,
     pub(crate) reference_max: usize,
     pub(crate) settle: Duration,
-    pub(crate) webhook_keys: Vec<SecretString>,
+    /// What webhooks are verified with; `None`: they are hints.
+    pub(crate) signing: Option<Signing>,
 }
 
 pub(crate) const PROVIDER: &str = "opp";
@@ -76,11 +78,11 @@ fn capabilities(settings: &Settings) -> Capabilities {
     let scales = Scales::new(Scale::Digits(2));
     let mut all = Capabilities::new(PROVIDER, settings.mode, account, reference, scales);
     all.inquire_by_reference = v1;
-    all.webhooks = if settings.webhook_keys.is_empty() {
-        Webhooks::Hint
-    } else {
-        Webhooks::Signed
+    all.webhooks = match settings.signing {
+        Some(_) => Webhooks::Signed,
+        None => Webhooks::Hint,
     };
+    all.acknowledge_within = Duration::from_secs(30);
     all.inquiry_interval = BETWEEN_INQUIRIES;
     // Without an inquiry by reference, nobody can be asked whether anything stands there.
     all.settle = v1.then_some(settings.settle);
@@ -177,8 +179,12 @@ impl Adapter for Opp {
         request::secret_header(headers, header::AUTHORIZATION, "Bearer ", &self.settings.access_token)
     }
 
-    fn receive(&self, delivery: &Delivery, _: Timestamp) -> Result<Event, WebhookError> {
-        self.read_webhook(delivery)
+    fn receive(&self, delivery: &Delivery, now: Timestamp) -> Result<Event, WebhookError> {
+        self.read_webhook(delivery, now)
+    }
+
+    fn sign(&self, body: &Bytes, now: Timestamp) -> Result<Delivery, WebhookError> {
+        self.sign_webhook(body, now)
     }
 }
 

@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use http::Uri;
+use jiff::SignedDuration;
 use paymux_core::{Adapter, AdapterConfig, Key, KeyKind, Mode, Problem};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use crate::adapter::{Opp, Settings};
 use crate::flows::is_secure;
+use crate::webhook::{Signing, WebhookScheme};
 
 /// The configuration of [`Opp`].
 #[derive(Debug, Deserialize)]
@@ -35,8 +37,14 @@ pub struct OppConfig {
     pub reference_max: Option<usize>,
     /// How long after a request could last have left the platform may still book it, in seconds; 300 if not given.
     pub settle_secs: Option<u32>,
-    /// The key of encrypted webhooks, 64 hexadecimal digits; several, with commas between them, while one replaces another.
+    /// The key of webhooks; several, with commas between them and the newest first, while one replaces another.
     pub webhook_key: Option<SecretString>,
+    /// How webhooks are signed; `aes-gcm` if not given.
+    pub webhook_scheme: Option<WebhookScheme>,
+    /// The address that the platform calls, exactly as it is registered, where the scheme signs it.
+    pub webhook_url: Option<String>,
+    /// How far a signed time may be from ours, in seconds; 300 if not given.
+    pub webhook_tolerance_secs: Option<u32>,
 }
 
 /// Which of the two APIs a gateway speaks.
@@ -127,7 +135,22 @@ impl AdapterConfig for OppConfig {
         Key::optional(
             "webhook_key",
             KeyKind::Secret,
-            "v1: the key of webhooks, 64 hexadecimal digits; several with commas between them",
+            "v1: the key of webhooks (`aes-gcm`: 64 hexadecimal digits); several with commas between them",
+        ),
+        Key::optional(
+            "webhook_scheme",
+            KeyKind::Text,
+            "v1: `aes-gcm`, `aes-gcm-base64`, `form-hmac` or `header-hmac`; default: aes-gcm",
+        ),
+        Key::optional(
+            "webhook_url",
+            KeyKind::Url,
+            "v1, `header-hmac`: the address that is called, as it is registered; it is signed",
+        ),
+        Key::optional(
+            "webhook_tolerance_secs",
+            KeyKind::Number,
+            "v1, `header-hmac`: how far a webhook's time may be from ours, 1 to 86400 seconds; default: 300",
         ),
     ];
 
@@ -201,24 +224,7 @@ impl AdapterConfig for OppConfig {
         if !(60..=86_400).contains(&settle) {
             problem("settle_secs", "must be from 60 to 86400 seconds");
         }
-        let webhook_keys = match self.webhook_key.as_ref().map(|keys| webhook_keys(keys.expose_secret())) {
-            None => Vec::new(),
-            Some(_) if self.preset == Preset::V3 => {
-                problem(
-                    "webhook_key",
-                    "is of no use on v3: its notifications carry no signature",
-                );
-                Vec::new()
-            }
-            Some(Some(keys)) => keys,
-            Some(None) => {
-                problem(
-                    "webhook_key",
-                    "must be 64 hexadecimal digits, or several such with commas between them",
-                );
-                Vec::new()
-            }
-        };
+        let signing = self.signing(&mut problems);
         if !problems.is_empty() {
             return Err(problems);
         }
@@ -235,7 +241,7 @@ impl AdapterConfig for OppConfig {
             multiple_captures: self.multiple_captures,
             reference_max,
             settle: Duration::from_secs(settle.into()),
-            webhook_keys,
+            signing,
         })))
     }
 }
@@ -249,9 +255,62 @@ pub(crate) fn is_id(text: &str) -> bool {
         && !text.bytes().all(|b| b == b'.')
 }
 
-fn webhook_keys(text: &str) -> Option<Vec<SecretString>> {
-    text.split(',')
-        .map(str::trim)
-        .map(|key| (key.len() == 64 && key.bytes().all(|b| b.is_ascii_hexdigit())).then(|| key.into()))
-        .collect()
+impl OppConfig {
+    /// What webhooks are verified with; `None` if there is no key, or something is wrong with it.
+    fn signing(&self, problems: &mut Vec<Problem>) -> Option<Signing> {
+        let mut problem = |key: &str, what: &str| problems.push(Problem::new(key, what));
+        let scheme = self.webhook_scheme.unwrap_or_default();
+        let signs_address = scheme == WebhookScheme::HeaderHmac;
+        let Some(keys) = &self.webhook_key else {
+            for (key, given) in [
+                ("webhook_scheme", self.webhook_scheme.is_some()),
+                ("webhook_url", self.webhook_url.is_some()),
+                ("webhook_tolerance_secs", self.webhook_tolerance_secs.is_some()),
+            ] {
+                if given {
+                    problem(key, "is of no use without `webhook_key`");
+                }
+            }
+            return None;
+        };
+        if self.preset == Preset::V3 {
+            problem(
+                "webhook_key",
+                "is of no use on v3: its notifications carry no signature",
+            );
+            return None;
+        }
+        let keys: Vec<&str> = keys.expose_secret().split(',').map(str::trim).collect();
+        if !keys.iter().all(|key| scheme.takes(key)) {
+            let what = match scheme {
+                WebhookScheme::AesGcm => "must be 64 hexadecimal digits, or several such with commas between them",
+                WebhookScheme::AesGcmBase64 => "must be 32 bytes in base64, or several such with commas between them",
+                WebhookScheme::FormHmac | WebhookScheme::HeaderHmac => {
+                    "must not be empty, nor have an empty part between commas"
+                }
+            };
+            problem("webhook_key", what);
+        }
+        match &self.webhook_url {
+            None if signs_address => problem(
+                "webhook_url",
+                "is needed by `webhook_scheme = \"header-hmac\"`, which signs it",
+            ),
+            Some(_) if !signs_address => problem("webhook_url", "is of no use with this `webhook_scheme`"),
+            _ => {}
+        }
+        let tolerance = self.webhook_tolerance_secs.unwrap_or(300);
+        if self.webhook_tolerance_secs.is_some() && !signs_address {
+            problem("webhook_tolerance_secs", "is of no use with this `webhook_scheme`");
+        }
+        if !(1..=86_400).contains(&tolerance) {
+            problem("webhook_tolerance_secs", "must be from 1 to 86400 seconds");
+        }
+        Some(Signing {
+            scheme,
+            keys: keys.into_iter().map(SecretString::from).collect(),
+            url: self.webhook_url.clone().unwrap_or_default(),
+            tolerance: SignedDuration::from_secs(tolerance.into()),
+        })
+    }
 }

@@ -13,3 +13,4 @@ pub use adapter::Opp;
 pub use codes::{CODES, Context, NotACode, PaymentType, ResultCode, Surface, Verdict, classify, explain};
 pub use config::{OppConfig, Preset};
 pub use extras::Registration;
+pub use webhook::WebhookScheme;

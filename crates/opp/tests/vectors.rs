@@ -48,11 +48,8 @@ fn the_published_webhook() {
     let wrapped = format!(r#"{{"encryptedBody":"{BODY}"}}"#);
     for body in [BODY, &BODY.to_lowercase(), &format!(" {BODY}\n"), &wrapped] {
         let event = receive(&with_keys(KEY), headers(IV, TAG), body).unwrap();
-        assert_eq!(
-            (event.provenance, event.reported.as_str()),
-            (Provenance::Signed, "PAYMENT")
-        );
-        assert!(event.payment.is_none() && event.inquiry().is_none());
+        assert_eq!((event.provenance(), event.reported()), (Provenance::Signed, "PAYMENT"));
+        assert!(event.payment().is_none() && event.inquiry().is_none());
     }
     assert_eq!(with_keys(KEY).capabilities().webhooks, Webhooks::Signed);
     let lower = receive(&with_keys(KEY), headers(IV, &TAG.to_lowercase()), BODY);
@@ -118,10 +115,10 @@ fn a_payment_that_was_reported_under_encryption() {
     let payload = body(ID, "DB", "92.00", "000.100.110");
     let payload = payload.replacen('{', r#"{"merchantTransactionId":"ord-0001-a1","#, 1);
     let event = read(&format!(r#"{{"type":"PAYMENT","payload":{payload}}}"#)).unwrap();
-    assert_eq!(event.provenance, Provenance::Signed);
-    assert_eq!(event.payment.as_ref().unwrap().ids(), [ID, "DB", "EGP9200"]);
-    assert_eq!(event.reference.as_ref().unwrap().as_str(), REFERENCE);
-    assert_eq!(event.reported, "DB 000.100.110");
+    assert_eq!(event.provenance(), Provenance::Signed);
+    assert_eq!(event.payment().unwrap().ids(), [ID, "DB", "EGP9200"]);
+    assert_eq!(event.reference().unwrap().as_str(), REFERENCE);
+    assert_eq!(event.reported(), "DB 000.100.110");
     assert!(matches!(event.inquiry(), Some(Inquiry::Payment(_))));
     // Equal for the same id, code and type, whatever the request's own number.
     let again = read(&format!(
@@ -129,17 +126,17 @@ fn a_payment_that_was_reported_under_encryption() {
         payload.replace("x_1", "x_2")
     ))
     .unwrap();
-    assert_eq!(event.deduplication_key, again.deduplication_key);
+    assert_eq!(event.deduplication_key(), again.deduplication_key());
     let other = read(&format!(
         r#"{{"type":"PAYMENT","payload":{}}}"#,
         payload.replace("100.110", "100.112")
     ))
     .unwrap();
-    assert_ne!(event.deduplication_key, other.deduplication_key);
+    assert_ne!(event.deduplication_key(), other.deduplication_key());
 
     let registration = read(r#"{"type":"REGISTRATION","action":"CREATED","payload":{"id":"8acda4a0"}}"#).unwrap();
     assert_eq!(
-        (registration.reported.as_str(), registration.payment),
+        (registration.reported(), registration.payment()),
         ("REGISTRATION.CREATED", None)
     );
     for unusable in [
@@ -147,7 +144,7 @@ fn a_payment_that_was_reported_under_encryption() {
         r#"{"type":"PAYMENT","payload":7}"#,
         "{}",
     ] {
-        assert_eq!(read(unusable).unwrap().payment, None, "{unusable}");
+        assert_eq!(read(unusable).unwrap().payment(), None, "{unusable}");
     }
     assert_eq!(read("no json").unwrap_err(), WebhookError::Malformed);
 }
@@ -157,20 +154,20 @@ fn unsigned_notifications_are_hints() {
     let opp = v3();
     assert_eq!(opp.capabilities().webhooks, Webhooks::Hint);
     let event = receive(&opp, HeaderMap::new(), &body(ID, "DB", "92.00", "000.000.000")).unwrap();
-    assert_eq!(event.provenance, Provenance::Hint);
-    assert_eq!(event.payment.as_ref().unwrap().ids(), [ID, "DB", "EGP9200"]);
+    assert_eq!(event.provenance(), Provenance::Hint);
+    assert_eq!(event.payment().unwrap().ids(), [ID, "DB", "EGP9200"]);
     let form = format!("id={ID}&paymentType=PA&result.code=000.100.110&merchantTransactionId=ord-0001-a1");
     let event = receive(&opp, HeaderMap::new(), &form).unwrap();
-    assert_eq!(event.payment.as_ref().unwrap().ids(), [ID, "PA"]);
-    assert_eq!(event.reported, "PA 000.100.110");
-    assert_eq!(event.reference.unwrap().as_str(), REFERENCE);
+    assert_eq!(event.payment().unwrap().ids(), [ID, "PA"]);
+    assert_eq!(event.reported(), "PA 000.100.110");
+    assert_eq!(event.reference().unwrap().as_str(), REFERENCE);
 
     let mut delivery = Delivery::new(HeaderMap::new(), bytes::Bytes::new());
     delivery.query = Some(format!("id={ID}&resourcePath=%2Fv1%2Fpayments%2F{OTHER}"));
     let now = "2026-01-02T03:04:05Z".parse().unwrap();
     for opp in [v3(), v1()] {
         let event = opp.receive(&delivery, now).unwrap();
-        assert_eq!(event.payment.unwrap().ids(), [ID], "the path is never believed");
+        assert_eq!(event.payment().unwrap().ids(), [ID], "the path is never believed");
     }
     for nothing in ["", "{}", "id=..", "id=a%2Fb", r#"{"id":"a/b"}"#, "x"] {
         assert_eq!(
@@ -194,7 +191,8 @@ fn every_key_is_documented() {
     let config = json!({
         "preset": "v1", "access_token": "t", "base_url": "https://a.example", "entity_id": "e", "entity_type": "t",
         "merchant_id": "m", "checkout_page": "https://p.example/{checkout}", "multiple_captures": true, "reference_max": 16,
-        "webhook_key": KEY, "settle_secs": 60,
+        "webhook_key": KEY, "settle_secs": 60, "webhook_scheme": "header-hmac", "webhook_url": "https://shop.example/hook",
+        "webhook_tolerance_secs": 60,
     });
     let mut keys: Vec<_> = config.as_object().unwrap().keys().map(String::as_str).collect();
     let mut documented: Vec<_> = OppConfig::KEYS.iter().map(|key| key.name).collect();

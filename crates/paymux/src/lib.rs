@@ -1,10 +1,13 @@
 #![doc = include_str!("../../../README.md")]
 
+#[cfg(feature = "axum")]
+pub mod axum;
 mod clock;
 mod code_tables;
 mod engine;
 mod registry;
 pub mod transport;
+pub mod webhooks;
 
 pub use paymux_core::*;
 

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use paymux_core::{
     Account, Adapter, Answer, Capabilities, Delivery, EntryOutcome, Error, ErrorKind, Event, Fate, Field, MethodQuery,
     Mode, Operation, OperationKind, Outcome, Payment, PaymentGateway, PaymentMethod, RawReply, Unresolved,
@@ -343,10 +344,16 @@ impl PaymentGateway for Gateway {
     }
 
     fn receive(&self, delivery: &Delivery) -> Result<Event, WebhookError> {
+        if delivery.body.len() > Delivery::BODY_LIMIT {
+            return Err(WebhookError::TooLarge);
+        }
         let now = delivery.received.unwrap_or_else(|| self.shared.clock.now());
-        let mut event = self.shared.adapter.receive(delivery, now)?;
-        event.payment = event.payment.map(|payment| payment.on(&self.shared.name));
-        Ok(event)
+        let event = self.shared.adapter.receive(delivery, now)?;
+        Ok(event.on(&self.shared.name))
+    }
+
+    fn sign(&self, body: Bytes) -> Result<Delivery, WebhookError> {
+        self.shared.adapter.sign(&body, self.shared.clock.now())
     }
 }
 
