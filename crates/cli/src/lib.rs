@@ -22,6 +22,7 @@ mod render;
 mod simulate;
 mod table;
 mod test_cards;
+mod webhook;
 
 pub use crate::args::Cli;
 pub use crate::exit::{Exit, Failure};
@@ -47,6 +48,7 @@ pub async fn run(cli: Cli) -> Exit {
         Command::Explain(args) => explain::command(&args),
         Command::Codes(args) => codes::command(&args, as_json),
         Command::Chaos(args) => chaos::command(&args),
+        Command::Webhook(command) => return webhook::command(config, command, as_json).await,
     };
     output::finish(as_json, result)
 }

@@ -79,6 +79,18 @@ pub(crate) fn line(json: &Value) -> io::Result<()> {
     out.flush()
 }
 
+/// Prints one JSON document on one line.
+pub(crate) fn compact(json: &Value) -> io::Result<()> {
+    now(&format!("{json}\n"))
+}
+
+/// Prints a text at once.
+pub(crate) fn now(text: &str) -> io::Result<()> {
+    let mut out = anstream::stdout();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
 fn both(text: &str, aside: &str) -> io::Result<()> {
     let mut out = anstream::stdout();
     out.write_all(text.as_bytes())?;

@@ -48,7 +48,6 @@ impl PaymentState {
     /// ```
     #[must_use]
     pub fn transition(self, to: Self) -> Transition {
-        use PaymentState as S;
         if self == to {
             return Transition::Same;
         }
@@ -59,23 +58,33 @@ impl PaymentState {
                 Transition::Refused
             }
         };
-        let after_capture = matches!(to, S::PartiallyRefunded | S::Refunded | S::Returned | S::ChargedBack);
+        let after_capture = matches!(
+            to,
+            Self::PartiallyRefunded | Self::Refunded | Self::Returned | Self::ChargedBack
+        );
         match (self, to) {
-            (S::Created | S::RequiresAction | S::Pending | S::Review, _) => Transition::Forward,
-            (S::Declined | S::Cancelled | S::Expired, _) if to.had_money() => Transition::Late,
-            (S::Declined | S::Cancelled | S::Expired | S::Returned | S::Voided, _) => Transition::Refused,
-            (_, S::Pending) => Transition::UnderWay,
-            (S::Authorized, S::PartiallyCaptured | S::Captured | S::Voided | S::Expired) => Transition::Forward,
-            (S::PartiallyCaptured, S::Captured) => Transition::Forward,
-            (S::Authorized | S::PartiallyCaptured | S::Captured, _) => forward(after_capture),
-            (S::PartiallyRefunded, S::Refunded | S::Returned | S::ChargedBack) => Transition::Forward,
-            (S::PartiallyRefunded, _) => Transition::Refused,
-            (S::Refunded, _) => forward(to == S::ChargedBack),
-            (S::ChargedBack, S::PartiallyCaptured | S::Captured | S::PartiallyRefunded | S::Refunded) => {
+            (Self::Created | Self::RequiresAction | Self::Pending | Self::Review, _) => Transition::Forward,
+            (Self::Declined | Self::Cancelled | Self::Expired, _) if to.had_money() => Transition::Late,
+            (Self::Declined | Self::Cancelled | Self::Expired | Self::Returned | Self::Voided, _) => {
+                Transition::Refused
+            }
+            (_, Self::Pending) => Transition::UnderWay,
+            (Self::Authorized, Self::PartiallyCaptured | Self::Captured | Self::Voided | Self::Expired) => {
                 Transition::Forward
             }
-            (S::ChargedBack, _) => Transition::Refused,
-            (S::PaidOut | S::Transferred, _) => forward(matches!(to, S::PartiallyRefunded | S::Refunded | S::Returned)),
+            (Self::PartiallyCaptured, Self::Captured) => Transition::Forward,
+            (Self::Authorized | Self::PartiallyCaptured | Self::Captured, _) => forward(after_capture),
+            (Self::PartiallyRefunded, Self::Refunded | Self::Returned | Self::ChargedBack) => Transition::Forward,
+            (Self::PartiallyRefunded, _) => Transition::Refused,
+            (Self::Refunded, _) => forward(to == Self::ChargedBack),
+            (
+                Self::ChargedBack,
+                Self::PartiallyCaptured | Self::Captured | Self::PartiallyRefunded | Self::Refunded,
+            ) => Transition::Forward,
+            (Self::ChargedBack, _) => Transition::Refused,
+            (Self::PaidOut | Self::Transferred, _) => {
+                forward(matches!(to, Self::PartiallyRefunded | Self::Refunded | Self::Returned))
+            }
         }
     }
 

@@ -38,7 +38,6 @@ pub fn webhooks<H: Handler>(gateways: Arc<Gateways>, handler: H) -> Router {
 }
 
 /// The same, with events over a channel: each is acknowledged by [`Pending::done`](crate::webhooks::Pending::done), and delivered again if it is dropped.
-#[must_use]
 pub fn webhook_channel(gateways: Arc<Gateways>, capacity: usize) -> (Router, Deliveries) {
     let (channel, deliveries) = Channel::new(capacity);
     (webhooks(gateways, channel), deliveries)
