@@ -69,3 +69,8 @@ async fn take<H: Handler>(
     response.extensions_mut().insert(acknowledgement);
     response
 }
+
+/// The page about webhooks, so that its examples are compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/webhooks.md")]
+mod page {}
