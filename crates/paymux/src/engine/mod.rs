@@ -207,7 +207,8 @@ impl Gateway {
         result.map_err(|error| self.unresolved(operation, &account, error))
     }
 
-    fn check(&self, operation: &Operation) -> Result<Vec<Field>, Error> {
+    /// What the engine checks before anything is sent, and the optional data that would be dropped.
+    pub(crate) fn check(&self, operation: &Operation) -> Result<Vec<Field>, Error> {
         let starts =
             operation.payment().is_none() && !matches!(operation, Operation::Inquire(_) | Operation::Resolve(_));
         if self.shared.follow_ups_only && starts {

@@ -1,5 +1,6 @@
 //! From a configuration to named gateways.
 
+mod plan;
 mod problem;
 mod section;
 mod source;
@@ -13,6 +14,7 @@ use arc_swap::ArcSwap;
 use paymux_core::{Adapter, AdapterConfig, Error, ErrorKind, Key, Mode, PaymentGateway, Problem, hmac};
 use toml::Table;
 
+pub use self::plan::Planned;
 use self::problem::nearest;
 pub use self::problem::{ConfigError, ConfigProblem};
 pub use self::section::COMMON_KEYS;
