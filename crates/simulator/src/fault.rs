@@ -98,12 +98,21 @@ impl Matcher {
 }
 
 /// The faults still to come. Each happens once, at the first request that fits it.
-#[derive(Clone, Debug, Default)]
-pub struct FaultPlan {
-    planned: Vec<(Matcher, Fault)>,
+#[derive(Clone, Debug)]
+pub struct Plan<F> {
+    planned: Vec<(Matcher, F)>,
 }
 
-impl FaultPlan {
+/// The faults of exchanges still to come.
+pub type FaultPlan = Plan<Fault>;
+
+impl<F> Default for Plan<F> {
+    fn default() -> Self {
+        Self { planned: Vec::new() }
+    }
+}
+
+impl<F> Plan<F> {
     /// No fault.
     #[must_use]
     pub fn none() -> Self {
@@ -111,7 +120,7 @@ impl FaultPlan {
     }
 
     /// Adds a fault; earlier ones are tried first.
-    pub fn add(&mut self, matcher: Matcher, fault: Fault) {
+    pub fn add(&mut self, matcher: Matcher, fault: F) {
         self.planned.push((matcher, fault));
     }
 
@@ -121,7 +130,7 @@ impl FaultPlan {
         self.planned.len()
     }
 
-    pub(crate) fn take(&mut self, request: &Request<bytes::Bytes>) -> Option<Fault> {
+    pub(crate) fn take(&mut self, request: &Request<bytes::Bytes>) -> Option<F> {
         let mut found = None;
         for (index, (matcher, _)) in self.planned.iter_mut().enumerate() {
             if !matcher.fits(request) {

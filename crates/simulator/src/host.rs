@@ -7,7 +7,8 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode, header};
 use jiff::Timestamp;
 
-use crate::{Fault, FaultPlan, Ledger, Provider, Webhook, wire};
+use crate::webhook_faults::Post;
+use crate::{Delivery, Fault, FaultPlan, Ledger, Provider, Webhook, WebhookPlan, wire};
 
 /// A provider, its faults, and a count of what was asked of it.
 #[derive(Debug)]
@@ -15,6 +16,9 @@ pub struct Host {
     provider: Box<dyn Provider>,
     /// The faults still to come.
     pub faults: FaultPlan,
+    /// The faults of webhooks still to come.
+    pub webhook_faults: WebhookPlan,
+    pub(crate) post: Post,
     late: Vec<(Timestamp, Request<Bytes>)>,
     before_last_change: Box<dyn Provider>,
     lag_until: Option<Timestamp>,
@@ -44,6 +48,8 @@ impl Host {
             before_last_change: provider.fork(),
             provider,
             faults: FaultPlan::none(),
+            webhook_faults: WebhookPlan::none(),
+            post: Post::default(),
             late: Vec::new(),
             lag_until: None,
             requests: 0,
@@ -145,12 +151,23 @@ impl Host {
     /// Lets time pass until `now`, and gives the webhooks that are to be delivered.
     pub fn due(&mut self, now: Timestamp) -> Vec<Webhook> {
         self.settle(now);
-        self.provider.due(now)
+        self.post.due(now, self.provider.as_mut(), &mut self.webhook_faults)
     }
 
     /// Tells how a webhook was answered.
     pub fn answered(&mut self, now: Timestamp, webhook: u64, status: Option<StatusCode>) {
-        self.provider.answered(now, webhook, status);
+        self.post.answered(now, webhook, status, self.provider.as_mut());
+    }
+
+    /// The last deliveries of webhooks, oldest first: 200 at most.
+    pub fn deliveries(&self) -> impl DoubleEndedIterator<Item = &Delivery> {
+        self.post.log()
+    }
+
+    /// Lets an earlier delivery that was no forgery come again, byte for byte; the provider hears nothing of the answer. Tells whether it is
+    /// still remembered.
+    pub fn replay(&mut self, now: Timestamp, webhook: u64) -> bool {
+        self.post.replay(now, webhook)
     }
 
     fn act(&mut self, now: Timestamp, request: &Request<Bytes>) -> Response<Bytes> {
@@ -177,6 +194,6 @@ impl Host {
     }
 }
 
-fn later(now: Timestamp, time: Duration) -> Timestamp {
+pub(crate) fn later(now: Timestamp, time: Duration) -> Timestamp {
     now.checked_add(time).unwrap_or(Timestamp::MAX)
 }

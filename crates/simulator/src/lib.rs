@@ -2,7 +2,7 @@
 //!
 //! Each simulator is pure: [`Provider::handle`] takes the time and a request and gives a response, and [`Provider::due`] gives the webhooks
 //! that are due. It keeps a [`Ledger`], which is the truth about the money, and is strict about what the provider is strict
-//! about. [`Host`] adds the faults of a [`FaultPlan`]; [`serve`] puts a host behind a socket on loopback.
+//! about. [`Host`] adds the faults of a [`FaultPlan`] and of a [`WebhookPlan`]; [`serve`] puts a host behind a socket on loopback.
 //!
 //! No type is shared with the adapters that are tested against them: otherwise one misreading would pass both sides.
 
@@ -10,6 +10,7 @@ mod fault;
 mod host;
 mod ledger;
 mod provider;
+mod webhook_faults;
 mod wire;
 
 #[cfg(feature = "carry1st")]
@@ -23,7 +24,8 @@ pub mod qolo;
 #[cfg(feature = "serve")]
 pub mod serve;
 
-pub use fault::{Fault, FaultPlan, Matcher};
+pub use fault::{Fault, FaultPlan, Matcher, Plan};
 pub use host::{Exchange, Host};
 pub use ledger::{Kind, Ledger, Movement, Origin};
 pub use provider::{Provider, Webhook};
+pub use webhook_faults::{Delivery, Reception, WebhookFault, WebhookPlan};

@@ -39,7 +39,6 @@ use jiff::Timestamp;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 pub use fulfilment::{Fulfilled, Fulfilment};
-pub use outbox::WebhookFault;
 pub use page::TEST_CARDS;
 pub use settings::{Duplicate, Settings, Urls};
 
@@ -123,11 +122,6 @@ impl Carry1st {
             page::PATH,
             utf8_percent_encode(&token, NON_ALPHANUMERIC),
         )
-    }
-
-    /// Plans a fault for the next webhook that is queued.
-    pub fn spoil_webhook(&mut self, fault: WebhookFault) {
-        self.outbox.spoil(fault);
     }
 
     /// A number that was never given before.

@@ -61,31 +61,6 @@ fn a_webhook_comes_again_until_it_is_acknowledged() {
 }
 
 #[test]
-fn webhooks_go_wrong_on_demand() {
-    let mut bench = Bench::plain();
-    let reference = bench.pay("order-1");
-    let mut statuses = ["PENDING", "READY", "VALIDATED", "SEND_OTP", "SEND_PIN"].into_iter();
-    let mut next = |bench: &mut Bench, fault| {
-        bench.provider.spoil_webhook(fault);
-        bench.provider.finish(bench.now, &reference, statuses.next().unwrap());
-        bench.provider.due(bench.now)
-    };
-    assert_eq!(next(&mut bench, WebhookFault::Duplicate).len(), 2);
-    assert!(next(&mut bench, WebhookFault::Silent).is_empty());
-    let forged = next(&mut bench, WebhookFault::BadSignature);
-    assert!(!fits(&forged[0], "sim-signing-key"));
-    let stale = next(&mut bench, WebhookFault::Stale);
-    assert!(fits(&stale[0], "sim-signing-key"));
-    assert_eq!(stale[0].request.headers()["x-timestamp"], "2026-01-02T02:04:05Z");
-    assert!(next(&mut bench, WebhookFault::Late(Duration::from_secs(5))).is_empty());
-    bench.provider.finish(bench.now, &reference, "SUCCESSFUL");
-    assert_eq!(bench.hooks()[0]["status"], "SUCCESSFUL");
-    bench.pass(5);
-    // It says what was so when it was queued.
-    assert_eq!(bench.hooks()[0]["status"], "SEND_PIN");
-}
-
-#[test]
 fn without_a_url_nothing_is_sent() {
     let mut bench = Bench::plain();
     let body = order_of("order-1").replace(r#""webhookUrl":"http://127.0.0.1:1/hook","#, "");
