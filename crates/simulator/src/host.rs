@@ -8,7 +8,7 @@ use http::{Request, Response, StatusCode, header};
 use jiff::Timestamp;
 
 use crate::webhook_faults::Post;
-use crate::{Delivery, Fault, FaultPlan, Ledger, Provider, Webhook, WebhookPlan, wire};
+use crate::{Delivery, Fault, FaultPlan, Ledger, Provider, Webhook, WebhookPlan, desk, wire};
 
 /// A provider, its faults, and a count of what was asked of it.
 #[derive(Debug)]
@@ -85,9 +85,12 @@ impl Host {
         provider.downcast_mut()
     }
 
-    /// One exchange at `now`, with the fault that is planned for it.
+    /// One exchange at `now`, with the fault that is planned for it. The page at `/simulator`, where a person plays the provider, has none.
     pub fn exchange(&mut self, now: Timestamp, request: &Request<Bytes>) -> Exchange {
         self.settle(now);
+        if request.uri().path() == desk::PATH {
+            return Exchange::Answer(Duration::ZERO, self.desk(now, request));
+        }
         let fault = self.faults.take(request);
         if fault == Some(Fault::Refuse) {
             return Exchange::Refused;

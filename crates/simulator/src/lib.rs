@@ -2,13 +2,16 @@
 //!
 //! Each simulator is pure: [`Provider::handle`] takes the time and a request and gives a response, and [`Provider::due`] gives the webhooks
 //! that are due. It keeps a [`Ledger`], which is the truth about the money, and is strict about what the provider is strict
-//! about. [`Host`] adds the faults of a [`FaultPlan`] and of a [`WebhookPlan`]; [`serve`] puts a host behind a socket on loopback.
+//! about. [`Host`] adds the faults of a [`FaultPlan`] and of a [`WebhookPlan`],
+//! and a page at `/simulator` where a person plays the provider; [`serve`] puts a host behind a socket on loopback.
 //!
 //! No type is shared with the adapters that are tested against them: otherwise one misreading would pass both sides.
 
+mod desk;
 mod fault;
 mod host;
 mod ledger;
+mod page;
 mod provider;
 mod webhook_faults;
 mod wire;
@@ -24,6 +27,7 @@ pub mod qolo;
 #[cfg(feature = "serve")]
 pub mod serve;
 
+pub use desk::{Deed, Entry};
 pub use fault::{Fault, FaultPlan, Matcher, Plan};
 pub use host::{Exchange, Host};
 pub use ledger::{Kind, Ledger, Movement, Origin};

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use jiff::Timestamp;
 
-use crate::Ledger;
+use crate::{Deed, Entry, Ledger};
 
 /// One simulated provider: a state machine over time and requests, with a ledger.
 ///
@@ -47,6 +47,16 @@ pub trait Provider: Any + Debug + Send {
 
     /// Books a payment of somebody else with the same amount (minor units) and currency, as a search would find it.
     fn add_foreign(&mut self, now: Timestamp, minor: i64, currency: &str);
+
+    /// The payments as the provider's own people see them, newest first, with what they can do with each.
+    fn entries(&self) -> Vec<Entry> {
+        Vec::new()
+    }
+
+    /// Does one of these deeds, with this amount in minor units or else with all that is left. Tells whether it was possible.
+    fn act(&mut self, _now: Timestamp, _payment: &str, _deed: Deed, _minor: Option<i64>) -> bool {
+        false
+    }
 
     /// A copy of the whole state.
     fn fork(&self) -> Box<dyn Provider>;

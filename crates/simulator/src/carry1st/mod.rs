@@ -45,7 +45,7 @@ pub use settings::{Duplicate, Settings, Urls};
 use self::payment::Payment;
 use self::refund::Refund;
 use self::refusal::Refusal;
-use crate::{Kind, Ledger, Movement, Origin, Provider, Webhook, wire};
+use crate::{Deed, Entry, Kind, Ledger, Movement, Origin, Provider, Webhook, wire};
 
 const AUTHENTICATION: &str = "application/vnd.carry1st.payments.partnerauthentication+json";
 const CHANNEL: &str = "application/vnd.carry1st.payments.paymentchannel+json";
@@ -240,6 +240,14 @@ impl Provider for Carry1st {
             currency: currency.to_owned(),
             origin: Origin::Foreign,
         });
+    }
+
+    fn entries(&self) -> Vec<Entry> {
+        self.listed()
+    }
+
+    fn act(&mut self, now: Timestamp, payment: &str, deed: Deed, minor: Option<i64>) -> bool {
+        self.deed(now, payment, deed, minor)
     }
 
     fn fork(&self) -> Box<dyn Provider> {

@@ -1,13 +1,12 @@
 //! The hosted page: a person chooses a channel and how the payment ends.
 
-use std::fmt::Write as _;
-
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use jiff::Timestamp;
 
 use super::payment::Payment;
 use super::{Carry1st, methods};
+use crate::page::{self, Offer};
 use crate::wire::{self, escape};
 
 /// The path of the page.
@@ -32,19 +31,36 @@ pub const TEST_CARDS: &[(&str, &str, &str)] = &[
     ("Simulator's card that stays pending", "4000000000000077", "PENDING"),
 ];
 
-/// What the page's buttons say, and the status that each brings. The empty one goes by the card.
-const OUTCOMES: &[(&str, &str)] = &[
-    ("", "Pay (the card decides)"),
-    ("SUCCESSFUL", "Finish as successful"),
-    ("FAILED", "Finish as failed"),
-    ("PENDING", "Leave pending"),
-    ("CANCELLED", "Cancel"),
-    ("ABANDONED", "Abandon (close the page)"),
+/// The page's buttons: the status that each brings, what it says and what it does. The empty status goes by the card.
+const OUTCOMES: &[(&str, &str, &str)] = &[
+    ("", "Pay", "The card decides what happens, as it says above."),
+    ("SUCCESSFUL", "Succeed", "The payment is paid, whatever the card is."),
+    (
+        "FAILED",
+        "Be declined",
+        "The payment fails, and you go back to the shop.",
+    ),
+    (
+        "PENDING",
+        "Leave undecided",
+        "It stays pending until the back office at /simulator decides it.",
+    ),
+    (
+        "PENDING_INVESTIGATION",
+        "Be held for review",
+        "It is under review until the back office at /simulator decides it.",
+    ),
+    ("CANCELLED", "Cancel", "Nothing is paid, and you go back to the shop."),
+    (
+        "ABANDONED",
+        "Close without paying",
+        "The payment is abandoned, and you do not return to the shop.",
+    ),
 ];
 
 impl Carry1st {
     /// Answers the page: GET shows it, POST finishes the payment with the form fields `reference`, `accessToken`, and optionally `channelId`,
-    /// `card` and `outcome` (a status; empty or absent: the card decides, and without a card the payment succeeds).
+    /// `card` or `number`, and `outcome` (a status; empty or absent: the card decides, and without a card the payment succeeds).
     pub(super) fn page(&mut self, now: Timestamp, request: &Request<Bytes>) -> Response<Bytes> {
         let fields = match *request.method() {
             Method::GET => wire::query(request),
@@ -66,8 +82,7 @@ impl Carry1st {
             return note(StatusCode::NOT_FOUND, "There is no such payment.");
         };
         if !payment.open() {
-            let text = format!("This payment is over: {}.", payment.status);
-            return note(StatusCode::GONE, &text);
+            return self.over(payment);
         }
         let chosen = match field("channelId") {
             "" => None,
@@ -77,11 +92,12 @@ impl Carry1st {
             },
         };
         if request.method() == Method::GET {
-            return wire::html(StatusCode::OK, self.form(payment, token, chosen));
+            return show(StatusCode::OK, "Checkout", &self.form(payment, token, chosen));
         }
         let status = match field("outcome") {
-            "" => by_card(field("card")),
-            known if OUTCOMES.iter().any(|(status, _)| *status == known) => known,
+            "" if field("number").trim().is_empty() => by_card(field("card")),
+            "" => by_card(field("number")),
+            known if OUTCOMES.iter().any(|(status, _, _)| *status == known) => known,
             _ => return note(StatusCode::BAD_REQUEST, "There is no such outcome."),
         };
         let reference = payment.reference.clone();
@@ -97,76 +113,115 @@ impl Carry1st {
         let Some(payment) = self.payments.iter().find(|p| p.reference == reference) else {
             return note(StatusCode::NOT_FOUND, "There is no such payment.");
         };
-        let urls = payment.order.urls(&self.settings.fallback);
-        let url = match payment.status.as_str() {
-            "SUCCESSFUL" => urls.success,
-            "FAILED" => urls.failure,
-            "CANCELLED" => urls.cancel,
-            "ABANDONED" => None,
-            _ => urls.pending,
-        };
+        let url = self.way_back(payment);
         let location = url.and_then(|url| HeaderValue::from_str(&url).ok());
         let Some(location) = location else {
-            return note(StatusCode::OK, &format!("The payment is now {}.", payment.status));
+            let text = page::text(&format!("The payment is now {}.", payment.status));
+            return show(StatusCode::OK, "The end", &format!("{}{text}", self.facts(payment)));
         };
         let mut response = wire::empty(StatusCode::FOUND);
         response.headers_mut().insert(header::LOCATION, location);
         response
     }
 
-    fn form(&self, payment: &Payment, token: &str, chosen: Option<u32>) -> String {
-        let mut page = String::from(HEAD);
-        let currency = payment.currency();
-        let amount = wire::major(payment.minor, wire::decimals(currency));
-        // Writing to a string cannot fail.
-        let _ = write!(
-            page,
-            "<h1>Simulated checkout</h1><p><strong>{amount} {}</strong> for {}, now {}</p><ul>",
-            escape(currency),
-            escape(&payment.order.partner_reference),
-            escape(&payment.status),
-        );
-        for product in &payment.order.products {
-            let _ = write!(page, "<li>{}</li>", escape(&product.line()));
+    /// The merchant's URL for the payment's status.
+    fn way_back(&self, payment: &Payment) -> Option<String> {
+        let urls = payment.order.urls(&self.settings.fallback);
+        match payment.status.as_str() {
+            "SUCCESSFUL" => urls.success,
+            "FAILED" => urls.failure,
+            "CANCELLED" => urls.cancel,
+            "ABANDONED" | "REFUND" | "CHARGEBACK" => None,
+            _ => urls.pending,
         }
-        let _ = write!(
-            page,
-            r#"</ul><form method="post" action="{}{PATH}"><input type="hidden" name="reference" value="{}"><input type="hidden" name="accessToken" value="{}"><fieldset><legend>Channel</legend>"#,
+    }
+
+    /// Says that nothing more can be paid.
+    fn over(&self, payment: &Payment) -> Response<Bytes> {
+        let text = if payment.captured {
+            "It was paid before. Nothing was charged again, and nothing more can be paid here."
+        } else {
+            "It came to its end without money. Nothing more can be paid here."
+        };
+        let url = self.way_back(payment);
+        let body = format!(
+            "{}{}{}",
+            self.facts(payment),
+            page::text(text),
+            page::link("back", "Back to the shop", url.as_deref())
+        );
+        show(
+            StatusCode::GONE,
+            &format!("This payment is over: {}", payment.status),
+            &body,
+        )
+    }
+
+    /// Who is paid, for what, and how much.
+    fn facts(&self, payment: &Payment) -> String {
+        let currency = payment.currency();
+        let amount = format!("{} {currency}", wire::major(payment.minor, wire::decimals(currency)));
+        let products: Vec<String> = payment.order.products.iter().map(|product| product.line()).collect();
+        page::facts(&[
+            (
+                "Merchant",
+                &format!("{} {}", self.settings.partner_code, self.settings.partner_id),
+            ),
+            ("Order", &payment.order.partner_reference),
+            ("Amount", &amount),
+            ("Products", &products.join("; ")),
+            ("Payment", &payment.reference),
+            ("Status", &payment.status),
+        ])
+    }
+
+    fn form(&self, payment: &Payment, token: &str, chosen: Option<u32>) -> String {
+        let channels: String = methods::of(&payment.order.country_code)
+            .filter(|channel| channel.active && chosen.is_none_or(|id| id == channel.id))
+            .enumerate()
+            .map(|(index, channel)| {
+                let checked = if index == 0 { " checked" } else { "" };
+                format!(
+                    "<label class=\"card\" for=\"channel-{id}\"><input type=\"radio\" id=\"channel-{id}\" name=\"channelId\" \
+                     value=\"{id}\"{checked}><span>{} ({})</span></label>",
+                    escape(channel.name),
+                    escape(channel.method),
+                    id = channel.id,
+                )
+            })
+            .collect();
+        let mut offers: Vec<Offer<'_>> = TEST_CARDS
+            .iter()
+            .map(|(name, number, status)| Offer {
+                value: number,
+                name,
+                number,
+                happens: status,
+            })
+            .collect();
+        offers.push(Offer {
+            value: "",
+            name: "No card",
+            number: "",
+            happens: "SUCCESSFUL, as with a channel that takes none",
+        });
+        let buttons: String = OUTCOMES
+            .iter()
+            .map(|(status, label, hint)| page::button("outcome", status, label, hint))
+            .collect();
+        format!(
+            "{}<form method=\"post\" action=\"{}{PATH}\"><input type=\"hidden\" name=\"reference\" value=\"{}\">\
+             <input type=\"hidden\" name=\"accessToken\" value=\"{}\"><fieldset id=\"channels\"><legend>Channel</legend>{channels}</fieldset>\
+             {}<details><summary>Another card</summary>{}</details>{buttons}</form>",
+            self.facts(payment),
             escape(&self.settings.checkout_base),
             escape(&payment.reference),
             escape(token),
-        );
-        let mut first = true;
-        for channel in methods::of(&payment.order.country_code).filter(|channel| channel.active) {
-            if chosen.is_some_and(|id| id != channel.id) {
-                continue;
-            }
-            let checked = if first { " checked" } else { "" };
-            first = false;
-            let _ = write!(
-                page,
-                r#"<label><input type="radio" name="channelId" value="{}"{checked}> {} ({})</label><br>"#,
-                channel.id, channel.name, channel.method,
-            );
-        }
-        page.push_str(r#"</fieldset><fieldset><legend>Card, where the channel takes one</legend><label>Number <input name="card" list="cards" autocomplete="off"></label><datalist id="cards">"#);
-        for (name, number, _) in TEST_CARDS {
-            let _ = write!(page, r#"<option value="{number}">{name}</option>"#);
-        }
-        page.push_str("</datalist><ul>");
-        for (name, number, status) in TEST_CARDS {
-            let _ = write!(page, "<li>{name}: <code>{number}</code>, {status}</li>");
-        }
-        page.push_str("</ul></fieldset><p>");
-        for (status, label) in OUTCOMES {
-            let _ = write!(page, r#"<button name="outcome" value="{status}">{label}</button> "#);
-        }
-        page.push_str("</p></form></main></html>");
-        page
+            page::cards("card", &offers, 5),
+            page::field("number", "Number; any other than those above fails"),
+        )
     }
 }
-
-const HEAD: &str = r#"<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Simulated checkout</title><style>body{font:16px/1.5 system-ui;margin:2rem auto;max-width:40rem;padding:0 1rem}button{margin:.2rem}</style><main>"#;
 
 fn by_card(number: &str) -> &'static str {
     let digits: String = number.chars().filter(|c| !c.is_whitespace()).collect();
@@ -181,5 +236,9 @@ fn by_card(number: &str) -> &'static str {
 
 /// A page that only says something.
 fn note(status: StatusCode, text: &str) -> Response<Bytes> {
-    wire::html(status, format!("{HEAD}<p>{}</p></main></html>", escape(text)))
+    show(status, "Checkout", &page::alert(text))
+}
+
+fn show(status: StatusCode, title: &str, body: &str) -> Response<Bytes> {
+    page::show(status, "Carry1st", title, body)
 }

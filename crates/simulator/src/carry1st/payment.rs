@@ -9,7 +9,7 @@ use super::refusal::Refusal;
 use super::settings::Duplicate;
 use super::views::{Event, Full, Made};
 use super::{Carry1st, later};
-use crate::{Kind, Movement, Origin, wire};
+use crate::{Deed, Entry, Kind, Movement, Origin, wire};
 
 /// Statuses after which the customer can do nothing any more.
 const CLOSED: &[&str] = &["SUCCESSFUL", "FAILED", "CANCELLED", "ABANDONED", "REFUND", "CHARGEBACK"];
@@ -143,6 +143,48 @@ impl Carry1st {
         true
     }
 
+    /// The payments as the provider's people see them.
+    pub(super) fn listed(&self) -> Vec<Entry> {
+        let entry = |payment: &Payment| {
+            let mut deeds = Vec::new();
+            if payment.open() && payment.status != "NEW" {
+                deeds.extend([Deed::Accept, Deed::Refuse]);
+            }
+            if self.refundable(&payment.reference) > 0 {
+                deeds.extend([Deed::Refund, Deed::Chargeback]);
+            }
+            Entry {
+                payment: payment.reference.clone(),
+                reference: Some(payment.order.partner_reference.clone()),
+                minor: payment.minor,
+                currency: payment.currency().to_owned(),
+                state: payment.status.clone(),
+                deeds,
+            }
+        };
+        self.payments.iter().rev().map(entry).collect()
+    }
+
+    /// Does a deed of the provider's people. Refunds and chargebacks take all that is left: their statuses know no amount.
+    pub(super) fn deed(&mut self, now: Timestamp, reference: &str, deed: Deed, minor: Option<i64>) -> bool {
+        self.settle(now);
+        let entries = self.listed();
+        let possible = entries
+            .iter()
+            .any(|e| e.payment == reference && e.deeds.contains(&deed));
+        if !possible || minor.is_some_and(|minor| minor != self.refundable(reference)) {
+            return false;
+        }
+        let status = match deed {
+            Deed::Accept => "SUCCESSFUL",
+            Deed::Refuse => "FAILED",
+            Deed::Refund => "REFUND",
+            Deed::Chargeback => "CHARGEBACK",
+            _ => return false,
+        };
+        self.finish(now, reference, status)
+    }
+
     /// What is left of a payment for refunds, in minor units, those under way counted as done.
     pub(super) fn refundable(&self, reference: &str) -> i64 {
         let Some(payment) = self.payments.iter().find(|p| p.reference == reference && p.captured) else {
@@ -184,6 +226,7 @@ impl Carry1st {
         };
         let event = Event::new(payment, &self.settings);
         let body = serde_json::to_vec(&event).unwrap_or_default();
-        self.outbox.put(now, &url, body.into());
+        self.outbox
+            .put(later(now, self.settings.webhook_after), &url, body.into());
     }
 }

@@ -162,7 +162,8 @@ impl Carry1st {
             }
             if let Some(url) = &refund.url {
                 let body = serde_json::to_vec(&refund.view()).unwrap_or_default();
-                self.outbox.put(now, url, body.into());
+                self.outbox
+                    .put(later(now, self.settings.webhook_after), url, body.into());
             }
         }
     }

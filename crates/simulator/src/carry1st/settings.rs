@@ -34,6 +34,8 @@ pub struct Settings {
     pub refund_time: Duration,
     /// How long a payment may stay unfinished before it counts as abandoned; 30 minutes by default.
     pub abandoned_after: Duration,
+    /// How long after the event its webhook is sent; at once by default.
+    pub webhook_after: Duration,
     /// The waits before a webhook that was not acknowledged is sent again; 10 s, 1 minute and 10 minutes by default.
     pub redelivery: Vec<Duration>,
     /// Where the hosted page is reached, without a slash at its end. Empty by default: relative to where the page itself was loaded.
@@ -92,6 +94,7 @@ impl Default for Settings {
             strict_transactions: false,
             refund_time: Duration::from_secs(1),
             abandoned_after: Duration::from_secs(1800),
+            webhook_after: Duration::ZERO,
             redelivery: [10, 60, 600].map(Duration::from_secs).to_vec(),
             checkout_base: String::new(),
             partner_id: 9,

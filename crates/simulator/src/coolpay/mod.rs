@@ -55,7 +55,7 @@ use jiff::Timestamp;
 pub use self::settings::{HeaderPrefix, Settings};
 use self::state::{Resource, Type};
 pub use self::test_cards::TEST_CARDS;
-use crate::{Ledger, Provider, Webhook, wire};
+use crate::{Deed, Entry, Ledger, Provider, Webhook, wire};
 
 /// The simulated provider, with one merchant account.
 #[derive(Clone, Debug)]
@@ -156,6 +156,14 @@ impl Provider for CoolPay {
 
     fn add_foreign(&mut self, now: Timestamp, minor: i64, currency: &str) {
         self.book_foreign(now, minor, currency);
+    }
+
+    fn entries(&self) -> Vec<Entry> {
+        self.listed()
+    }
+
+    fn act(&mut self, now: Timestamp, payment: &str, deed: Deed, minor: Option<i64>) -> bool {
+        self.deed(now, payment, deed, minor)
     }
 
     fn fork(&self) -> Box<dyn Provider> {

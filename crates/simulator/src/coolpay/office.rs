@@ -6,7 +6,7 @@ use super::CoolPay;
 use super::deeds::allows;
 use super::state::{Ask, Deed, State, Type, Verdict};
 use super::view;
-use crate::{Kind, Movement, Origin};
+use crate::{Entry, Kind, Movement, Origin};
 
 impl CoolPay {
     /// Captures in the back office. Gives the operation's number, or nothing if state or amount do not allow it.
@@ -66,6 +66,35 @@ impl CoolPay {
         self.callbacks.len()
     }
 
+    /// The payments as the provider's people see them.
+    pub(super) fn listed(&self) -> Vec<Entry> {
+        let payments = self.resources.values().rev().filter(|r| r.kind == Type::Payment);
+        payments.map(entry).collect()
+    }
+
+    /// Does a deed of the provider's people.
+    pub(super) fn deed(&mut self, now: Timestamp, payment: &str, deed: crate::Deed, minor: Option<i64>) -> bool {
+        self.settle(now);
+        let Some(resource) = payment.parse().ok().and_then(|id: u64| self.resources.get(&id)) else {
+            return false;
+        };
+        let pending = resource.operations.iter().find(|o| o.pending).map(|o| o.id);
+        let (uncaptured, balance) = (resource.authorized() - resource.captured(), resource.balance());
+        match (deed, pending) {
+            (crate::Deed::Accept, Some(operation)) => self.decide(now, payment, operation, "20000"),
+            (crate::Deed::Refuse, Some(operation)) => self.decide(now, payment, operation, "40000"),
+            (crate::Deed::Capture, _) => {
+                let minor = minor.unwrap_or(uncaptured);
+                self.capture_in_back_office(now, payment, minor).is_some()
+            }
+            (crate::Deed::Refund, _) => self
+                .refund_in_back_office(now, payment, minor.unwrap_or(balance))
+                .is_some(),
+            (crate::Deed::Void, _) => minor.is_none() && self.cancel_in_back_office(now, payment).is_some(),
+            _ => false,
+        }
+    }
+
     fn by_hand(&mut self, now: Timestamp, payment: &str, deed: Deed, amount: Option<i64>) -> Option<u64> {
         self.settle(now);
         let resource = self
@@ -120,5 +149,32 @@ impl CoolPay {
     /// The account's own settings, to be read or changed.
     pub fn settings(&mut self) -> &mut super::Settings {
         &mut self.settings
+    }
+}
+
+fn entry(resource: &super::state::Resource) -> Entry {
+    let amounts = (resource.authorized() - resource.captured(), resource.balance());
+    let mut deeds = Vec::new();
+    if resource.pending() {
+        deeds.extend([crate::Deed::Accept, crate::Deed::Refuse]);
+    }
+    for (deed, shown, minor) in [
+        (Deed::Capture, crate::Deed::Capture, amounts.0),
+        (Deed::Cancel, crate::Deed::Void, 0),
+        (Deed::Refund, crate::Deed::Refund, amounts.1),
+    ] {
+        if (minor > 0 || deed == Deed::Cancel) && allows(resource, deed, minor).is_ok() {
+            deeds.push(shown);
+        }
+    }
+    let asked = resource.operations.iter().find_map(|o| o.amount);
+    let linked = resource.link.as_ref().and_then(|link| link.amount);
+    Entry {
+        payment: resource.id.to_string(),
+        reference: resource.order_id.clone(),
+        minor: asked.or(linked).unwrap_or(0),
+        currency: resource.currency.clone().unwrap_or_default(),
+        state: resource.shown_state().to_owned(),
+        deeds,
     }
 }

@@ -9,13 +9,15 @@ use super::card::{Card, year_month};
 use super::state::{Ask, Deed, Link, Resource, Type, Verdict};
 use super::test_cards::{TEST_CARDS, by_name};
 use crate::Origin;
-use crate::wire::{self, decimals, escape};
+use crate::page::{self, Offer};
+use crate::wire::{self, decimals};
 
 /// What a request of the browser comes to.
 enum Step {
     Stay(String),
     Continue,
     Cancel,
+    Close,
 }
 
 /// The link's address if the path is that of a hosted page.
@@ -36,52 +38,79 @@ impl CoolPay {
             return show(
                 StatusCode::NOT_FOUND,
                 "This link leads nowhere",
-                "<p>It was never made, or it was taken away.</p>",
+                &page::text("It was never made, or it was taken away. Nothing can be paid here."),
             );
         };
-        if resource.accepted || resource.pending() {
-            let text = if resource.accepted {
-                "This is done already."
-            } else {
-                "Your payment is being processed."
-            };
-            return match (request.method() == Method::POST, &link.continue_url) {
-                (true, Some(url)) => wire::see_other(url),
-                _ => show(
-                    StatusCode::OK,
-                    text,
-                    &way_out("Back to the shop", link.continue_url.as_deref()),
-                ),
-            };
+        let what = self.facts(&resource, &link);
+        if resource.accepted {
+            let body =
+                page::text("It was accepted before. Nothing was charged again, and nothing more can be paid here.");
+            let out = page::link("back", "Back to the shop", link.continue_url.as_deref());
+            return show(StatusCode::OK, "This is done already", &format!("{what}{body}{out}"));
+        }
+        if resource.pending() {
+            let body = page::text("Nobody has decided yet. You need not pay again, and cannot until it is decided.");
+            let out = page::link("back", "Back to the shop", link.continue_url.as_deref());
+            return show(
+                StatusCode::OK,
+                "Your payment is being processed",
+                &format!("{what}{body}{out}"),
+            );
         }
         if link.deadline_at.is_some_and(|at| at <= now) {
-            let out = way_out("Back to the shop", link.cancel_url.as_deref());
-            return show(StatusCode::OK, "The time to pay is over", &out);
+            let out = page::link("back", "Back to the shop", link.cancel_url.as_deref());
+            return show(StatusCode::OK, "The time to pay is over", &format!("{what}{out}"));
         }
         let form = wire::pairs(request.body());
         let action = wire::first(&form, "do").filter(|_| request.method() == Method::POST);
+        let fixed = |code| Some(Verdict::from_code(code, &self.settings.acquirer));
+        let (decline, hold, fail) = (fixed("40000"), fixed("20200"), fixed("40000/40310"));
+        let card = chosen(now, &form);
         let step = match (request.method(), action, &link.challenge) {
             (&Method::GET | &Method::HEAD, _, Some(_)) => Step::Stay(challenge()),
-            (&Method::GET | &Method::HEAD, _, None) => Step::Stay(choices(&resource, &link, None)),
+            (&Method::GET | &Method::HEAD, _, None) => Step::Stay(choices(None)),
             (&Method::POST, Some("cancel"), _) => Step::Cancel,
-            (&Method::POST, Some("pay"), _) => self.pay(now, &resource, &link, chosen(now, &form), false, None),
+            (&Method::POST, Some("close"), _) => Step::Close,
+            (&Method::POST, Some("pay"), _) => self.pay(now, &resource, &link, card, false, None),
+            (&Method::POST, Some("decline"), _) => self.pay(now, &resource, &link, card, false, decline),
+            (&Method::POST, Some("hold"), _) => self.pay(now, &resource, &link, card, false, hold),
             (&Method::POST, Some("confirm"), Some(card)) => self.pay(now, &resource, &link, card.clone(), true, None),
-            (&Method::POST, Some("refuse"), Some(card)) => {
-                let verdict = Verdict::from_code("40000/40310", &self.settings.acquirer);
-                self.pay(now, &resource, &link, card.clone(), false, Some(verdict))
-            }
-            (&Method::POST, _, _) => Step::Stay(choices(&resource, &link, Some("Choose what to do."))),
+            (&Method::POST, Some("refuse"), Some(card)) => self.pay(now, &resource, &link, card.clone(), false, fail),
+            (&Method::POST, _, _) => Step::Stay(choices(Some("Choose what to do."))),
             _ => return show(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed", ""),
         };
         let (text, target) = match step {
-            Step::Stay(body) => return show(StatusCode::OK, "Simulated payment window", &body),
+            Step::Stay(body) => return show(StatusCode::OK, "Payment window", &format!("{what}{body}")),
+            Step::Close => {
+                let body = page::text("Nothing was paid and the shop was told nothing. The link still works.");
+                let again = page::link("again", "Open the window again", Some(""));
+                return show(StatusCode::OK, "You closed the window", &format!("{what}{body}{again}"));
+            }
             Step::Continue => ("Thank you", link.continue_url),
             Step::Cancel => ("Cancelled", link.cancel_url),
         };
         match target {
             Some(url) => wire::see_other(&url),
-            None => show(StatusCode::OK, text, "<p>You can close this window.</p>"),
+            None => show(
+                StatusCode::OK,
+                text,
+                &page::text("The shop gave no address to return to."),
+            ),
         }
+    }
+
+    /// Who is paid, for what, and how much.
+    fn facts(&self, resource: &Resource, link: &Link) -> String {
+        let amount = match (&resource.currency, link.amount) {
+            (Some(currency), Some(amount)) => format!("{} {currency}", wire::major(amount, decimals(currency))),
+            _ => "No money: the card is saved".to_owned(),
+        };
+        page::facts(&[
+            ("Merchant", &format!("account {}", self.settings.merchant_id)),
+            ("Order", resource.order_id.as_deref().unwrap_or("none")),
+            ("Amount", &amount),
+            (resource.kind.label(), &resource.id.to_string()),
+        ])
     }
 
     fn pay(
@@ -121,7 +150,7 @@ impl CoolPay {
                     "Not paid: {} ({}). You can try another card.",
                     verdict.message, verdict.code
                 );
-                Step::Stay(choices(resource, link, Some(&notice)))
+                Step::Stay(choices(Some(&notice)))
             }
             _ => Step::Continue,
         }
@@ -147,64 +176,75 @@ fn chosen(now: Timestamp, form: &[(String, String)]) -> Card {
     }
 }
 
-fn choices(resource: &Resource, link: &Link, notice: Option<&str>) -> String {
-    let what = match (&resource.currency, link.amount) {
-        (Some(currency), Some(amount)) => format!("{} {currency}", wire::major(amount, decimals(currency))),
-        _ => "No money: your card is saved".to_owned(),
-    };
-    let order = resource.order_id.as_deref().unwrap_or("");
-    let notice = notice.map_or_else(String::new, |n| {
-        format!("<p class=\"notice\" role=\"alert\">{}</p>", escape(n))
-    });
-    let rows: String = TEST_CARDS
+/// The cards and what can be done with them.
+fn choices(notice: Option<&str>) -> String {
+    let offers: Vec<Offer<'_>> = TEST_CARDS
         .iter()
-        .enumerate()
-        .map(|(at, (name, number, happens))| {
-            let checked = if at == 0 { " checked" } else { "" };
-            format!(
-                "<tr><td><label><input type=\"radio\" name=\"card\" value=\"{name}\"{checked}> {name}</label></td>\
-                 <td><code>{number}</code></td><td>{happens}</td></tr>"
-            )
+        .map(|(name, number, happens)| Offer {
+            value: name,
+            name,
+            number,
+            happens,
         })
         .collect();
+    let buttons = [
+        ("pay", "Pay", "The card decides what happens, as it says above."),
+        (
+            "decline",
+            "Be declined",
+            "The bank refuses whatever the card is. You can try again.",
+        ),
+        (
+            "hold",
+            "Leave undecided",
+            "The payment stays pending until the back office at /simulator decides it.",
+        ),
+        ("cancel", "Cancel", "Nothing is paid, and you go back to the shop."),
+        (
+            "close",
+            "Close without paying",
+            "Nothing is paid, and the shop learns nothing.",
+        ),
+    ];
+    let buttons: String = buttons
+        .iter()
+        .map(|(value, label, hint)| page::button("do", value, label, hint))
+        .collect();
     format!(
-        "{notice}<p class=\"amount\">{}</p><p>Order {}</p><form method=\"post\">\
-         <p><button name=\"do\" value=\"pay\">Pay with the chosen card</button> \
-         <button name=\"do\" value=\"cancel\" formnovalidate>Cancel</button></p>\
-         <table><thead><tr><th>Test card</th><th>Number</th><th>What happens</th></tr></thead><tbody>{rows}</tbody></table>\
-         <details><summary>Another card</summary><p><label>Number <input name=\"number\" inputmode=\"numeric\"></label> \
-         <label>Expiry, year and month (YYMM) <input name=\"expiration\" size=\"4\" maxlength=\"4\"></label> \
-         <label>CVD <input name=\"cvd\" size=\"4\" maxlength=\"4\"></label></p></details></form>",
-        escape(&what),
-        escape(order),
+        "{}<form method=\"post\">{}<details><summary>Another card</summary>{}{}{}</details>{buttons}</form>",
+        notice.map_or_else(String::new, page::alert),
+        page::cards("card", &offers, 10),
+        page::field("number", "Number"),
+        page::field("expiration", "Expiry, year and month (YYMM)"),
+        page::field("cvd", "CVD"),
     )
 }
 
 fn challenge() -> String {
-    "<p>The bank wants to know that it is you (3-D Secure).</p><form method=\"post\"><p>\
-     <button name=\"do\" value=\"confirm\">It is me: pay</button> \
-     <button name=\"do\" value=\"refuse\">It is not me: fail the check</button> \
-     <button name=\"do\" value=\"cancel\">Cancel</button></p></form>"
-        .to_owned()
-}
-
-fn way_out(text: &str, url: Option<&str>) -> String {
-    url.map_or_else(String::new, |url| {
-        format!("<p><a href=\"{}\">{text}</a></p>", escape(url))
-    })
+    format!(
+        "<h2>3-D Secure</h2>{}<form method=\"post\">{}{}{}</form>",
+        page::text("The bank that issued the card wants to know that it is you."),
+        page::button(
+            "do",
+            "confirm",
+            "It is me",
+            "The check succeeds and the card is charged."
+        ),
+        page::button(
+            "do",
+            "refuse",
+            "Fail the check",
+            "The payment is declined. You can try again."
+        ),
+        page::button(
+            "do",
+            "cancel",
+            "Cancel",
+            "Nothing is paid, and you go back to the shop."
+        ),
+    )
 }
 
 fn show(status: StatusCode, title: &str, body: &str) -> Response<Bytes> {
-    const STYLE: &str = "body{font:16px/1.5 sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem}\
-        table{border-collapse:collapse}td,th{text-align:left;padding:.2rem .8rem .2rem 0}\
-        button{font:inherit;padding:.4rem 1rem}.amount{font-size:2rem;margin:0}\
-        .notice{background:#fde8e8;padding:.5rem 1rem}footer{color:#666;margin-top:2rem}";
-    wire::html(
-        status,
-        format!(
-            "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\
-             <meta name=\"viewport\" content=\"width=device-width\"><style>{STYLE}</style></head>\
-             <body><h1>{title}</h1>{body}<footer>A simulator: no money moves, and no real card belongs here.</footer></body></html>"
-        ),
-    )
+    page::show(status, "CoolPay", title, body)
 }

@@ -14,6 +14,7 @@ use super::order::Order;
 use super::payments::Outcome;
 use super::test_cards::TEST_CARDS;
 use super::{Opp, codes};
+use crate::page::{self, Offer};
 use crate::{Origin, wire};
 
 /// How long a checkout can be paid and read.
@@ -95,28 +96,48 @@ impl Opp {
     /// Answers the page on which a person pays.
     pub(super) fn checkout_page(&mut self, now: Timestamp, id: &str, request: &Request<Bytes>) -> Response<Bytes> {
         let Some(checkout) = self.checkouts.get(id) else {
-            return page(StatusCode::NOT_FOUND, "Checkout", "<p>There is no such checkout.</p>");
-        };
-        let last = checkout.attempts.last().and_then(|attempt| self.payments.get(attempt));
-        if !checkout.lives(now) {
-            return page(
-                StatusCode::OK,
+            return show(
+                StatusCode::NOT_FOUND,
                 "Checkout",
-                "<p>This checkout is over. Nothing more can be paid.</p>",
+                &page::alert("There is no such checkout. Nothing can be paid here."),
             );
+        };
+        let what = self.facts(&checkout.order, id);
+        let last = checkout.attempts.last().and_then(|attempt| self.payments.get(attempt));
+        if let Some(paid) = last.filter(|p| p.booked) {
+            let text = "It was paid before. Nothing was charged again, and nothing more can be paid here.";
+            let back = page::link("back", "Back to the shop", self.way_back(paid).as_deref());
+            let body = format!("{what}{}{back}", page::text(text));
+            return show(StatusCode::OK, "This checkout is paid", &body);
         }
-        if last.is_some_and(|p| p.booked) {
-            return page(StatusCode::OK, "Checkout", "<p>This checkout is paid.</p>");
+        if !checkout.lives(now) {
+            let text = page::text("It was open for half an hour. Nothing more can be paid here.");
+            return show(StatusCode::OK, "This checkout is over", &format!("{what}{text}"));
         }
         if let Some(open) = last.filter(|p| codes::pends(&p.code)) {
-            let text = match &open.challenge {
-                Some(_) => format!("<p><a href=\"{}\">Go on at your bank</a></p>", self.bank(&open.id)),
-                None => "<p>Your payment is being worked on.</p>".to_owned(),
+            let (text, link) = match &open.challenge {
+                Some(_) => (
+                    "Your bank has not heard from you yet.",
+                    page::link("bank", "Go on at your bank", Some(&self.bank(&open.id))),
+                ),
+                None => (
+                    "Nobody has decided yet. You need not pay again, and cannot until it is decided.",
+                    page::link("back", "Back to the shop", self.way_back(open).as_deref()),
+                ),
             };
-            return page(StatusCode::OK, "Checkout", &text);
+            let body = format!("{what}{}{link}", page::text(text));
+            return show(StatusCode::OK, "Your payment is being worked on", &body);
         }
         if request.method() != Method::POST {
-            return page(StatusCode::OK, "Checkout", &offer(&checkout.order));
+            let failed = last.map(|p| {
+                format!(
+                    "Not paid: {} ({}). You can try again.",
+                    codes::describe(&p.code),
+                    p.code
+                )
+            });
+            let notice = failed.as_deref().map_or_else(String::new, page::alert);
+            return show(StatusCode::OK, "Checkout", &format!("{what}{notice}{}", offer()));
         }
         let mut order = checkout.order.clone();
         let query = wire::query(request);
@@ -132,7 +153,14 @@ impl Opp {
             Some("pay") => self.decide(now, &order, &card, false),
             Some("decline") => Outcome::Final("800.100.152".to_owned()),
             Some("cancel") => Outcome::Final("100.396.101".to_owned()),
-            _ => return page(StatusCode::BAD_REQUEST, "Checkout", "<p>Nothing was chosen.</p>"),
+            Some("review") => Outcome::Final(codes::REVIEW.to_owned()),
+            Some("hold") => Outcome::Final(codes::WAITING.to_owned()),
+            Some("close") => {
+                let body = page::text("Nothing was paid and the shop was told nothing. The checkout is still open.");
+                let again = page::link("again", "Open the checkout again", Some(""));
+                return show(StatusCode::OK, "You closed the page", &format!("{body}{again}"));
+            }
+            _ => return show(StatusCode::BAD_REQUEST, "Checkout", &page::alert("Nothing was chosen.")),
         };
         let payment = self.charge(now, order, &card, None, outcome);
         if let Some(checkout) = self.checkouts.get_mut(id) {
@@ -144,6 +172,16 @@ impl Opp {
             return wire::see_other(&self.bank(&payment));
         }
         self.send_back(&payment)
+    }
+
+    /// Who is paid, for what, and how much.
+    fn facts(&self, order: &Order, checkout: &str) -> String {
+        page::facts(&[
+            ("Merchant", self.settings.entity_id.as_deref().unwrap_or("any entity")),
+            ("Order", order.extra.reference.as_deref().unwrap_or("none")),
+            ("Amount", &format!("{} {}", order.money.text(), order.money.currency)),
+            ("Checkout", checkout),
+        ])
     }
 
     fn script(&self, id: &str) -> String {
@@ -165,33 +203,51 @@ impl Checkout {
 }
 
 /// The form for a person.
-fn offer(order: &Order) -> String {
-    let mut rows = String::new();
-    for (index, (name, number, what)) in TEST_CARDS.iter().enumerate() {
-        let checked = if index == 0 { " checked" } else { "" };
-        rows.push_str(&format!(
-            "<p><label><input type=\"radio\" name=\"card\" value=\"{number}\"{checked}> {name} <code>{number}</code> {}</label></p>",
-            wire::escape(what)
-        ));
-    }
-    let reference = order.extra.reference.as_deref().unwrap_or("none");
+fn offer() -> String {
+    let offers: Vec<Offer<'_>> = TEST_CARDS
+        .iter()
+        .map(|(name, number, happens)| Offer {
+            value: number,
+            name,
+            number,
+            happens,
+        })
+        .collect();
+    let buttons = [
+        ("pay", "Pay", "The card decides what happens, as it says above."),
+        (
+            "decline",
+            "Be declined",
+            "The bank refuses whatever the card is. You can try again.",
+        ),
+        (
+            "review",
+            "Be held for review",
+            "The payment goes through, and the back office at /simulator accepts or refuses it.",
+        ),
+        (
+            "hold",
+            "Leave undecided",
+            "The payment stays open until the back office at /simulator decides it.",
+        ),
+        ("cancel", "Cancel", "Nothing is paid, and you go back to the shop."),
+        (
+            "close",
+            "Close without paying",
+            "Nothing is paid, and the shop learns nothing.",
+        ),
+    ];
+    let buttons: String = buttons
+        .iter()
+        .map(|(value, label, hint)| page::button("action", value, label, hint))
+        .collect();
     format!(
-        "<p>{} {} to pay, reference {}</p><form method=\"post\">{rows}\
-         <button name=\"action\" value=\"pay\">Pay</button> \
-         <button name=\"action\" value=\"decline\">Be declined</button> \
-         <button name=\"action\" value=\"cancel\">Cancel</button></form>",
-        order.money.text(),
-        wire::escape(&order.money.currency),
-        wire::escape(reference)
+        "<form method=\"post\">{}{buttons}</form>",
+        page::cards("card", &offers, TEST_CARDS.len())
     )
 }
 
 /// A page for a person.
-pub(super) fn page(status: StatusCode, title: &str, body: &str) -> Response<Bytes> {
-    let html = format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{title}</title>\
-         <body style=\"font-family: sans-serif; max-width: 45em; margin: 2em auto\">\
-         <h1>{title}</h1><p>No money moves here: this platform is simulated.</p>{body}</body></html>"
-    );
-    wire::html(status, html)
+pub(super) fn show(status: StatusCode, title: &str, body: &str) -> Response<Bytes> {
+    page::show(status, "OPP", title, body)
 }

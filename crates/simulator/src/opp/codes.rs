@@ -22,6 +22,10 @@ pub(super) const CREDENTIALS: &str = "800.900.300";
 pub(super) const ENTITY: &str = "800.900.201";
 /// Asked too often.
 pub(super) const THROTTLED: &str = "800.120.100";
+/// Approved, and somebody should look at it.
+pub(super) const REVIEW: &str = "000.400.000";
+/// Waits for somebody else's confirmation.
+pub(super) const WAITING: &str = "800.400.500";
 /// Nothing is stored under this id or reference.
 pub(super) const NOT_FOUND: &str = "700.400.580";
 
@@ -37,6 +41,7 @@ pub(super) const LIST: &[(&str, &str)] = &[
     ("000.100.200", "The cardholder disputes the payment"),
     ("000.200.000", "The result is still open"),
     ("000.200.100", "The checkout is ready for the shopper"),
+    ("000.400.000", "The payment went through and is held for review"),
     ("000.400.101", "The card takes no part in authentication"),
     ("000.400.102", "The cardholder is not enrolled for authentication"),
     ("000.400.109", "The card knows no second version of authentication"),
@@ -124,7 +129,7 @@ pub(super) fn fine(code: &str) -> bool {
 }
 
 /// Approved, with a remark that somebody should read.
-fn remarked(code: &str) -> bool {
+pub(super) fn remarked(code: &str) -> bool {
     code == "000.400.100"
         || code
             .strip_prefix("000.400.0")

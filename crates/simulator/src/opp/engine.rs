@@ -123,18 +123,19 @@ impl Opp {
             .and_then(|p| p.notification_url.as_deref());
         let url = own.or(first).map(str::to_owned);
         let open = payment.code == codes::OPEN;
+        let at = now.checked_add(self.settings.notify_after).unwrap_or(Timestamp::MAX);
         match self.settings.api {
             Api::V3 => {
                 if let Some(url) = url.filter(|_| untold) {
                     let content = self.tell(now, id);
-                    self.mail.post(now, &url, content);
+                    self.mail.post(at, &url, content);
                 }
             }
             Api::V1 => {
                 if let Some(url) = self.settings.webhook_url.clone().or(url).filter(|_| !open) {
                     let payload = self.tell(now, id);
                     let content = Object::default().text("type", "PAYMENT").with("payload", payload);
-                    self.mail.post(now, &url, content.value());
+                    self.mail.post(at, &url, content.value());
                 }
             }
         }

@@ -41,7 +41,7 @@ use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use jiff::Timestamp;
 
-use crate::{Kind, Ledger, Movement, Origin, Provider, Webhook};
+use crate::{Deed, Entry, Kind, Ledger, Movement, Origin, Provider, Webhook};
 
 pub use settings::{Api, Settings};
 pub use test_cards::TEST_CARDS;
@@ -146,6 +146,14 @@ impl Provider for Opp {
             currency: currency.to_owned(),
             origin: Origin::Foreign,
         });
+    }
+
+    fn entries(&self) -> Vec<Entry> {
+        self.listed()
+    }
+
+    fn act(&mut self, now: Timestamp, payment: &str, deed: Deed, minor: Option<i64>) -> bool {
+        self.deed(now, payment, deed, minor)
     }
 
     fn fork(&self) -> Box<dyn Provider> {

@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::Opp;
 use super::form::Money;
 use super::order::Extra;
-use super::record::Type;
-use crate::Origin;
+use super::record::{Payment, Type};
+use super::{Opp, codes};
+use crate::{Deed, Entry, Origin};
 
 impl Opp {
     /// Captures so many minor units of an authorization in the back office, and gives the id of the capture if it is allowed.
@@ -38,6 +38,112 @@ impl Opp {
         self.conclude(now, payment, code);
         self.announce(now, payment, true);
         true
+    }
+
+    /// Accepts a payment that is held for review: its result is the plain approval from now on, and word of it is sent. The money was booked
+    /// before. Tells whether it was held.
+    pub fn accept_review(&mut self, now: Timestamp, payment: &str) -> bool {
+        let Some(held) = self.payments.get_mut(payment).filter(|p| in_review(p)) else {
+            return false;
+        };
+        held.code = held.approval.to_owned();
+        held.at = now;
+        self.announce(now, payment, true);
+        true
+    }
+
+    /// Refuses a payment that is held for review: an authorization is reversed, a debit is refunded. Gives the id of that.
+    pub fn refuse_review(&mut self, now: Timestamp, payment: &str) -> Option<String> {
+        let held = self.payments.get(payment).filter(|p| in_review(p))?;
+        match held.kind {
+            Type::Authorization => self.void(now, payment),
+            _ => {
+                let left = self.left(payment)?;
+                self.refund(now, payment, left)
+            }
+        }
+    }
+
+    /// The transactions as the platform's people see them.
+    pub(super) fn listed(&self) -> Vec<Entry> {
+        let mut payments: Vec<_> = self.payments.values().collect();
+        payments.sort_by_key(|p| std::cmp::Reverse(p.place));
+        payments.into_iter().map(|payment| self.entry(payment)).collect()
+    }
+
+    /// Does a deed of the platform's people.
+    pub(super) fn deed(&mut self, now: Timestamp, payment: &str, deed: Deed, minor: Option<i64>) -> bool {
+        self.settle_due(now);
+        let Some(found) = self.payments.get(payment) else {
+            return false;
+        };
+        let (review, approval) = (in_review(found), found.approval);
+        if !self.entry(found).deeds.contains(&deed) {
+            return false;
+        }
+        let Some(left) = minor.or_else(|| self.left(payment)) else {
+            return false;
+        };
+        match deed {
+            Deed::Accept if review => self.accept_review(now, payment),
+            Deed::Accept => self.resolve(now, payment, approval),
+            Deed::Refuse if review => self.refuse_review(now, payment).is_some(),
+            Deed::Refuse => self.resolve(now, payment, "800.100.152"),
+            Deed::Capture => self.capture(now, payment, left).is_some(),
+            Deed::Void => minor.is_none() && self.void(now, payment).is_some(),
+            Deed::Refund => self.refund(now, payment, left).is_some(),
+            Deed::Chargeback => self.chargeback(now, payment, left).is_some(),
+            Deed::Return => false,
+        }
+    }
+
+    fn entry(&self, payment: &Payment) -> Entry {
+        let mut deeds = Vec::new();
+        let open = codes::pends(&payment.code) && payment.challenge.is_none();
+        let left = self.left(&payment.id).unwrap_or(0);
+        if open || (in_review(payment) && left > 0) {
+            deeds.extend([Deed::Accept, Deed::Refuse]);
+        }
+        match payment.kind {
+            Type::Authorization if payment.booked && !self.followed(&payment.id) => {
+                deeds.extend([Deed::Capture, Deed::Void]);
+            }
+            Type::Debit | Type::Capture if payment.booked && left > 0 => {
+                deeds.extend([Deed::Refund, Deed::Chargeback]);
+            }
+            _ => {}
+        }
+        let money = payment.money.as_ref();
+        Entry {
+            payment: payment.id.clone(),
+            reference: payment.reference.clone(),
+            minor: money.and_then(Money::minor).unwrap_or(0),
+            currency: money.map(|m| m.currency.clone()).unwrap_or_default(),
+            state: format!(
+                "{} {} ({})",
+                payment.kind.letters(),
+                payment.code,
+                codes::describe(&payment.code)
+            ),
+            deeds,
+        }
+    }
+
+    /// What follow-ups have left of a transaction, in minor units.
+    fn left(&self, id: &str) -> Option<i64> {
+        let whole = self.payments.get(id)?.money.as_ref()?.minor()?;
+        let taken: i64 = self.booked_after(id).filter_map(|p| p.money.as_ref()?.minor()).sum();
+        Some(whole - taken)
+    }
+
+    fn followed(&self, id: &str) -> bool {
+        self.booked_after(id).next().is_some()
+    }
+
+    fn booked_after<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a Payment> {
+        self.payments
+            .values()
+            .filter(move |p| p.booked && p.referenced.as_deref() == Some(id))
     }
 
     /// Sends word of a payment once more, unasked; for messages that come twice.
@@ -73,4 +179,8 @@ impl Opp {
         self.announce(now, &id, true);
         Some(id)
     }
+}
+
+fn in_review(payment: &Payment) -> bool {
+    payment.booked && codes::remarked(&payment.code)
 }

@@ -40,6 +40,8 @@ pub struct Settings {
     pub loose_reports: bool,
     /// Whether a checkout that nobody submitted is told as pending (`000.200.000`) instead of as having no session.
     pub open_checkout_pending: bool,
+    /// How long after a result word of it is sent; at once by default.
+    pub notify_after: std::time::Duration,
     /// How often the status of one payment may be read within a minute; `None` for as often as wanted.
     pub status_reads_per_minute: Option<usize>,
 }
@@ -63,6 +65,7 @@ impl Settings {
             reports: false,
             loose_reports: false,
             open_checkout_pending: false,
+            notify_after: std::time::Duration::ZERO,
             status_reads_per_minute: None,
         }
     }

@@ -85,7 +85,7 @@ use self::deliveries::Delivery;
 use self::hooks::Hook;
 use self::idempotency::Remembered;
 use self::state::{Account, Instrument, Payment, Person, Quote, Row};
-use crate::{Ledger, Provider, Webhook};
+use crate::{Deed, Entry, Ledger, Provider, Webhook};
 
 /// Simulates the provider.
 #[derive(Clone, Debug)]
@@ -211,6 +211,14 @@ impl Provider for Qolo {
 
     fn add_foreign(&mut self, now: Timestamp, minor: i64, currency: &str) {
         self.stranger(now, minor, currency);
+    }
+
+    fn entries(&self) -> Vec<Entry> {
+        self.listed()
+    }
+
+    fn act(&mut self, now: Timestamp, payment: &str, deed: Deed, minor: Option<i64>) -> bool {
+        self.deed(now, payment, deed, minor)
     }
 
     fn fork(&self) -> Box<dyn Provider> {

@@ -126,3 +126,96 @@ impl Bench {
         self.pay("order-anew")
     }
 }
+
+#[test]
+fn a_second_tab_learns_that_the_payment_is_over() {
+    let mut bench = Bench::plain();
+    let reference = bench.pay("order-1");
+    let keys = keys(&bench, &reference);
+    assert_eq!(
+        submit(&mut bench, &format!("{keys}&outcome=")).status(),
+        StatusCode::FOUND
+    );
+    let second = submit(&mut bench, &format!("{keys}&outcome="));
+    let html = String::from_utf8_lossy(second.body()).into_owned();
+    assert_eq!(second.status(), StatusCode::GONE);
+    assert!(
+        html.contains("over: SUCCESSFUL") && html.contains("Nothing was charged again"),
+        "{html}"
+    );
+    assert!(html.contains("href=\"https://shop.example/ok?order=1&amp;x=a%20b\"") && !html.contains("<form"));
+    assert_eq!(open(&mut bench, &keys).status(), StatusCode::GONE);
+    assert_eq!(bench.provider.ledger().movements.len(), 1);
+    assert_eq!(bench.hooks().len(), 1);
+}
+
+#[test]
+fn what_is_held_is_decided_in_the_back_office() {
+    for (outcome, deed, status, booked) in [
+        ("PENDING", Deed::Accept, "SUCCESSFUL", 10_050),
+        ("PENDING_INVESTIGATION", Deed::Accept, "SUCCESSFUL", 10_050),
+        ("PENDING_INVESTIGATION", Deed::Refuse, "FAILED", 0),
+    ] {
+        let mut bench = Bench::plain();
+        let reference = bench.pay("order-1");
+        assert!(bench.provider.entries()[0].deeds.is_empty());
+        let keys = keys(&bench, &reference);
+        submit(&mut bench, &format!("{keys}&outcome={outcome}"));
+        assert_eq!(bench.hooks()[0]["status"], outcome);
+        assert!(bench.provider.act(bench.now, &reference, deed, None));
+        assert_eq!(bench.hooks()[0]["status"], status);
+        assert_eq!(bench.booked(&reference, Kind::Capture), booked);
+        assert!(!bench.provider.act(bench.now, &reference, deed, None));
+    }
+}
+
+#[test]
+fn a_chargeback_takes_all_and_is_told() {
+    let mut bench = Bench::plain();
+    let reference = bench.paid("order-1");
+    assert!(!bench.provider.act(bench.now, &reference, Deed::Chargeback, Some(1)));
+    assert!(bench.provider.act(bench.now, &reference, Deed::Chargeback, None));
+    let taken = bench.provider.ledger().movements.last().unwrap();
+    assert_eq!(
+        (taken.kind, taken.minor, taken.origin),
+        (Kind::Chargeback, 10_050, Origin::BackOffice)
+    );
+    assert_eq!(bench.hooks()[0]["status"], "CHARGEBACK");
+    assert!(bench.provider.entries()[0].deeds.is_empty());
+}
+
+#[test]
+fn the_page_escapes_has_its_marks_and_its_webhook_can_be_slow() {
+    let mut bench = Bench::plain();
+    bench.provider.settings_mut().webhook_after = Duration::from_secs(3);
+    let reference = bench.pay("<script>alert(1)</script>");
+    let keys = keys(&bench, &reference);
+    let page = open(&mut bench, &keys);
+    assert!(page.headers().contains_key("content-security-policy"));
+    assert_eq!(page.headers()["referrer-policy"], "no-referrer");
+    let html = String::from_utf8(page.body().to_vec()).unwrap();
+    assert!(
+        html.contains("&lt;script&gt;alert(1)") && !html.contains("<script"),
+        "{html}"
+    );
+    for part in [
+        "id=\"outcome-pay\" name=\"outcome\" value=\"\"",
+        "id=\"outcome-abandoned\"",
+        "name=\"card\" value=\"4000000000000002\"",
+        "id=\"channel-108\"",
+    ] {
+        assert!(html.contains(part), "{part} is missing: {html}");
+    }
+    submit(
+        &mut bench,
+        &format!("{keys}&card=4111111111111111&number=4000000000000002&outcome="),
+    );
+    assert_eq!(
+        bench.provider.status(&reference),
+        Some("FAILED"),
+        "the number typed counts"
+    );
+    assert!(bench.hooks().is_empty());
+    bench.pass(3);
+    assert_eq!(bench.hooks().len(), 1);
+}

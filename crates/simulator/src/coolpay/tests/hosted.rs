@@ -199,3 +199,98 @@ fn addresses_follow_the_host_when_the_port_is_open() {
     assert_eq!(sim.link_url(&id), Some(url));
     assert_eq!(sim.payment_of_order("host-1"), Some(id));
 }
+
+#[test]
+fn a_second_tab_learns_that_the_payment_is_done() {
+    let mut sim = sim();
+    let (id, url) = linked(&mut sim, "tabs-1", LINK);
+    let open = |sim: &mut CoolPay, seconds| sim.handle(at(seconds), &Request::get(&url).body(Bytes::new()).unwrap());
+    assert!(page(&open(&mut sim, 1)).contains("value=\"pay\""));
+    assert_eq!(
+        press(&mut sim, 2, &url, "do=pay&card=visa-approved").status(),
+        StatusCode::SEE_OTHER
+    );
+    for second in [
+        press(&mut sim, 3, &url, "do=pay&card=visa-approved"),
+        press(&mut sim, 4, &url, "do=cancel"),
+        open(&mut sim, 5),
+    ] {
+        let text = page(&second);
+        assert_eq!(second.status(), StatusCode::OK);
+        assert!(
+            text.contains("This is done already") && text.contains("Nothing was charged again"),
+            "{text}"
+        );
+        assert!(text.contains("href=\"http://shop.test/ok?a=1&amp;b=2\""));
+        assert!(!text.contains("<form"), "{text}");
+    }
+    assert_eq!(total(&sim, &id, Kind::Authorize), 1000);
+    assert_eq!(sim.ledger().movements.len(), 1);
+}
+
+#[test]
+fn a_payment_left_undecided_is_decided_by_the_provider() {
+    for (code, booked) in [("20000", 1000), ("40000", 0)] {
+        let mut sim = sim();
+        let (id, url) = linked(&mut sim, "held-1", LINK);
+        assert_eq!(press(&mut sim, 1, &url, "do=hold").status(), StatusCode::SEE_OTHER);
+        assert_eq!(total(&sim, &id, Kind::Authorize), 0);
+        assert!(sim.due(at(3600)).is_empty());
+        assert!(page(&press(&mut sim, 3600, &url, "do=pay&card=visa-approved")).contains("being processed"));
+        assert!(sim.decide(at(3601), &id, 1, code));
+        assert_eq!(total(&sim, &id, Kind::Authorize), booked);
+        let told = sim.due(at(3601));
+        assert_eq!(state(&told[0]), if booked > 0 { "new" } else { "rejected" });
+    }
+}
+
+#[test]
+fn the_window_is_declined_or_closed_without_a_word() {
+    let mut sim = sim();
+    let (id, url) = linked(&mut sim, "close-1", LINK);
+    assert!(page(&press(&mut sim, 1, &url, "do=close")).contains("You closed the window"));
+    assert!(sim.due(at(2)).is_empty());
+    let (_, body) = send(&mut sim, 3, "GET", &format!("/payments/{id}"), "");
+    assert_eq!(body["state"], "initial");
+    assert!(page(&press(&mut sim, 4, &url, "do=decline&card=visa-approved")).contains("Not paid"));
+    assert_eq!(
+        press(&mut sim, 5, &url, "do=pay&card=visa-approved").status(),
+        StatusCode::SEE_OTHER
+    );
+    assert_eq!(total(&sim, &id, Kind::Authorize), 1000);
+}
+
+#[test]
+fn the_window_can_be_used_by_anybody_and_runs_nothing() {
+    let mut sim = with(Settings {
+        callback_after: std::time::Duration::from_secs(3),
+        ..Settings::default()
+    });
+    let (_, url) = linked(&mut sim, "page-1", LINK);
+    let response = sim.handle(at(1), &Request::get(&url).body(Bytes::new()).unwrap());
+    let headers = response.headers();
+    assert!(
+        headers["content-security-policy"]
+            .to_str()
+            .unwrap()
+            .starts_with("default-src 'none'")
+    );
+    assert_eq!(headers["referrer-policy"], "no-referrer");
+    let text = page(&response);
+    for part in [
+        "id=\"do-pay\"",
+        "id=\"do-hold\"",
+        "id=\"card-visa-3ds\" name=\"card\" value=\"visa-3ds\"",
+        "for=\"card-visa-3ds\"",
+        "id=\"number\" name=\"number\"",
+        "account 4711",
+        "No money moves here",
+    ] {
+        assert!(text.contains(part), "{part} is missing: {text}");
+    }
+    press(&mut sim, 2, &url, "do=pay&number=<script>alert(1)</script>");
+    assert!(!page(&press(&mut sim, 2, &url, "do=<script>")).contains("<script"));
+    press(&mut sim, 3, &url, "do=pay&card=visa-approved");
+    assert!(sim.due(at(4)).is_empty(), "the browser is back before the callback");
+    assert_eq!(sim.due(at(5)).len(), 1);
+}

@@ -169,3 +169,120 @@ fn an_open_checkout_may_be_told_as_pending_and_reads_are_no_mere_lookups() {
     assert!(!reads(&path));
     assert!(reads("/v3/payments/1"));
 }
+
+#[test]
+fn a_second_tab_learns_that_the_checkout_is_paid() {
+    let mut desk = Desk::v3();
+    let id = checkout(&mut desk);
+    let path = format!("/checkouts/{id}/page");
+    submit(&mut desk, &id, "action=decline");
+    let tried = desk.browse(Method::GET, &path, "");
+    assert!(String::from_utf8_lossy(tried.body()).contains("Not paid: The issuer refuses"));
+    submit(&mut desk, &id, "action=pay&card=4200000000000000");
+    for (method, form) in [
+        (Method::POST, "action=pay&card=4200000000000000"),
+        (Method::POST, "action=cancel"),
+        (Method::GET, ""),
+    ] {
+        let second = desk.browse(method, &path, form);
+        let html = String::from_utf8_lossy(second.body()).into_owned();
+        assert_eq!(second.status(), 200);
+        assert!(
+            html.contains("Nothing was charged again") && !html.contains("<form"),
+            "{html}"
+        );
+        assert!(
+            html.contains(&format!("href=\"https://shop.example/back?o=1&amp;id={id}")),
+            "{html}"
+        );
+    }
+    assert_eq!(desk.opp.ledger.movements.len(), 1);
+}
+
+#[test]
+fn a_review_is_accepted_or_refused_in_the_back_office() {
+    let mut desk = Desk::v3();
+    let id = checkout(&mut desk);
+    submit(&mut desk, &id, "action=review");
+    let held = desk.get(&format!("/v3/checkouts/{id}/payment?{ENTITY}"));
+    let payment = held.is(200, "000.400.000").id();
+    assert_eq!(desk.opp.ledger.total(&payment, Kind::Capture), 9200);
+    desk.opp.due(desk.now);
+    assert!(desk.opp.accept_review(desk.now, &payment));
+    assert!(!desk.opp.accept_review(desk.now, &payment));
+    desk.get(&format!("/v3/payments/{payment}?{ENTITY}"))
+        .is(200, "000.100.110");
+    let told = desk.opp.due(desk.now);
+    assert_eq!(told.len(), 1);
+    let body: Value = serde_json::from_slice(told[0].request.body()).unwrap();
+    assert_eq!(body["result"]["code"], "000.100.110");
+    assert_eq!(desk.opp.ledger.movements.len(), 1, "it was booked before");
+
+    let id = checkout(&mut desk);
+    submit(&mut desk, &id, "action=review");
+    let payment = desk.get(&format!("/v3/checkouts/{id}/payment?{ENTITY}")).id();
+    let refund = desk.opp.refuse_review(desk.now, &payment).unwrap();
+    let back = desk.opp.ledger.movements.last().unwrap();
+    assert_eq!(
+        (back.id.as_str(), back.minor, back.origin),
+        (refund.as_str(), 9200, Origin::BackOffice)
+    );
+    assert!(desk.opp.refuse_review(desk.now, &payment).is_none());
+}
+
+#[test]
+fn a_payment_left_undecided_waits_for_the_back_office() {
+    use crate::Deed;
+    let mut desk = Desk::v3();
+    let id = checkout(&mut desk);
+    submit(&mut desk, &id, "action=hold");
+    let payment = desk
+        .get(&format!("/v3/checkouts/{id}/payment?{ENTITY}"))
+        .is(200, "800.400.500")
+        .id();
+    desk.wait(3600);
+    let again = desk.browse(Method::POST, &format!("/checkouts/{id}/page"), "action=pay");
+    assert_eq!(again.status(), 200);
+    assert!(desk.opp.ledger.movements.is_empty());
+    assert_eq!(desk.opp.entries()[0].deeds, [Deed::Accept, Deed::Refuse]);
+    assert!(!desk.opp.act(desk.now, &payment, Deed::Capture, None));
+    assert!(desk.opp.act(desk.now, &payment, Deed::Accept, None));
+    assert_eq!(desk.opp.ledger.total(&payment, Kind::Capture), 9200);
+    assert!(desk.opp.act(desk.now, &payment, Deed::Refund, Some(200)));
+    assert!(desk.opp.act(desk.now, &payment, Deed::Chargeback, None));
+    assert_eq!(desk.opp.ledger.total(&payment, Kind::Chargeback), 9000);
+    assert!(desk.opp.entries().iter().all(|e| e.deeds.is_empty()));
+    let told = desk.opp.due(desk.now);
+    assert_eq!(told.len(), 4, "open, accepted, refunded, charged back");
+}
+
+#[test]
+fn a_shopper_closes_the_page_and_word_of_a_result_can_be_slow() {
+    let mut desk = Desk::v3();
+    desk.opp.settings.notify_after = std::time::Duration::from_secs(3);
+    let order = ORDER.replace("ord-0001-a1", "%3Cscript%3Ealert(1)%3C/script%3E");
+    let id = desk.post("/v3/checkouts", &order).is(200, "000.200.100").id();
+    let path = format!("/checkouts/{id}/page");
+    let page = desk.browse(Method::GET, &path, "");
+    let html = String::from_utf8(page.body().to_vec()).unwrap();
+    assert!(
+        html.contains("&lt;script&gt;alert(1)") && !html.contains("<script"),
+        "{html}"
+    );
+    for part in [
+        "id=\"action-review\"",
+        "id=\"card-challenge\" name=\"card\" value=\"4200000000000042\"",
+    ] {
+        assert!(html.contains(part), "{part} is missing: {html}");
+    }
+    let closed = desk.browse(Method::POST, &path, "action=close");
+    assert_eq!(
+        (closed.status(), closed.headers().get("location")),
+        (StatusCode::OK, None)
+    );
+    submit(&mut desk, &id, "action=pay");
+    desk.wait(2);
+    assert!(desk.opp.due(desk.now).is_empty());
+    desk.wait(1);
+    assert_eq!(desk.opp.due(desk.now).len(), 1);
+}

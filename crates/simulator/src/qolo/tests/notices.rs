@@ -130,3 +130,17 @@ fn a_return_follows_a_success() {
     assert_eq!(body["event"], "transfer.success");
     assert_eq!(body["data"]["txn_guid"], guid.as_str());
 }
+
+#[test]
+fn the_providers_people_settle_and_return() {
+    use crate::Deed;
+    let mut desk = Desk::new(Settings::qolo());
+    let guid = desk.transfer(&pull());
+    assert_eq!(desk.qolo.entries()[0].deeds, [Deed::Accept, Deed::Return]);
+    assert!(!desk.qolo.act(desk.now, &guid, Deed::Accept, Some(1)));
+    assert!(desk.qolo.act(desk.now, &guid, Deed::Accept, None));
+    assert_eq!(desk.total(&guid, Kind::Capture), 2510);
+    assert!(desk.qolo.act(desk.now, &guid, Deed::Return, None));
+    assert_eq!(desk.total(&guid, Kind::Return), 2510);
+    assert!(!desk.qolo.act(desk.now, &guid, Deed::Refund, None));
+}
