@@ -210,10 +210,14 @@ fn row(body: &mut String, entry: &Entry) {
                 "<button id=\"{name}-{slug}\" name=\"deed\" value=\"{name}\">{name}</button>"
             );
         }
-        let _ = write!(
-            body,
-            " <label for=\"amount-{slug}\">Amount, empty for all <input id=\"amount-{slug}\" name=\"amount\" size=\"8\" inputmode=\"decimal\"></label></form>"
-        );
+        let sized = |deed: &Deed| matches!(deed, Deed::Capture | Deed::Refund | Deed::Chargeback);
+        if entry.deeds.iter().any(sized) {
+            let _ = write!(
+                body,
+                " <label for=\"amount-{slug}\">Amount, empty for all <input id=\"amount-{slug}\" name=\"amount\" size=\"8\" inputmode=\"decimal\"></label>"
+            );
+        }
+        body.push_str("</form>");
     }
     body.push_str("</td></tr>");
 }

@@ -72,3 +72,19 @@ fn without_a_url_nothing_is_sent() {
     assert!(bench.provider.finish(bench.now, reference, "SUCCESSFUL"));
     assert_eq!(bench.provider.due(bench.now)[0].request.uri().path(), "/fallback");
 }
+
+#[test]
+fn one_that_is_an_hour_late_is_stale_and_signed() {
+    let mut bench = Bench::plain();
+    let reference = bench.pay("order-1");
+    bench.provider.finish(bench.now, &reference, "SUCCESSFUL");
+    let mut host = crate::Host::new(Box::new(bench.provider));
+    host.webhook_faults.add(
+        crate::Matcher::any(),
+        crate::WebhookFault::Late(Duration::from_secs(3600)),
+    );
+    assert!(host.due(bench.now).is_empty());
+    let due = host.due(later(bench.now, Duration::from_secs(3600)));
+    assert!(fits(&due[0], "sim-signing-key"));
+    assert_eq!(due[0].request.headers()["x-timestamp"], "2026-01-02T03:04:05Z");
+}

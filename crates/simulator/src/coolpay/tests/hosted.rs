@@ -294,3 +294,21 @@ fn the_window_can_be_used_by_anybody_and_runs_nothing() {
     assert!(sim.due(at(4)).is_empty(), "the browser is back before the callback");
     assert_eq!(sim.due(at(5)).len(), 1);
 }
+
+#[test]
+fn a_forged_callback_is_not_signed_for_what_it_says() {
+    let mut sim = sim();
+    let (_, url) = linked(&mut sim, "forged-1", LINK);
+    press(&mut sim, 1, &url, "do=pay&card=visa-declined");
+    let mut host = crate::Host::new(Box::new(sim));
+    host.webhook_faults
+        .add(crate::Matcher::any(), crate::WebhookFault::Forged);
+    let due = host.due(at(2));
+    let signed = |webhook: &Webhook| {
+        let sum = checksum("sim-private-key", webhook.request.body());
+        webhook.request.headers()["coolpay-checksum-sha256"] == sum
+    };
+    let said = |webhook: &Webhook| serde_json::from_slice::<Value>(webhook.request.body()).unwrap()["accepted"].clone();
+    assert_eq!(due.iter().map(signed).collect::<Vec<_>>(), [false, true]);
+    assert_eq!(due.iter().map(said).collect::<Vec<_>>(), [true, false]);
+}
