@@ -28,6 +28,7 @@ fn press(host: &mut Host, form: &str) -> StatusCode {
     ask(host, &request).status()
 }
 
+#[cfg(any(feature = "coolpay", feature = "opp"))]
 fn entry(host: &mut Host) -> Entry {
     host.provider().entries().into_iter().next().unwrap()
 }
