@@ -306,11 +306,11 @@ impl OppConfig {
         if !(1..=86_400).contains(&tolerance) {
             problem("webhook_tolerance_secs", "must be from 1 to 86400 seconds");
         }
-        Some(Signing {
+        Some(Signing::new(
             scheme,
-            keys: keys.into_iter().map(SecretString::from).collect(),
-            url: self.webhook_url.clone().unwrap_or_default(),
-            tolerance: SignedDuration::from_secs(tolerance.into()),
-        })
+            keys.into_iter().map(SecretString::from).collect(),
+            self.webhook_url.clone().unwrap_or_default(),
+            SignedDuration::from_secs(tolerance.into()),
+        ))
     }
 }

@@ -37,7 +37,8 @@ impl Opp {
     }
 
     fn signed(&self, verified: &Verified, clear: &[u8]) -> Result<Event, WebhookError> {
-        if let Some(body) = form(clear) {
+        let is_json = clear.trim_ascii_start().first() == Some(&b'{');
+        if !is_json && let Some(body) = form(clear) {
             let event = self.event(&body, |reported, key| Event::signed(verified, reported, key));
             let reported = body.result.code;
             return Ok(event.unwrap_or_else(|| Event::signed(verified, reported, Event::digest(clear))));
