@@ -1,0 +1,87 @@
+//! What a visitor can let go wrong at a simulator.
+
+use std::time::Duration;
+
+use http::Method;
+use paymux_simulator::{Fault, Matcher, WebhookFault};
+
+use crate::simulators::Simulator;
+
+/// One thing that can go wrong: a word, what it is called, and what happens.
+pub(crate) type Offer = (&'static str, &'static str, &'static str);
+
+/// All of them.
+pub(crate) const OFFERS: [Offer; 6] = [
+    (
+        "slow",
+        "Slow answer",
+        "The provider acts at once and answers after four seconds.",
+    ),
+    (
+        "reset",
+        "Answer lost after the deed",
+        "The next call of the shop is done, its answer is lost, and the first question about it is never answered. A capture or refund becomes unknown, \
+         and is found out by asking. Nothing is sent again.",
+    ),
+    (
+        "twice",
+        "Webhook twice",
+        "The next webhook is delivered twice. The second changes nothing.",
+    ),
+    (
+        "forged",
+        "Forged webhook",
+        "A forgery comes before the next webhook. It is refused; where a provider signs nothing, it only leads to a question.",
+    ),
+    ("late", "Webhook late", "The next webhook comes ten seconds late."),
+    ("lost", "Webhook lost", "The next webhook does not arrive."),
+];
+
+/// Plans one. `None` if there is no such offer.
+pub(crate) fn plan(simulator: &Simulator, word: &str) -> Option<()> {
+    let api = api(simulator.gateway());
+    simulator.server().with(|host, _| {
+        match word {
+            "slow" => host
+                .faults
+                .add(Matcher::on(Method::POST, api), Fault::Delay(Duration::from_secs(4))),
+            "reset" => {
+                host.faults.add(Matcher::on(Method::POST, api), Fault::ResetAfter);
+                host.faults.add(Matcher::on(Method::GET, api), Fault::Stuck);
+            }
+            "twice" => host.webhook_faults.add(Matcher::any(), WebhookFault::Twice),
+            "forged" => host.webhook_faults.add(Matcher::any(), WebhookFault::Forged),
+            "late" => host
+                .webhook_faults
+                .add(Matcher::any(), WebhookFault::Late(Duration::from_secs(10))),
+            "lost" => host.webhook_faults.add(Matcher::any(), WebhookFault::Lost),
+            _ => return None,
+        }
+        Some(())
+    })
+}
+
+/// How many faults are still to come.
+pub(crate) fn left(simulator: &Simulator) -> usize {
+    simulator
+        .server()
+        .with(|host, _| host.faults.left().saturating_add(host.webhook_faults.left()))
+}
+
+/// Takes back those that have not happened.
+pub(crate) fn clear(simulator: &Simulator) {
+    simulator.server().with(|host, _| {
+        host.faults = paymux_simulator::FaultPlan::none();
+        host.webhook_faults = paymux_simulator::WebhookPlan::none();
+    });
+}
+
+/// Part of the path of the calls that a shop makes, and of no page.
+fn api(gateway: &str) -> &'static str {
+    match gateway {
+        "opp-v1" => "/v1/",
+        "opp-v3" => "/v3/",
+        "carry1st" => "/api/pay1st/payments",
+        _ => "/payments",
+    }
+}

@@ -1,0 +1,128 @@
+//! The providers' side: simulators on loopback, and the configuration of gateways on them. A shop of your own has neither.
+
+use std::io;
+use std::net::SocketAddr;
+
+use paymux_simulator::serve::{Listener, Server};
+use paymux_simulator::{Host, Provider, carry1st, coolpay, opp};
+
+/// A simulator, and the gateway that is configured on it. It ends when it is dropped.
+#[derive(Debug)]
+pub struct Simulator {
+    gateway: &'static str,
+    server: Server,
+    config: String,
+}
+
+/// How a simulator is made, and the keys of its gateway, once its address is known.
+type Plan = (&'static str, fn(&str) -> Box<dyn Provider>, fn(&str) -> String);
+
+/// Every provider with a hosted page.
+const PLANS: [Plan; 4] = [
+    (
+        "coolpay",
+        |url| {
+            let mut settings = coolpay::Settings::default();
+            url.clone_into(&mut settings.base_url);
+            Box::new(coolpay::CoolPay::new(settings))
+        },
+        |url| {
+            let set = coolpay::Settings::default();
+            format!(
+                "provider = \"coolpay\"\nmode = \"test\"\napi_key = \"{}\"\nprivate_key = \"{}\"\nmerchant_id = \"{}\"\nbase_url = \"{url}\"\n",
+                set.api_key, set.private_key, set.merchant_id
+            )
+        },
+    ),
+    (
+        "opp-v3",
+        |url| on(url, opp::Settings::v3()),
+        |url| opp(url, &opp::Settings::v3(), "v3"),
+    ),
+    (
+        "opp-v1",
+        |url| on(url, opp::Settings::v1()),
+        |url| {
+            let set = opp::Settings::v1();
+            format!("{}webhook_key = \"{}\"\n", opp(url, &set, "v1"), set.webhook_key)
+        },
+    ),
+    (
+        "carry1st",
+        |url| {
+            let mut settings = carry1st::Settings::default();
+            url.clone_into(&mut settings.checkout_base);
+            Box::new(carry1st::Carry1st::new(settings))
+        },
+        |url| {
+            let set = carry1st::Settings::default();
+            format!(
+                "provider = \"carry1st\"\nmode = \"test\"\napi_key = \"{}\"\napi_secret = \"{}\"\nsigning_key = \"{}\"\npartner_code = \"{}\"\n\
+                 api_base_url = \"{url}\"\ncheckout_base_url = \"{url}\"\ndefault_country = \"NG\"\nrefund_beta = true\n",
+                set.api_key, set.api_secret, set.signing_key, set.partner_code
+            )
+        },
+    ),
+];
+
+fn on(url: &str, mut settings: opp::Settings) -> Box<dyn Provider> {
+    url.clone_into(&mut settings.public_url);
+    // A page that nobody has paid on yet is told as open, as the platform's documents have it.
+    settings.open_checkout_pending = true;
+    Box::new(opp::Opp::new(settings))
+}
+
+fn opp(url: &str, set: &opp::Settings, preset: &str) -> String {
+    format!(
+        "provider = \"opp\"\npreset = \"{preset}\"\nmode = \"test\"\naccess_token = \"{}\"\nentity_id = \"{}\"\nbase_url = \"{url}\"\n\
+         # Without it a checkout is a script for a page of the shop's own. The page is the simulator's.\n\
+         checkout_page = \"{url}/checkouts/{{checkout}}/page\"\n",
+        set.access_token,
+        set.entity_id.as_deref().unwrap_or_default()
+    )
+}
+
+impl Simulator {
+    /// The name of the gateway.
+    #[must_use]
+    pub fn gateway(&self) -> &str {
+        self.gateway
+    }
+
+    /// The simulator: its ledger, and the faults to come.
+    #[must_use]
+    pub fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// The gateway's table in `shop.toml`.
+    pub(crate) fn table(&self) -> String {
+        format!(
+            "\n[gateways.{}]\n{}# The simulator may be asked at any time, and nobody wants to watch a page for a minute.\n\
+             inquiry_interval_secs = 0\ntimeout_secs = 8\n",
+            self.gateway, self.config
+        )
+    }
+}
+
+/// Starts all simulators. A port above 0 is the first of four in a row; with port 0 each takes any that is free.
+pub(crate) async fn start(first: SocketAddr) -> io::Result<Vec<Simulator>> {
+    let mut all = Vec::new();
+    for ((gateway, simulator, config), offset) in PLANS.into_iter().zip(0_u16..) {
+        let port = match first.port() {
+            0 => Some(0),
+            first => first.checked_add(offset),
+        };
+        let port = port.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "four ports are needed in a row"))?;
+        let address = SocketAddr::new(first.ip(), port);
+        let listener = Listener::bind(address).await;
+        let listener = listener.map_err(|error| io::Error::new(error.kind(), format!("{address}: {error}")))?;
+        let url = listener.url();
+        all.push(Simulator {
+            gateway,
+            config: config(&url),
+            server: listener.serve(Host::new(simulator(&url))),
+        });
+    }
+    Ok(all)
+}
