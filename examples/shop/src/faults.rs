@@ -20,8 +20,8 @@ pub(crate) const OFFERS: [Offer; 6] = [
     (
         "reset",
         "Answer lost after the deed",
-        "The next call of the shop is done, its answer is lost, and the first question about it is never answered. A capture or refund becomes unknown, \
-         and is found out by asking. Nothing is sent again.",
+        "The next capture or refund is done, its answer is lost, and the first question about it is never answered. It becomes unknown, and is \
+         found out by asking where the provider can be asked. Nothing is sent again.",
     ),
     (
         "twice",
@@ -39,15 +39,17 @@ pub(crate) const OFFERS: [Offer; 6] = [
 
 /// Plans one. `None` if there is no such offer.
 pub(crate) fn plan(simulator: &Simulator, word: &str) -> Option<()> {
-    let api = api(simulator.gateway());
+    let (api, deed, question) = paths(simulator.gateway());
     simulator.server().with(|host, _| {
         match word {
             "slow" => host
                 .faults
                 .add(Matcher::on(Method::POST, api), Fault::Delay(Duration::from_secs(4))),
             "reset" => {
-                host.faults.add(Matcher::on(Method::POST, api), Fault::ResetAfter);
-                host.faults.add(Matcher::on(Method::GET, api), Fault::Stuck);
+                host.faults.add(Matcher::on(Method::POST, deed), Fault::ResetAfter);
+                if let Some(skip) = question {
+                    host.faults.add(Matcher::on(Method::GET, api).after(skip), Fault::Stuck);
+                }
             }
             "twice" => host.webhook_faults.add(Matcher::any(), WebhookFault::Twice),
             "forged" => host.webhook_faults.add(Matcher::any(), WebhookFault::Forged),
@@ -76,12 +78,13 @@ pub(crate) fn clear(simulator: &Simulator) {
     });
 }
 
-/// Part of the path of the calls that a shop makes, and of no page.
-fn api(gateway: &str) -> &'static str {
+/// Parts of the paths of all calls that a shop makes, and of those that capture and refund; and how many questions come before such a call, where
+/// there is one after it.
+fn paths(gateway: &str) -> (&'static str, &'static str, Option<u32>) {
     match gateway {
-        "opp-v1" => "/v1/",
-        "opp-v3" => "/v3/",
-        "carry1st" => "/api/pay1st/payments",
-        _ => "/payments",
+        "opp-v1" => ("/v1/", "/v1/payments/", Some(0)),
+        "opp-v3" => ("/v3/", "/v3/payments/", None),
+        "carry1st" => ("/api/pay1st/", "/refunds/create", None),
+        _ => ("/payments", "?synchronized", Some(1)),
     }
 }

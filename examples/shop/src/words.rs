@@ -102,7 +102,7 @@ fn known(attempt: &Attempt) -> Status {
             "busy",
             "The provider has not decided yet. Please do not pay again; this page changes by itself.",
         ),
-        Some(S::Declined) if attempt.page_is_open => status(
+        Some(S::Declined | S::RequiresAction) if attempt.page_is_open && attempt.decline.is_some() => status(
             "declined",
             "Declined",
             "bad",
@@ -165,13 +165,9 @@ const fn refunded() -> Status {
 
 /// Why it was declined, as a customer may read it.
 pub(crate) fn reason(attempt: &Attempt) -> Option<&'static str> {
-    let declined = matches!(
-        attempt.state(),
-        Some(PaymentState::Declined | PaymentState::Cancelled | PaymentState::Expired)
-    );
-    let decline = attempt
-        .decline
-        .as_ref()
-        .filter(|decline| declined && decline.reason != DeclineReason::Unknown)?;
-    Some(decline.reason.message())
+    if attempt.has_money() {
+        return None;
+    }
+    let decline = attempt.decline.as_ref()?;
+    (decline.reason != DeclineReason::Unknown).then(|| decline.reason.message())
 }

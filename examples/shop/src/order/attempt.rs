@@ -95,11 +95,8 @@ impl Attempt {
 
     /// Whether money is or was held or taken.
     pub(crate) fn has_money(&self) -> bool {
-        use PaymentState::{Cancelled, Created, Declined, Expired, Pending, RequiresAction, Voided};
-        !matches!(
-            self.state(),
-            None | Some(Cancelled | Created | Declined | Expired | Pending | RequiresAction | Voided)
-        )
+        let state = self.state().filter(|state| *state != PaymentState::Voided);
+        state.is_some_and(moved_money)
     }
 
     /// Whether there is nothing to wait for, so that nobody need go on asking.
@@ -165,14 +162,8 @@ impl Attempt {
                 "payment {} is of {paid}, and the order of {amount}",
                 payment.id()
             )),
-            // Nothing that moved no money need say how much it was.
-            None if matches!(
-                payment.state,
-                PaymentState::Created | PaymentState::Pending | PaymentState::RequiresAction
-            ) =>
-            {
-                Ok(())
-            }
+            // What moved no money need not say how much it was.
+            None if !moved_money(payment.state) => Ok(()),
             None => Err(format!("payment {} does not say how much it is", payment.id())),
         }
     }
@@ -289,10 +280,24 @@ impl Attempt {
     }
 }
 
+/// The refusal that is the last word so far: with the page still open, the customer may try another card.
 fn declined(payment: &Payment) -> Option<Decline> {
     let last: &Entry = payment.entries.last()?;
     match &last.outcome {
-        EntryOutcome::Declined(decline) if payment.state == PaymentState::Declined => Some(decline.clone()),
+        EntryOutcome::Declined(decline)
+            if matches!(payment.state, PaymentState::Declined | PaymentState::RequiresAction) =>
+        {
+            Some(decline.clone())
+        }
         _ => None,
     }
+}
+
+/// Whether money was held or moved to come to a state.
+const fn moved_money(state: PaymentState) -> bool {
+    use PaymentState::{Cancelled, Created, Declined, Expired, Pending, RequiresAction};
+    !matches!(
+        state,
+        Cancelled | Created | Declined | Expired | Pending | RequiresAction
+    )
 }
