@@ -177,29 +177,24 @@ impl World {
         })
     }
 
-    /// The deliveries that the provider made, once none is under way and there are so many at least.
-    pub(crate) async fn deliveries(&self, at_least: usize) -> Vec<Delivery> {
-        let mut all = Vec::new();
+    /// What the shop answered to the deliveries with this note since then, once there are so many and none is under way.
+    pub(crate) async fn answers(&self, note: Option<&str>, since: usize, at_least: usize) -> Vec<u16> {
         for _ in 0..200 {
-            all = self.provider(|host| host.deliveries().cloned().collect());
-            let underway = all.iter().any(|delivery| delivery.reception == Reception::Underway);
-            if all.len() >= at_least && !underway {
-                return all;
+            let new: Vec<Delivery> = self.provider(|host| host.deliveries().skip(since).cloned().collect());
+            let underway = new.iter().any(|delivery| delivery.reception == Reception::Underway);
+            let noted = new.iter().filter(|delivery| delivery.note == note);
+            let answers: Vec<u16> = noted
+                .map(|delivery| match delivery.reception {
+                    Reception::Status(status) => status.as_u16(),
+                    _ => 0,
+                })
+                .collect();
+            if answers.len() >= at_least && !underway {
+                return answers;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        panic!("{}: {} deliveries, of {at_least}: {all:?}", self.gateway, all.len());
-    }
-
-    /// What the shop answered to the deliveries with this note.
-    pub(crate) async fn answers(&self, note: Option<&str>, since: usize, at_least: usize) -> Vec<u16> {
-        let all = self.deliveries(since + at_least).await;
-        let new = all.iter().skip(since).filter(|delivery| delivery.note == note);
-        new.map(|delivery| match delivery.reception {
-            Reception::Status(status) => status.as_u16(),
-            _ => 0,
-        })
-        .collect()
+        panic!("{}: fewer than {at_least} deliveries with the note {note:?}", self.gateway);
     }
 
     /// How many deliveries there were.

@@ -24,7 +24,7 @@ pub(crate) async fn declined(world: &mut World) {
     world.press("decline").await;
     if world.gateway == "coolpay" {
         // Its window stays, and takes another card.
-        world.browser.sees("#notice", "").await;
+        world.browser.sees("#notice", "Not paid").await;
         world.visit(&format!("/orders/{order}")).await;
     }
     world.back(&order).await;
@@ -49,8 +49,9 @@ pub(crate) async fn declined(world: &mut World) {
 pub(crate) async fn abandoned(world: &mut World) {
     let order = world.order(false).await;
     world.press("close").await;
-    world.visit(&format!("/orders/{order}")).await;
     let over = world.gateway == "carry1st";
+    world.browser.sees("h1", if over { "The end" } else { "You closed" }).await;
+    world.visit(&format!("/orders/{order}")).await;
     world.status(if over { "expired" } else { "to-pay" }).await;
     world.booked(&order, NOTHING).await;
     assert_eq!(world.browser.count("#continue").await, usize::from(!over));
@@ -65,7 +66,7 @@ pub(crate) async fn abandoned(world: &mut World) {
 pub(crate) async fn held_then_accepted(world: &mut World) {
     let order = world.order(false).await;
     world.press("hold").await;
-    world.visit(&format!("/orders/{order}")).await;
+    world.back(&order).await;
     let held = if world.gateway.starts_with("opp") { "review" } else { "pending" };
     world.status(held).await;
     assert_eq!(
@@ -136,7 +137,7 @@ pub(crate) async fn webhook_twice(world: &mut World) {
     world.press("pay").await;
     world.back(&order).await;
     world.status("paid").await;
-    let twice = world.answers(Some("twice"), since, 2).await;
+    let twice = world.answers(Some("twice"), since, 1).await;
     assert_eq!(twice, [200], "{}", world.gateway);
     world.status("paid").await;
     world.booked(&order, ONCE).await;
@@ -156,7 +157,7 @@ pub(crate) async fn forged(world: &mut World) {
     world.press("pay").await;
     world.back(&order).await;
     world.status("paid").await;
-    let forged = world.answers(Some("forged"), since, 2).await;
+    let forged = world.answers(Some("forged"), since, 1).await;
     // Where nothing is signed, nothing shows a forgery: it only makes the shop ask.
     let expected = if world.gateway == "opp-v3" { 200 } else { 401 };
     assert_eq!(forged, [expected], "{}", world.gateway);
