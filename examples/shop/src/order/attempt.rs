@@ -276,7 +276,7 @@ impl Attempt {
     pub(crate) fn capture_id(&self) -> Option<String> {
         let entries = self.payment.as_ref().filter(|_| self.hold)?.entries.iter();
         let captures = entries.filter(|entry| entry.kind == EntryKind::Capture && entry.is_approved());
-        captures.filter_map(|entry| entry.id.clone()).last()
+        captures.rev().find_map(|entry| entry.id.clone())
     }
 }
 

@@ -49,7 +49,11 @@ impl Driver {
         let port = lines
             .by_ref()
             .map_while(Result::ok)
-            .find_map(|line| line.split("successfully on port ").nth(1).map(|rest| rest.trim_end_matches('.').to_owned()))
+            .find_map(|line| {
+                line.split("successfully on port ")
+                    .nth(1)
+                    .map(|rest| rest.trim_end_matches('.').to_owned())
+            })
             .expect("chromedriver says its port");
         // Whoever writes to a pipe that nobody reads stands still.
         std::thread::spawn(move || lines.for_each(drop));
@@ -95,7 +99,10 @@ impl Drop for Driver {
 impl Browser {
     /// Opens a page.
     pub(crate) async fn open(&self, url: &str) {
-        self.client.goto(url).await.unwrap_or_else(|error| panic!("{url}: {error}"));
+        self.client
+            .goto(url)
+            .await
+            .unwrap_or_else(|error| panic!("{url}: {error}"));
     }
 
     /// The address of the page that is shown.
@@ -105,7 +112,12 @@ impl Browser {
 
     /// Clicks the first element that fits, once it is there.
     pub(crate) async fn click(&self, css: &str) {
-        let element = self.client.wait().at_most(PATIENCE).for_element(Locator::Css(css)).await;
+        let element = self
+            .client
+            .wait()
+            .at_most(PATIENCE)
+            .for_element(Locator::Css(css))
+            .await;
         let element = match element {
             Ok(element) => element,
             Err(error) => panic!("{css}: {error}\n{}", self.text().await),
@@ -115,10 +127,18 @@ impl Browser {
 
     /// Writes into a field, over what it holds.
     pub(crate) async fn write(&self, css: &str, text: &str) {
-        let element = self.client.wait().at_most(PATIENCE).for_element(Locator::Css(css)).await;
+        let element = self
+            .client
+            .wait()
+            .at_most(PATIENCE)
+            .for_element(Locator::Css(css))
+            .await;
         let element = element.unwrap_or_else(|error| panic!("{css}: {error}"));
         element.clear().await.unwrap_or_else(|error| panic!("{css}: {error}"));
-        element.send_keys(text).await.unwrap_or_else(|error| panic!("{css}: {error}"));
+        element
+            .send_keys(text)
+            .await
+            .unwrap_or_else(|error| panic!("{css}: {error}"));
     }
 
     /// Waits until the first element that fits has this text in it.
@@ -133,7 +153,11 @@ impl Browser {
                 return;
             }
             if tokio::time::Instant::now() > until {
-                panic!("{css} says {seen:?}, not {text:?}\n{}\n{}", self.url().await, self.text().await);
+                panic!(
+                    "{css} says {seen:?}, not {text:?}\n{}\n{}",
+                    self.url().await,
+                    self.text().await
+                );
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -141,7 +165,10 @@ impl Browser {
 
     /// How many elements fit.
     pub(crate) async fn count(&self, css: &str) -> usize {
-        self.client.find_all(Locator::Css(css)).await.map_or(0, |found| found.len())
+        self.client
+            .find_all(Locator::Css(css))
+            .await
+            .map_or(0, |found| found.len())
     }
 
     /// All that the page says.
@@ -154,7 +181,12 @@ impl Browser {
 
     /// An attribute of the first element that fits, once it is there.
     pub(crate) async fn attribute(&self, css: &str, name: &str) -> String {
-        let element = self.client.wait().at_most(PATIENCE).for_element(Locator::Css(css)).await;
+        let element = self
+            .client
+            .wait()
+            .at_most(PATIENCE)
+            .for_element(Locator::Css(css))
+            .await;
         let element = element.unwrap_or_else(|error| panic!("{css}: {error}"));
         element.attr(name).await.expect("an attribute").unwrap_or_default()
     }

@@ -57,20 +57,37 @@ pub(crate) async fn an_unknown_outcome_is_found_out(world: &mut World) {
 pub(crate) async fn another_configuration(world: &mut World) {
     let good = std::fs::read_to_string(world.config()).unwrap();
     world.visit("/office").await;
-    std::fs::write(world.config(), good.replacen("provider = \"coolpay\"", "provider = \"coolpey\"", 1)).unwrap();
+    std::fs::write(
+        world.config(),
+        good.replacen("provider = \"coolpay\"", "provider = \"coolpey\"", 1),
+    )
+    .unwrap();
     world.browser.sees("#config-problems", "coolpey").await;
-    world.browser.sees("#gateways tr[data-gateway=coolpay]", "coolpay").await;
-    std::fs::write(world.config(), good.replacen("[gateways.coolpay]", "[gateways.danish-cards]", 1)).unwrap();
+    world
+        .browser
+        .sees("#gateways tr[data-gateway=coolpay]", "coolpay")
+        .await;
+    std::fs::write(
+        world.config(),
+        good.replacen("[gateways.coolpay]", "[gateways.danish-cards]", 1),
+    )
+    .unwrap();
     world
         .browser
         .sees("#gateways tr[data-gateway=danish-cards]", "coolpay")
         .await;
     assert_eq!(world.browser.count("#config-problems").await, 0);
     world.visit("/").await;
-    world.browser.sees("label[for=gateway-danish-cards]", "danish-cards").await;
+    world
+        .browser
+        .sees("label[for=gateway-danish-cards]", "danish-cards")
+        .await;
     std::fs::write(world.config(), &good).unwrap();
     world.visit("/office").await;
-    world.browser.sees("#gateways tr[data-gateway=coolpay]", "coolpay").await;
+    world
+        .browser
+        .sees("#gateways tr[data-gateway=coolpay]", "coolpay")
+        .await;
 }
 
 /// Pictures of the pages, where they are wanted.

@@ -139,7 +139,9 @@ impl World {
 
     /// Waits until the order's page says this status, without being loaded again.
     pub(crate) async fn status(&self, expected: &str) {
-        self.browser.sees_attribute("#order-status", "data-status", expected).await;
+        self.browser
+            .sees_attribute("#order-status", "data-status", expected)
+            .await;
     }
 
     /// Waits until the ledger has so much of the order, and a little longer, in case more comes.
@@ -160,14 +162,17 @@ impl World {
     fn ledger(&self, order: &str) -> Booked {
         self.provider(|host| {
             let movements = &host.ledger().movements;
-            let of_order = |reference: &Option<String>| reference.as_deref().is_some_and(|text| text.starts_with(order));
+            let of_order =
+                |reference: &Option<String>| reference.as_deref().is_some_and(|text| text.starts_with(order));
             let payments: Vec<_> = movements
                 .iter()
                 .filter(|movement| of_order(&movement.reference))
                 .map(|movement| movement.payment.clone())
                 .collect();
             let sum = |kind| {
-                let all = movements.iter().filter(|m| m.kind == kind && payments.contains(&m.payment));
+                let all = movements
+                    .iter()
+                    .filter(|m| m.kind == kind && payments.contains(&m.payment));
                 all.fold((0, 0), |(minor, count), movement| (minor + movement.minor, count + 1))
             };
             Booked {
@@ -194,7 +199,10 @@ impl World {
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        panic!("{}: fewer than {at_least} deliveries with the note {note:?}", self.gateway);
+        panic!(
+            "{}: fewer than {at_least} deliveries with the note {note:?}",
+            self.gateway
+        );
     }
 
     /// How many deliveries there were.

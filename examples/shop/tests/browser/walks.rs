@@ -15,7 +15,11 @@ pub(crate) async fn paid(world: &mut World) {
     world.status("paid").await;
     world.browser.sees("#order-amount", "12.50 EUR").await;
     world.booked(&order, ONCE).await;
-    assert_eq!(world.browser.count("#continue, #pay-again").await, 0, "nothing more can be paid");
+    assert_eq!(
+        world.browser.count("#continue, #pay-again").await,
+        0,
+        "nothing more can be paid"
+    );
 }
 
 /// The bank refuses; the page says so, and the customer may try again, on the same page or on another.
@@ -50,7 +54,10 @@ pub(crate) async fn abandoned(world: &mut World) {
     let order = world.order(false).await;
     world.press("close").await;
     let over = world.gateway == "carry1st";
-    world.browser.sees("h1", if over { "The end" } else { "You closed" }).await;
+    world
+        .browser
+        .sees("h1", if over { "The end" } else { "You closed" })
+        .await;
     world.visit(&format!("/orders/{order}")).await;
     world.status(if over { "expired" } else { "to-pay" }).await;
     world.booked(&order, NOTHING).await;
@@ -67,7 +74,11 @@ pub(crate) async fn held_then_accepted(world: &mut World) {
     let order = world.order(false).await;
     world.press("hold").await;
     world.back(&order).await;
-    let held = if world.gateway.starts_with("opp") { "review" } else { "pending" };
+    let held = if world.gateway.starts_with("opp") {
+        "review"
+    } else {
+        "pending"
+    };
     world.status(held).await;
     assert_eq!(
         world.browser.count("#continue, #pay-again").await,
@@ -90,7 +101,11 @@ pub(crate) async fn webhook_before_return(world: &mut World) {
     let since = world.delivered();
     let order = world.order(false).await;
     let page = world.browser.url().await;
-    let path = page.split_once("://").and_then(|(_, rest)| rest.split_once('/')).unwrap().1;
+    let path = page
+        .split_once("://")
+        .and_then(|(_, rest)| rest.split_once('/'))
+        .unwrap()
+        .1;
     let path = path.split('?').next().unwrap().to_owned();
     world.provider(|host| {
         host.faults
@@ -122,9 +137,16 @@ pub(crate) async fn webhook_after_return(world: &mut World) {
     world.press("pay").await;
     world.back(&order).await;
     world.status("paid").await;
-    assert!(world.answers(Some("late"), since, 0).await.is_empty(), "it has not come yet");
+    assert!(
+        world.answers(Some("late"), since, 0).await.is_empty(),
+        "it has not come yet"
+    );
     let answers = world.answers(Some("late"), since, 1).await;
-    assert!(answers.iter().all(|status| *status == 200), "{}: {answers:?}", world.gateway);
+    assert!(
+        answers.iter().all(|status| *status == 200),
+        "{}: {answers:?}",
+        world.gateway
+    );
     world.status("paid").await;
     world.booked(&order, ONCE).await;
 }
