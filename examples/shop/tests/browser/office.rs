@@ -108,5 +108,5 @@ pub(crate) async fn pictures(world: &mut World) {
     world.visit("/office").await;
     save("office.png", world.browser.picture().await);
     world.visit(&format!("/office/orders/{order}")).await;
-    save("attempt.png", world.browser.picture().await);
+    save("back-office.png", world.browser.picture().await);
 }
