@@ -1,5 +1,6 @@
 //! What a payment is about: who pays, from what, for what, and how it is authenticated.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
@@ -151,8 +152,8 @@ pub struct Browser {
     pub javascript: bool,
 }
 
-/// The result of a 3-D Secure authentication that was done elsewhere.
-#[derive(Clone, Debug, Default)]
+/// The result of a 3-D Secure authentication that was done elsewhere. `Debug` shows neither the cryptogram nor the older identifier.
+#[derive(Clone, Default)]
 pub struct Authentication {
     /// Electronic commerce indicator, two digits.
     pub eci: String,
@@ -166,6 +167,17 @@ pub struct Authentication {
     pub status: Option<String>,
     /// The older transaction identifier (XID), base64.
     pub xid: Option<String>,
+}
+
+impl fmt::Debug for Authentication {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authentication")
+            .field("eci", &self.eci)
+            .field("version", &self.version)
+            .field("status", &self.status)
+            .field("ds_transaction_id", &self.ds_transaction_id)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Who starts the payment.
@@ -197,4 +209,21 @@ pub enum Agreement {
     Recurring,
     /// When something happens.
     Unscheduled,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cryptogram_cannot_be_printed() {
+        let authentication = Authentication {
+            eci: "05".to_owned(),
+            cavv: "canary".to_owned(),
+            xid: Some("canary".to_owned()),
+            ..Authentication::default()
+        };
+        let text = format!("{:?}", ThreeDs::External(Box::new(authentication)));
+        assert!(text.contains("05") && !text.contains("canary"), "{text}");
+    }
 }
