@@ -22,6 +22,8 @@ mod verdict;
 mod waiting;
 mod world;
 
+pub use paymux_conformance::Canaries;
+
 pub use crate::book::End;
 pub use crate::plan::{Mishap, Plan, Planned, Post};
 pub use crate::run::{Run, run, small};

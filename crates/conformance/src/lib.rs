@@ -10,6 +10,7 @@
 //! The suite waits in tokio's time; with a paused clock it takes no time at all.
 
 mod bench;
+mod canary;
 mod cases;
 mod report;
 mod subject;
@@ -18,6 +19,7 @@ mod transport;
 use paymux_core::PaymentGateway;
 pub use paymux_simulator::Fault;
 
+pub use crate::canary::{Canaries, Leak};
 pub use crate::report::{Line, Report, Verdict};
 pub use crate::subject::{Booked, End, Faults, Settle, Subject, Tap, Truth, Wait};
 pub use crate::transport::InProcess;
