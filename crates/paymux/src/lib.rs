@@ -5,6 +5,11 @@ pub mod axum;
 mod clock;
 mod code_tables;
 mod engine;
+#[cfg(feature = "metrics")]
+pub mod metrics;
+#[cfg(not(feature = "metrics"))]
+#[path = "metrics/off.rs"]
+mod metrics;
 mod registry;
 pub mod transport;
 pub mod webhooks;

@@ -22,6 +22,7 @@ pub(crate) enum Place {
     Error,
     Event,
     Log,
+    Metric,
     Note,
     Payment,
     PaymentMethod,
@@ -32,13 +33,14 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Adapter,
         Self::Cause,
         Self::CauseDebug,
         Self::Error,
         Self::Event,
         Self::Log,
+        Self::Metric,
         Self::Note,
         Self::Payment,
         Self::PaymentMethod,
@@ -55,6 +57,7 @@ impl Place {
             Self::Cause | Self::CauseDebug => "cause",
             Self::Error => "error",
             Self::Event => "event",
+            Self::Metric => "metrics",
             Self::Note => "unresolved",
             Self::Payment => "payment",
             Self::PaymentMethod => "payment methods",
@@ -136,6 +139,9 @@ fn talk() {
     }
     if let Some(text) = planted(Place::Trace) {
         tracing::trace!("sent with {text}");
+    }
+    if let Some(text) = planted(Place::Metric) {
+        metrics::counter!("sent_total", "with" => text).increment(1);
     }
     if let Some(text) = planted(Place::Log) {
         log::trace!("sent with {text}");

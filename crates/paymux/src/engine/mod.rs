@@ -37,6 +37,7 @@ pub(crate) use self::shares::Shares;
 pub(crate) use self::token::TokenCache;
 pub(crate) use self::wire::EngineWire;
 use crate::clock::Clock;
+use crate::metrics::{self, Measured};
 use crate::transport::Transport;
 
 /// The longest limit of time for one operation, and between two questions: a day.
@@ -225,6 +226,15 @@ impl Gateway {
         self.capabilities().check(operation, self.shared.clock.now())
     }
 
+    fn verify(&self, delivery: &Delivery) -> Result<Event, WebhookError> {
+        if delivery.body.len() > Delivery::BODY_LIMIT {
+            return Err(WebhookError::TooLarge);
+        }
+        let now = delivery.received.unwrap_or_else(|| self.shared.clock.now());
+        let event = self.shared.adapter.receive(delivery, now)?;
+        Ok(event.on(&self.shared.name))
+    }
+
     fn stamp(&self, payment: &mut Payment, operation: &Operation, raw: Option<RawReply>, dropped: Vec<Field>) {
         payment.reference = payment.reference.clone().on(&self.shared.name);
         payment.raw = payment.raw.take().or(raw);
@@ -305,6 +315,7 @@ impl PaymentGateway for Gateway {
             fate = tracing::field::Empty,
             unknown_codes = tracing::field::Empty,
         );
+        let measured = Measured::begin(&self.shared, operation.kind());
         let mut result = self.join(operation, &span).instrument(span.clone()).await;
         match operation {
             // Whatever keeps one from asking leaves open what there was to ask about.
@@ -318,6 +329,7 @@ impl PaymentGateway for Gateway {
         if unknown > 0 {
             span.record("unknown_codes", unknown);
         }
+        measured.end(&result, unknown);
         match &result {
             Ok(answer) => {
                 span.record("outcome", answer.outcome.as_str());
@@ -345,12 +357,9 @@ impl PaymentGateway for Gateway {
     }
 
     fn receive(&self, delivery: &Delivery) -> Result<Event, WebhookError> {
-        if delivery.body.len() > Delivery::BODY_LIMIT {
-            return Err(WebhookError::TooLarge);
-        }
-        let now = delivery.received.unwrap_or_else(|| self.shared.clock.now());
-        let event = self.shared.adapter.receive(delivery, now)?;
-        Ok(event.on(&self.shared.name))
+        let result = self.verify(delivery);
+        metrics::webhook(&self.shared, &result);
+        result
     }
 
     fn sign(&self, body: Bytes) -> Result<Delivery, WebhookError> {

@@ -128,6 +128,12 @@ impl Restraint {
         self.quiet.left()
     }
 
+    /// How many repetitions are left.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn left(&self) -> u32 {
+        *self.budget() / 10
+    }
+
     fn budget(&self) -> MutexGuard<'_, u32> {
         self.budget.lock().unwrap_or_else(PoisonError::into_inner)
     }

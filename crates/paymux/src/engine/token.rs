@@ -13,8 +13,10 @@ use paymux_core::{Error, ErrorKind, Fate, RawReply, Token};
 use secrecy::SecretString;
 use tokio::sync::watch;
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
 use super::Shared;
+use crate::metrics;
 
 /// The cache of one token, shared by all gateways with the same credentials.
 #[derive(Debug, Default)]
@@ -206,16 +208,27 @@ struct Landing {
 impl Landing {
     async fn fly(mut self, previous: Option<Token>, wait: Duration) {
         tokio::time::sleep(wait).await;
+        let began = Instant::now();
         let result = match self.shared.adapter.tokens() {
             Some(tokens) => {
+                let span = tracing::debug_span!(
+                    parent: None,
+                    "paymux.token",
+                    gateway = %self.shared.name,
+                    provider = self.shared.adapter.capabilities().provider,
+                    outcome = tracing::field::Empty,
+                );
                 let wire = super::EngineWire::for_token(&self.shared);
-                tokens.obtain(previous.as_ref(), &wire).await
+                let result = tokens.obtain(previous.as_ref(), &wire).instrument(span.clone()).await;
+                span.record("outcome", if result.is_ok() { "token" } else { "error" });
+                result
             }
             None => Err(Error::new(
                 ErrorKind::Configuration,
                 "this provider has no access tokens",
             )),
         };
+        metrics::token_flight(&self.shared, &result, began);
         self.land(result);
     }
 

@@ -11,6 +11,7 @@ use paymux_core::{
     Attempt, Call, Error, ErrorKind, Fate, Lost, Memo, Operation, Replay, Reply, Token, Unresolved, Wire,
 };
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
 use super::Shared;
 use super::account::Account;
@@ -18,6 +19,7 @@ use super::address::{check_address, is_repeat, same_host};
 use super::policy::hushed;
 use super::questions::{self, Turn};
 use super::token::{Held, TokenCache};
+use crate::metrics;
 use crate::transport::{MarkedBody, TransportError};
 
 /// How many redirects (307, 308) a call may follow.
@@ -83,6 +85,23 @@ enum Exchange {
     Reply(Reply),
     NotSent(TransportError),
     Unknown(TransportError),
+}
+
+impl Exchange {
+    /// The class of the reply's status, or why there is none.
+    const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Reply(reply) => match reply.status.as_u16() {
+                ..200 => "1xx",
+                200..300 => "2xx",
+                300..400 => "3xx",
+                400..500 => "4xx",
+                500.. => "5xx",
+            },
+            Self::NotSent(_) => "not_sent",
+            Self::Unknown(_) => "lost",
+        }
+    }
 }
 
 impl EngineWire {
@@ -196,9 +215,20 @@ impl EngineWire {
             }
             before
         };
+        let span = tracing::debug_span!(
+            "paymux.attempt",
+            gateway = %self.shared.name,
+            provider = self.shared.adapter.capabilities().provider,
+            method = request.method().as_str(),
+            moves,
+            result = tracing::field::Empty,
+            status = tracing::field::Empty,
+        );
+        let began = Instant::now();
         let (parts, body) = request.into_parts();
         let (body, mark) = MarkedBody::new(body);
         let sending = self.shared.transport.send(Request::from_parts(parts, body));
+        let sending = sending.instrument(span.clone());
         let exchange = match tokio::time::timeout_at(self.deadline, sending).await {
             Ok(Ok(reply)) => Exchange::Reply(reply),
             Ok(Err(error)) if error.not_sent || mark.close() => Exchange::NotSent(error),
@@ -206,6 +236,11 @@ impl EngineWire {
             Err(_) if mark.close() => Exchange::NotSent(TransportError::new(true, late())),
             Err(_) => Exchange::Unknown(TransportError::new(false, late())),
         };
+        span.record("result", exchange.as_str());
+        if let Exchange::Reply(reply) = &exchange {
+            span.record("status", reply.status.as_u16());
+        }
+        metrics::attempt(&self.shared, exchange.as_str(), began);
         if moves {
             let mut state = self.account.lock();
             if matches!(exchange, Exchange::NotSent(_)) {
@@ -283,10 +318,11 @@ impl EngineWire {
     async fn again(&self, course: &Course, call: &Call) -> bool {
         let policy = self.shared.policy;
         let late = |subject| self.shared.questions.free_at(&subject) >= Some(self.deadline);
-        course.made < policy.attempts
-            && !self.subject(call).is_some_and(late)
-            && self.shared.restraint.spend()
-            && self.pause(policy.wait(course.made)).await
+        if course.made >= policy.attempts || self.subject(call).is_some_and(late) || !self.shared.restraint.spend() {
+            return false;
+        }
+        metrics::repetitions(&self.shared);
+        self.pause(policy.wait(course.made)).await
     }
 
     /// A completion sends money only under its key, which ends when the one of its first sending does.
@@ -357,6 +393,7 @@ impl Wire for EngineWire {
                     if reply.status == StatusCode::TOO_MANY_REQUESTS && self.purpose != Purpose::Token =>
                 {
                     self.shared.restraint.hush(reply.retry_after(self.now()));
+                    metrics::quiet(&self.shared);
                     let may = self.may_repeat(&call) || call.nothing_done_on.contains(&reply.status);
                     if !may || !self.again(&course, &call).await {
                         return self.account.lock().judge(&call, reply);
@@ -372,6 +409,7 @@ impl Wire for EngineWire {
                 Exchange::Reply(reply) => {
                     if !reply.status.is_server_error() {
                         self.shared.restraint.earn();
+                        metrics::repetitions(&self.shared);
                     }
                     return self.account.lock().judge(&call, reply);
                 }

@@ -118,6 +118,8 @@ impl Inbox {
                 tracing::debug!(gateway, ?verdict, "webhook");
             }
             Verdict::Refused(error) => tracing::warn!(gateway, %error, "webhook refused"),
+            // The name is whatever the sender wrote.
+            Verdict::Unknown => tracing::warn!("webhook for no gateway"),
             _ => tracing::warn!(gateway, ?verdict, "webhook not handled"),
         }
         Acknowledgement {
