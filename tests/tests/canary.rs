@@ -212,6 +212,7 @@ async fn a_leak_is_found_wherever_it_is_and_however_it_is_written() {
     // And nothing is found that was not planted.
     let (heard, canaries) = planted(Place::Error, "nothing").await;
     assert!(heard.leaks(&canaries).is_empty());
+    assert!(heard.count("extra") > 0, "nothing was heard of extras");
     for place in Place::ALL.into_iter().filter(|place| place.heard() != "cause") {
         assert!(heard.count(place.heard()) > 0, "{place:?}: nothing was heard");
     }

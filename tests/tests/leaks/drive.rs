@@ -16,6 +16,7 @@ use paymux_conformance::{Canaries, End, Fault, Faults as _};
 use paymux_simulator::Webhook;
 use paymux_tests::Stand;
 
+use super::extras::extras;
 use super::tap::{Echo, Listening, Shape};
 use super::{Ears, Heard};
 
@@ -162,6 +163,7 @@ impl Drive {
             let charge = self.charge(declined);
             self.run(&Operation::Sale(Box::new(charge))).await.ok();
         }
+        self.extras(skip, wrong).await;
         let found = self.gateway.payment_methods(&self.stand.subject.methods.clone()).await;
         match found {
             Ok(methods) => self.heard.debug("payment methods", &methods),
@@ -215,6 +217,16 @@ impl Drive {
     fn calm(&self) {
         self.stand.provider.clear();
         self.tap.echo(None);
+    }
+
+    async fn extras(&mut self, skip: u32, wrong: Option<&Wrong>) {
+        let begun = self
+            .begun(OperationKind::Sale)
+            .await
+            .map(|answer| answer.payment.reference);
+        self.plan(skip, wrong);
+        extras(&self.gateway, &self.stand.subject, begun.as_ref(), &mut self.heard).await;
+        self.calm();
     }
 
     /// A payment to do something with, made without a fault.

@@ -2,6 +2,7 @@
 
 mod drive;
 mod ears;
+mod extras;
 mod leaky;
 mod tap;
 
