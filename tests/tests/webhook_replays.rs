@@ -1,5 +1,5 @@
 //! Deliveries that come again, too early, or to a process that dies: whatever they do, what counts is how the payment stands when it is asked about.
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
