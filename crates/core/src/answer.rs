@@ -3,7 +3,7 @@
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::payment::Payment;
 use crate::vocabulary::{DeclineReason, RetryAdvice, Side};
@@ -90,7 +90,7 @@ impl fmt::Debug for NextAction {
 }
 
 /// A refusal, in the one vocabulary, with the provider's own words kept.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Decline {
     /// Why.

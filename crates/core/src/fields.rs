@@ -1,12 +1,12 @@
 //! The optional data of a request: which there are, and how long each is.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::operation::{Charge, Payout};
 use crate::order::{Customer, Initiator, Source, ThreeDs};
 
 /// Optional data that a provider may or may not carry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Field {

@@ -10,7 +10,7 @@ use crate::raw::RawReply;
 use crate::{Money, PaymentRef};
 
 /// A payment as the provider holds it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Payment {
     /// Leads back to it; store this.
@@ -39,7 +39,7 @@ pub struct Payment {
 }
 
 /// One step that the provider booked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Entry {
     /// What it was.
@@ -84,7 +84,7 @@ pub enum EntryKind {
 }
 
 /// What a step came to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum EntryOutcome {
@@ -101,7 +101,7 @@ pub enum EntryOutcome {
 }
 
 /// What a payment was paid with.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct MethodSummary {
     /// Card brand or method name, as the provider writes it.
@@ -197,4 +197,38 @@ pub(crate) fn total(entries: &[Entry], kind: EntryKind) -> i64 {
         .filter(|e| e.kind == kind && e.is_approved())
         .filter_map(|e| e.amount)
         .fold(0, |sum, amount| sum.saturating_add(amount.minor()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Account, DeclineReason};
+
+    /// What is kept of a payment comes back as it was, but for the raw reply, which is not kept.
+    #[test]
+    fn a_payment_goes_into_a_record_and_back() {
+        let reference = PaymentRef::new("acme", Account::of(&["m"]), ["4711"]).on("cards");
+        let mut payment = Payment::new(reference, PaymentState::Authorized);
+        payment.amount = Some("100.00 DKK".parse().unwrap());
+        payment.dropped.push(Field::Order);
+        payment.method = MethodSummary::of(Some("visa".to_owned()), Some("0008".to_owned()));
+        for outcome in [
+            EntryOutcome::Approved,
+            EntryOutcome::Declined(Decline::new(DeclineReason::DoNotHonor, "05").with_text(Some("no".to_owned()))),
+            EntryOutcome::Pending,
+            EntryOutcome::Review,
+            EntryOutcome::Unknown("x".to_owned()),
+        ] {
+            payment
+                .entries
+                .push(Entry::new(EntryKind::Capture, payment.amount, outcome).with_id("1"));
+        }
+        let text = serde_json::to_string(&payment).unwrap();
+        let mut back: Payment = serde_json::from_str(&text).unwrap();
+        assert_eq!(serde_json::to_string(&back).unwrap(), text);
+        assert_eq!(back.entries, payment.entries);
+        payment.raw = Some(RawReply::new("secret".into()));
+        back = serde_json::from_str(&serde_json::to_string(&payment).unwrap()).unwrap();
+        assert!(back.raw.is_none());
+    }
 }
