@@ -16,6 +16,9 @@ pub struct Answer {
     pub outcome: Outcome,
     /// The payment.
     pub payment: Payment,
+    /// Whether a journal could not write this down. What was answered holds all the same; the journal asks again, and writes it then.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unrecorded: bool,
 }
 
 /// What one operation came to. "Nobody knows" is not among them: that is an [`Error`](crate::Error) whose fate is
@@ -143,7 +146,11 @@ impl Answer {
     /// An answer.
     #[must_use]
     pub const fn new(outcome: Outcome, payment: Payment) -> Self {
-        Self { outcome, payment }
+        Self {
+            outcome,
+            payment,
+            unrecorded: false,
+        }
     }
 }
 

@@ -41,6 +41,7 @@ struct Inner {
     decline: Option<Decline>,
     payment: Option<Payment>,
     unresolved: Option<Unresolved>,
+    unrecorded: bool,
     raw: Option<RawReply>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
@@ -94,6 +95,7 @@ impl Error {
             decline: None,
             payment: None,
             unresolved: None,
+            unrecorded: false,
             raw: None,
             source: None,
         }))
@@ -180,6 +182,13 @@ impl Error {
     #[must_use]
     pub fn with_unresolved(mut self, unresolved: Unresolved) -> Self {
         self.0.unresolved = Some(unresolved);
+        self
+    }
+
+    /// Not written down by the journal that should have.
+    #[must_use]
+    pub const fn not_recorded(mut self) -> Self {
+        self.0.unrecorded = true;
         self
     }
 
@@ -270,6 +279,12 @@ impl Error {
     #[must_use]
     pub const fn unresolved(&self) -> Option<&Unresolved> {
         self.0.unresolved.as_ref()
+    }
+
+    /// Whether a journal could not write this down. What it says holds all the same.
+    #[must_use]
+    pub const fn is_unrecorded(&self) -> bool {
+        self.0.unrecorded
     }
 
     /// The provider's reply, readable only scrubbed.

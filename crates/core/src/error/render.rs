@@ -51,7 +51,7 @@ impl Error {
     }
 
     /// The error as JSON. Keys: `error`, `kind`, `fate`, and where known `field`, `gateway`, `operation`, `status`, `retry_after_secs`, `decline`,
-    /// `payment`, `unresolved`.
+    /// `payment`, `unresolved`, `unrecorded`.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
         let mut map = serde_json::Map::new();
@@ -72,6 +72,7 @@ impl Error {
         put("decline", json(&inner.decline));
         put("payment", json(&inner.payment));
         put("unresolved", json(&inner.unresolved));
+        put("unrecorded", inner.unrecorded.then_some(true).into());
         map.into()
     }
 }
