@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use common::adapter::TinyConfig;
 use common::charge;
-use common::fake::{Fake, never, now, paid};
+use common::fake::{Fake, never, now, paid, refused};
 use paymux::{
     Error, ErrorKind, Fate, Gateway, Gateways, Inquiry, PaymentGateway, Recorder, TokioClock, Unresolved, async_trait,
 };
@@ -28,6 +28,8 @@ enum Does {
     Fails,
     Hangs,
     Keeps,
+    /// Lets only the first request out.
+    LetsOneOut,
 }
 
 #[async_trait]
@@ -36,10 +38,20 @@ impl Recorder for Book {
         match self.does {
             Does::Fails => return Err(Error::new(ErrorKind::Configuration, "the disk is full")),
             Does::Hangs => std::future::pending().await,
-            Does::Keeps => {}
+            Does::Keeps | Does::LetsOneOut => {}
         }
         self.kept.lock().unwrap().push((self.fake.seen().len(), open.clone()));
         Ok(())
+    }
+
+    fn may_send(&self, open: &Unresolved) -> Result<(), Error> {
+        assert_eq!(open.reference.as_ref().unwrap().as_str(), "a1");
+        match self.does {
+            Does::LetsOneOut if !self.fake.seen().is_empty() => {
+                Err(Error::new(ErrorKind::Network, "its time to send is over"))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -94,4 +106,31 @@ async fn what_cannot_be_kept_is_not_sent() {
         assert_eq!((error.kind(), error.fate()), (kind, Fate::NotDone), "{does:?}");
         assert_eq!((fake.seen().len(), begin.elapsed().as_secs()), (0, seconds), "{does:?}");
     }
+}
+
+/// What is sent again after a wait is asked about again: in the meantime somebody else may have settled it.
+#[tokio::test(start_paused = true)]
+async fn each_request_that_may_move_money_is_let_out_by_itself() {
+    for (answer, fate) in [(refused as fn() -> _, Fate::NotDone), (never, Fate::Unknown)] {
+        let fake = Fake::new(move |_| answer());
+        let (gateway, _) = gateway(&fake, Does::LetsOneOut);
+        let error = gateway.sale(charge("a1")).await.unwrap_err();
+        assert_eq!((fake.seen().len(), error.fate()), (1, fate), "{error}");
+        assert_eq!(
+            error.message() == "its time to send is over",
+            fate == Fate::NotDone,
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gateway_shows_its_recorder() {
+    let fake = Fake::new(|_| never());
+    let (gateway, book) = gateway(&fake, Does::Keeps);
+    let book: Arc<dyn Recorder> = book;
+    assert!(std::ptr::addr_eq(
+        Arc::as_ptr(&book),
+        Arc::as_ptr(gateway.recorder().unwrap())
+    ));
 }

@@ -169,6 +169,12 @@ impl Gateway {
         self.shared.timeout
     }
 
+    /// Where it is kept what would be needed to ask, before money can move.
+    #[must_use]
+    pub fn recorder(&self) -> Option<&Arc<dyn Recorder>> {
+        self.shared.recorder.as_ref()
+    }
+
     async fn run(
         &self,
         operation: &Operation,

@@ -21,4 +21,15 @@ pub trait Recorder: Debug + Send + Sync {
     /// # Errors
     /// It cannot be kept. Then nothing more is sent.
     async fn record(&self, open: &Unresolved) -> Result<(), Error>;
+
+    /// Whether a request of this operation that may move money may go out now. It is asked immediately before each such request, after every wait
+    /// for a token, a turn or another attempt, so that a process that was stopped for long sends nothing that somebody else has settled since.
+    /// The operation is as it began, without notes. Always, unless said otherwise.
+    ///
+    /// # Errors
+    /// It may not. Then nothing more is sent.
+    fn may_send(&self, open: &Unresolved) -> Result<(), Error> {
+        let _ = open;
+        Ok(())
+    }
 }

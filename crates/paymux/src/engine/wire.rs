@@ -161,6 +161,14 @@ impl EngineWire {
         })
     }
 
+    /// Whether what may move money may still go out.
+    fn may_send(&self) -> Result<(), Error> {
+        match (&self.shared.recorder, &self.open) {
+            (Some(recorder), Some(open)) => recorder.may_send(open),
+            _ => Ok(()),
+        }
+    }
+
     pub(crate) fn for_extra(shared: &Arc<Shared>) -> Self {
         Self::new(shared, Purpose::Extra)
     }
@@ -226,7 +234,7 @@ impl EngineWire {
         );
         let began = Instant::now();
         let (parts, body) = request.into_parts();
-        let (body, mark) = MarkedBody::new(body);
+        let (body, mark) = MarkedBody::until(body, self.deadline);
         let sending = self.shared.transport.send(Request::from_parts(parts, body));
         let sending = sending.instrument(span.clone());
         let exchange = match tokio::time::timeout_at(self.deadline, sending).await {
@@ -368,6 +376,12 @@ impl Wire for EngineWire {
                 let message =
                     "the answer was lost, and the key ended before the call could be made again; it was not sent";
                 return Err(course.unsent(Error::new(ErrorKind::Network, message)));
+            }
+            if call.moves
+                && let Err(error) = self.may_send()
+            {
+                give_back(turn);
+                return Err(course.unsent(error));
             }
             course.made = course.made.saturating_add(1);
             match self.exchange(request, call.moves).await {

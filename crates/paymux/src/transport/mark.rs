@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use tokio::time::Instant;
 
 /// Set when the client first asks for a request's body. hyper asks for it before it writes the head, so an unset mark proves that no byte left.
 ///
@@ -48,6 +49,8 @@ impl Mark {
 pub struct MarkedBody {
     bytes: Option<Bytes>,
     mark: Mark,
+    /// From when on it is not given out any more.
+    deadline: Option<Instant>,
 }
 
 impl MarkedBody {
@@ -58,7 +61,17 @@ impl MarkedBody {
         let body = Self {
             bytes: (!bytes.is_empty()).then_some(bytes),
             mark: mark.clone(),
+            deadline: None,
         };
+        (body, mark)
+    }
+
+    /// A body that closes its own mark when it is asked for at the deadline or later. A process that was stopped on the way and goes on then sends
+    /// nothing, although no timer of it has fired yet.
+    #[must_use]
+    pub fn until(bytes: Bytes, deadline: Instant) -> (Self, Mark) {
+        let (mut body, mark) = Self::new(bytes);
+        body.deadline = Some(deadline);
         (body, mark)
     }
 
@@ -86,7 +99,8 @@ impl Body for MarkedBody {
     type Error = io::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        if self.mark.step(SET) == CLOSED {
+        let late = self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        if self.mark.step(if late { CLOSED } else { SET }) == CLOSED {
             // An error makes the client close the connection with the head still in its buffer.
             return Poll::Ready(Some(Err(io::Error::other(
                 "the request was given up before it was sent",
@@ -121,6 +135,19 @@ mod tests {
         assert!(mark.close() && mark.close() && !mark.is_set());
         assert!(matches!(poll(&mut body), Poll::Ready(Some(Err(_)))));
         assert!(mark.close());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_is_not_given_out_at_its_deadline() {
+        let second = std::time::Duration::from_secs(1);
+        let bytes = Bytes::from_static(b"{}");
+        let (mut early, mark) = MarkedBody::until(bytes.clone(), Instant::now() + second);
+        assert!(matches!(poll(&mut early), Poll::Ready(Some(Ok(_)))));
+        assert!(mark.is_set());
+        let (mut late, mark) = MarkedBody::until(bytes, Instant::now() + second);
+        tokio::time::advance(second).await;
+        assert!(matches!(poll(&mut late), Poll::Ready(Some(Err(_)))));
+        assert!(!mark.is_set() && mark.close(), "no byte left");
     }
 
     #[test]
