@@ -1,0 +1,22 @@
+#![doc = include_str!("../README.md")]
+
+mod asking;
+mod change;
+mod event;
+mod flights;
+mod intent;
+mod janitor;
+mod journal;
+mod journaled;
+mod rules;
+mod step;
+pub mod store;
+
+pub use crate::change::{Change, What};
+pub use crate::event::{Absorbed, Parked};
+pub use crate::intent::{Came, Intent, IntentKey, Known, Lease, PaymentKey, Recorded, State};
+pub use crate::janitor::{Found, Lookup, Report};
+pub use crate::journal::{Journal, Settings, Verdict};
+pub use crate::journaled::Journaled;
+pub use crate::step::{Finding, Hold, Page, Ruling, Scope, Step, Write};
+pub use crate::store::{Filter, Memory, Store, StoreError};

@@ -1,0 +1,172 @@
+//! All the rules: what a step comes to on a page.
+
+mod begin;
+mod conclude;
+mod entries;
+mod observe;
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::change::{Change, What};
+use crate::intent::{Came, Intent, Lease, Recorded, State};
+use crate::step::{Hold, Page, Ruling, Step, Verdict, Write};
+
+/// What a step comes to, and what is written for it.
+pub(crate) fn decide(step: &Step, page: &Page) -> (Ruling, Vec<Write>) {
+    match step {
+        Step::Begin { intent, now, skew } => begin::begin(intent, *now, *skew, page),
+        Step::Conclude { hold, finding, now } => conclude::conclude(hold, finding, *now, page),
+        Step::Decide {
+            key: _,
+            verdict,
+            remark,
+            now,
+            skew,
+        } => decided(verdict, remark, *now, *skew, page),
+        Step::Note { hold, open, now } => match page.intent.clone().filter(|intent| holds(hold, intent)) {
+            Some(mut intent) if may_send(&intent, *now) => {
+                intent.learn((**open).clone());
+                intent.recorded = true;
+                kept(intent, *now, Vec::new())
+            }
+            _ => fenced(page),
+        },
+        Step::Observe { payment, now } => {
+            let mut writes = Vec::new();
+            observe::observe(payment, *now, page, None, &mut writes);
+            (nothing_of_an_intent(), writes)
+        }
+        Step::Park { parked } => simply(Write::Park(parked.clone())),
+        Step::See { gateway, key, now } => simply(Write::Seen {
+            gateway: gateway.clone(),
+            key: key.clone(),
+            at: *now,
+        }),
+        Step::Take {
+            key: _,
+            holder,
+            until,
+            sends,
+            own,
+            now,
+            skew,
+        } => {
+            let lease = Lease {
+                holder: holder.clone(),
+                until: *until,
+                sends: *sends,
+            };
+            take(lease, *own, *now, *skew, page)
+        }
+        Step::Unpark { parked } => simply(Write::Unpark(parked.clone())),
+    }
+}
+
+fn take(lease: Lease, own: bool, now: Timestamp, skew: Duration, page: &Page) -> (Ruling, Vec<Write>) {
+    let Some(mut intent) = page.intent.clone() else {
+        return fenced(page);
+    };
+    if !intent.is_unsettled() {
+        return (Ruling::Recorded(Box::new(intent)), Vec::new());
+    }
+    // The taker's name protects nothing where the lease may be that of a call under way beside it.
+    let holder = if own { lease.holder.as_str() } else { "" };
+    if intent.is_held(holder, now, skew) {
+        return (Ruling::Held(Box::new(intent)), Vec::new());
+    }
+    intent.give(lease);
+    intent.written = now;
+    let write = Write::Intent(Box::new(intent.clone()));
+    (Ruling::Open(Box::new(intent)), vec![write])
+}
+
+fn decided(verdict: &Verdict, remark: &str, now: Timestamp, skew: Duration, page: &Page) -> (Ruling, Vec<Write>) {
+    let Some(mut intent) = page.intent.clone() else {
+        return fenced(page);
+    };
+    if !intent.is_unsettled() {
+        return (Ruling::Recorded(Box::new(intent)), Vec::new());
+    }
+    if intent.is_held("", now, skew) {
+        return (Ruling::Held(Box::new(intent)), Vec::new());
+    }
+    let mut writes = Vec::new();
+    match verdict {
+        Verdict::Done(payment) => {
+            if let Some(payment) = payment.as_deref() {
+                intent.made = intent.made.or_else(|| Some(payment.reference.clone()));
+                observe::observe(payment, now, page, Some(&intent), &mut writes);
+            }
+            if let Some(payment) = payment.as_deref().cloned().or_else(|| intent.seen()) {
+                intent.outcome = Some(Recorded {
+                    came: Came::Approved,
+                    payment,
+                });
+            }
+            intent.state = State::Done;
+        }
+        Verdict::NotDone => intent.state = State::Failed,
+    }
+    remark.clone_into(&mut intent.said);
+    settle(&mut intent);
+    writes.push(Write::Change(Box::new(Change::state(&intent, now))));
+    kept(intent, now, writes)
+}
+
+/// Nobody holds it any more, and nobody need look.
+fn settle(intent: &mut Intent) {
+    intent.generation = intent.generation.saturating_add(1);
+    intent.lease = None;
+    intent.remark = None;
+    intent.differs = false;
+    intent.asked = 0;
+    intent.ask_at = None;
+}
+
+fn holds(hold: &Hold, intent: &Intent) -> bool {
+    let holder = intent.lease.as_ref().map(|lease| &lease.holder);
+    intent.generation == hold.generation && holder == Some(&hold.holder) && intent.is_unsettled()
+}
+
+fn may_send(intent: &Intent, now: Timestamp) -> bool {
+    let lease = intent.lease.as_ref();
+    lease.is_some_and(|lease| lease.sends && now < lease.until)
+}
+
+/// Somebody else has it by now.
+fn fenced(page: &Page) -> (Ruling, Vec<Write>) {
+    (Ruling::Fenced(page.intent.clone().map(Box::new)), Vec::new())
+}
+
+const fn nothing_of_an_intent() -> Ruling {
+    Ruling::Kept {
+        intent: None,
+        parked: Vec::new(),
+    }
+}
+
+fn simply(write: Write) -> (Ruling, Vec<Write>) {
+    (nothing_of_an_intent(), vec![write])
+}
+
+/// The intent is written, with what else there is.
+fn kept(mut intent: Intent, now: Timestamp, mut writes: Vec<Write>) -> (Ruling, Vec<Write>) {
+    intent.written = now;
+    writes.push(Write::Intent(Box::new(intent.clone())));
+    let ruling = Ruling::Kept {
+        intent: Some(Box::new(intent)),
+        parked: Vec::new(),
+    };
+    (ruling, writes)
+}
+
+/// A person must look; told once for the same reason.
+fn remark(intent: &mut Intent, text: String, now: Timestamp, writes: &mut Vec<Write>) {
+    if intent.remark.as_ref() != Some(&text) {
+        let change = Change::of(intent, What::Remark(text.clone()), now);
+        writes.push(Write::Change(Box::new(change)));
+        intent.remark = Some(text);
+    }
+}

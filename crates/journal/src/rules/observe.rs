@@ -1,0 +1,87 @@
+//! How a payment is seen to stand, and what that means for the intent that made it.
+
+use jiff::Timestamp;
+use paymux::{Payment, PaymentState, Transition};
+
+use crate::change::{Change, What};
+use crate::intent::{Intent, Known, PaymentKey, State};
+use crate::step::{Page, Write};
+
+/// Writes a payment as it was seen, unless it is known better by now. `at_hand` is the intent that is being written anyway.
+pub(super) fn observe(
+    payment: &Payment,
+    now: Timestamp,
+    page: &Page,
+    at_hand: Option<&Intent>,
+    writes: &mut Vec<Write>,
+) {
+    let known = page.known.as_ref().map(|known| &known.payment);
+    let mut seen = payment.clone();
+    seen.raw = None;
+    let mut late = payment.late;
+    if let Some(known) = known {
+        // A look that lags behind shows fewer entries.
+        if seen.entries.len() < known.entries.len() {
+            return;
+        }
+        match known.state.transition(seen.state) {
+            Transition::Forward => {}
+            Transition::Late => late = true,
+            Transition::Same if seen.entries == known.entries => return,
+            Transition::Same => {}
+            // The state is the one that it is on.
+            Transition::UnderWay => seen.state = known.state,
+            _ => return,
+        }
+    }
+    undo(&seen, now, page, at_hand, writes);
+    let mut makers = at_hand.into_iter().chain(&page.siblings);
+    let maker = makers.find(|intent| intent.begins());
+    let change = Change {
+        seq: 0,
+        at: now,
+        gateway: seen.reference.gateway().to_owned(),
+        payment: Some(seen.reference.clone()),
+        order: seen.order.clone().or_else(|| maker?.order.clone()),
+        reference: maker.map(|maker| maker.key.reference.clone()),
+        what: What::Payment {
+            from: known.map(|known| known.state),
+            to: seen.state,
+            late,
+        },
+    };
+    writes.push(Write::Change(Box::new(change)));
+    writes.push(Write::Known(Box::new(Known {
+        payment: seen,
+        seen: now,
+    })));
+}
+
+/// A payment that was let go without money moved frees the order of the intent that made it.
+fn undo(seen: &Payment, now: Timestamp, page: &Page, at_hand: Option<&Intent>, writes: &mut Vec<Write>) {
+    let gone = matches!(
+        seen.state,
+        PaymentState::Cancelled | PaymentState::Expired | PaymentState::Voided
+    );
+    if !gone || seen.captured() != 0 {
+        return;
+    }
+    let key = PaymentKey::of(&seen.reference);
+    let other = |intent: &&Intent| at_hand.is_none_or(|own| own.key != intent.key);
+    for maker in page.siblings.iter().filter(other) {
+        let made = maker.begins() && maker.made.as_ref().is_some_and(|made| key.is_of(made));
+        // Who works on it writes its end himself.
+        if !made || !matches!(maker.state, State::Done | State::Waiting) || maker.lease.is_some() {
+            continue;
+        }
+        let mut maker = maker.clone();
+        maker.state = State::Undone;
+        maker.ask_at = None;
+        maker.written = now;
+        if let Some(recorded) = &mut maker.outcome {
+            recorded.payment = seen.clone();
+        }
+        writes.push(Write::Change(Box::new(Change::state(&maker, now))));
+        writes.push(Write::Intent(Box::new(maker)));
+    }
+}
