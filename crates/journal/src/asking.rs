@@ -7,7 +7,7 @@ use paymux::{
 
 use crate::event::Parked;
 use crate::flights::{Entrance, Landed};
-use crate::intent::{Came, Intent, IntentKey, Recorded, State};
+use crate::intent::{Came, Intent, IntentKey, PaymentKey, Recorded, State};
 use crate::journal::Journal;
 use crate::step::{Finding, Hold, Ruling, Step};
 use crate::store::StoreError;
@@ -16,6 +16,22 @@ use crate::store::StoreError;
 pub(crate) struct Looked {
     pub(crate) intent: Intent,
     pub(crate) result: Landed,
+}
+
+/// A payment as it was seen a moment ago, and what an inquiry said of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Seen<'a> {
+    pub(crate) payment: &'a Payment,
+    pub(crate) outcome: Option<&'a Outcome>,
+}
+
+impl Seen<'_> {
+    /// Whether it is the payment that an intent made: by its id, or by the reference that the provider echoes. A page's id may not be its payment's.
+    fn is_made_by(self, intent: &Intent) -> bool {
+        let echoed = self.payment.merchant_reference.as_deref() == Some(intent.key.reference.as_str());
+        let key = PaymentKey::of(&self.payment.reference);
+        intent.begins() && (echoed || intent.made.as_ref().is_some_and(|made| key.is_of(made)))
+    }
 }
 
 /// After how many questions in vain a person is called.
@@ -27,7 +43,7 @@ impl Journal {
         &self,
         gateway: &G,
         key: &IntentKey,
-        seen: Option<&Payment>,
+        seen: Option<Seen<'_>>,
     ) -> Result<Option<Looked>, StoreError> {
         let Entrance::Lead(landing) = self.flights().enter(key, None) else {
             return Ok(None);
@@ -63,7 +79,7 @@ impl Journal {
         &self,
         gateway: &G,
         intent: Intent,
-        seen: Option<&Payment>,
+        seen: Option<Seen<'_>>,
     ) -> Result<Looked, StoreError> {
         let Some(hold) = intent.hold() else {
             return Ok(Looked {
@@ -109,12 +125,20 @@ impl Journal {
         &self,
         gateway: &G,
         intent: &Intent,
-        seen: Option<&Payment>,
+        seen: Option<Seen<'_>>,
     ) -> (Finding, Landed) {
         if intent.state == State::Open && intent.sent_nothing() {
             let text = "whoever began it ended before anything that moves money was sent";
             let error = Error::new(ErrorKind::Network, text).in_operation(&intent.gateway, Some(intent.operation));
             return (finding(&Err(error.clone()), true), Err(error));
+        }
+        let seen_made = seen.filter(|seen| seen.is_made_by(intent));
+        if intent.state == State::Waiting
+            && let Some(seen) = seen_made
+            && let Some(outcome) = seen.outcome
+            && let Some(found) = judged(intent, &Answer::new(outcome.clone(), seen.payment.clone()))
+        {
+            return found;
         }
         if intent.state == State::Waiting
             && let Some(made) = intent.made.clone().filter(|_| intent.begins())
@@ -123,10 +147,14 @@ impl Journal {
         {
             return found;
         }
-        let mut result = gateway.resolve(intent.unresolved()).await;
+        let mut open = intent.unresolved();
+        open.payment = open
+            .payment
+            .or_else(|| seen_made.map(|seen| seen.payment.reference.clone()));
+        let mut result = gateway.resolve(open).await;
         if let Err(error) = &result {
             let unknown = error.fate() == Fate::Unknown;
-            let said = error.payment().or(seen);
+            let said = error.payment().or(seen.map(|seen| seen.payment));
             if unknown && let Some(answer) = said.and_then(|payment| by_entry(intent, payment)) {
                 result = Ok(answer);
             } else if !unknown && intent.state == State::Waiting && !intent.recorded {

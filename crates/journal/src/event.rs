@@ -6,6 +6,7 @@ use paymux::webhooks::{BoxError, Handler, Received, SeenEvents};
 use paymux::{BoxFuture, Error, Event, Inquiry, Payment, PaymentGateway, PaymentRef, Reference};
 use serde::{Deserialize, Serialize};
 
+use crate::asking::Seen;
 use crate::intent::{Intent, IntentKey, PaymentKey};
 use crate::journal::Journal;
 use crate::step::{Ruling, Scope, Step};
@@ -94,12 +95,16 @@ impl Journal {
         if event.inquiry().is_none() {
             return Ok(Absorbed::Written(Vec::new()));
         }
-        let payment = match gateway.confirm(event).await {
-            Ok(answer) => answer.payment,
+        let (payment, outcome) = match gateway.confirm(event).await {
+            Ok(answer) => (answer.payment, Some(answer.outcome)),
             // The payment was seen, and something of it cannot be read: the intents on it are asked about.
-            Err(error) => error.payment().cloned().ok_or(error)?,
+            Err(error) => (error.payment().cloned().ok_or(error)?, None),
         };
-        self.meet(gateway, &mut parked, &payment).await
+        let seen = Seen {
+            payment: &payment,
+            outcome: outcome.as_ref(),
+        };
+        self.meet(gateway, &mut parked, seen).await
     }
 
     /// Tries an event that was parked once more.
@@ -112,7 +117,11 @@ impl Journal {
             return Ok(Absorbed::Written(Vec::new()));
         };
         let answer = gateway.inquire(inquiry).await?;
-        let absorbed = self.meet(gateway, &mut parked, &answer.payment).await?;
+        let seen = Seen {
+            payment: &answer.payment,
+            outcome: Some(&answer.outcome),
+        };
+        let absorbed = self.meet(gateway, &mut parked, seen).await?;
         if matches!(absorbed, Absorbed::Written(_)) {
             self.write(&Step::Unpark { parked }).await?;
         }
@@ -124,8 +133,9 @@ impl Journal {
         &self,
         gateway: &G,
         parked: &mut Parked,
-        payment: &Payment,
+        seen: Seen<'_>,
     ) -> Result<Absorbed, Error> {
+        let payment = seen.payment;
         let mut intents = self.about(gateway, parked, payment).await?;
         if intents.is_empty() {
             let echoed = payment
@@ -143,18 +153,14 @@ impl Journal {
             self.write(&Step::Unpark { parked: parked.clone() }).await?;
         }
         let now = self.now();
-        let payment = Box::new(payment.clone());
-        self.write(&Step::Observe {
-            payment: payment.clone(),
-            now,
-        })
-        .await?;
+        let observed = Box::new(payment.clone());
+        self.write(&Step::Observe { payment: observed, now }).await?;
         let mut met = Vec::with_capacity(intents.len());
         for intent in intents {
             let intent = self.intent(&intent.key).await.map_err(unread)?.unwrap_or(intent);
             let looked = match intent.is_unsettled() {
                 true => self
-                    .look_after(gateway, &intent.key, Some(&payment))
+                    .look_after(gateway, &intent.key, Some(seen))
                     .await
                     .map_err(unread)?,
                 false => None,
@@ -183,9 +189,9 @@ impl Journal {
                 continue;
             }
             let intent = self.intent(&key).await.map_err(unread)?;
-            // One that is known to be about another payment is not this one's.
+            // A follow-up on another payment is not this one's. What began a payment may know it by its page's id yet.
             let other = |intent: &Intent| {
-                let about = intent.about();
+                let about = intent.payment.as_ref();
                 about.is_some_and(|about| !PaymentKey::of(&payment.reference).is_of(about))
             };
             found.extend(intent.filter(|intent| !other(intent)));

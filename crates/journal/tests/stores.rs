@@ -31,3 +31,109 @@ mod sqlite {
         .await;
     }
 }
+
+#[cfg(feature = "postgres")]
+#[path = "common/server.rs"]
+mod server;
+
+#[cfg(feature = "postgres")]
+mod postgres {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use paymux::{Fate, PaymentGateway as _};
+    use paymux_chaos::stands;
+    use paymux_journal::Store as _;
+    use paymux_journal::store::Postgres;
+    use sqlx::Connection as _;
+
+    use super::common::{Desk, name};
+    use super::server::Server;
+    use super::*;
+
+    /// A new database on the server, and the address of it.
+    async fn database(server: &Server, number: u32) -> String {
+        let mut connection = sqlx::PgConnection::connect(&server.url()).await.unwrap();
+        let make = sqlx::AssertSqlSafe(format!("CREATE DATABASE j{number}"));
+        sqlx::query(make).execute(&mut connection).await.unwrap();
+        server.url_of(&format!("j{number}"))
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn postgres_keeps_the_contract() {
+        let Some(server) = Server::start("the contract of stores on PostgreSQL") else {
+            return;
+        };
+        let number = AtomicU32::new(0);
+        contract::holds(|| async {
+            let url = database(&server, number.fetch_add(1, Ordering::SeqCst)).await;
+            Postgres::open(&url).await.unwrap()
+        })
+        .await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn processes_that_start_at_once_make_the_tables_once() {
+        let Some(server) = Server::start("the migration of PostgreSQL by several processes") else {
+            return;
+        };
+        let url = server.url();
+        let opened = (0..6).map(|_| {
+            let url = url.clone();
+            tokio::spawn(async move { Postgres::open(&url).await })
+        });
+        for opened in opened.collect::<Vec<_>>() {
+            opened.await.unwrap().unwrap();
+        }
+    }
+
+    /// A change that commits late gets a late number, although its row is older: who has read further still gets it.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_change_that_commits_late_is_not_skipped() {
+        let Some(server) = Server::start("changes that commit out of order on PostgreSQL") else {
+            return;
+        };
+        let store = Postgres::open(&server.url()).await.unwrap();
+        let body = |reference: &str| {
+            serde_json::json!({
+                "at": contract::at(0), "gateway": "cards", "payment": null, "order": null,
+                "reference": reference, "what": { "remark": "x" },
+            })
+            .to_string()
+        };
+        let mut slow = sqlx::PgConnection::connect(&server.url()).await.unwrap();
+        let mut open = slow.begin().await.unwrap();
+        let put = |body: String| sqlx::query("INSERT INTO paymux_changes (body) VALUES ($1)").bind(body);
+        put(body("slow")).execute(&mut *open).await.unwrap();
+        let mut quick = sqlx::PgConnection::connect(&server.url()).await.unwrap();
+        put(body("quick")).execute(&mut quick).await.unwrap();
+        let first = store.changes(0, 10).await.unwrap();
+        assert_eq!(first.len(), 1);
+        assert_eq!(first[0].reference, Some(name("quick")));
+        open.commit().await.unwrap();
+        let then = store.changes(first[0].seq, 10).await.unwrap();
+        assert_eq!(then.len(), 1);
+        assert_eq!(then[0].reference, Some(name("slow")));
+    }
+
+    /// While the database is away nothing is sent, and what is asked for after it came back is done.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_database_that_restarts_loses_nothing() {
+        let Some(mut server) = Server::start("a restart of PostgreSQL in the middle of a run") else {
+            return;
+        };
+        let store = Arc::new(Postgres::open(&server.url()).await.unwrap());
+        let desk = Desk::on(stands::named("coolpay"), store);
+        let process = desk.process();
+        process.gateway.sale(desk.charge("a001")).await.unwrap();
+        server.down();
+        let error = process.gateway.sale(desk.charge("a002")).await.unwrap_err();
+        assert_eq!(error.fate(), Fate::NotDone, "{error}");
+        assert_eq!(desk.count(paymux::EntryKind::Capture), 1);
+        server.up();
+        for reference in ["a001", "a002", "a003"] {
+            process.gateway.sale(desk.charge(reference)).await.unwrap();
+        }
+        assert_eq!(desk.count(paymux::EntryKind::Capture), 3);
+    }
+}

@@ -52,6 +52,9 @@ pub(super) enum Trouble {
     Database(#[from] sqlx::Error),
     #[error("a row cannot be read or written: {0}")]
     Form(#[from] serde_json::Error),
+    #[error("it did not answer within {0} s")]
+    #[allow(dead_code, reason = "a file answers")]
+    Late(u64),
     #[error("its tables are of version {0}, and this program knows {VERSION}")]
     Version(i64),
 }

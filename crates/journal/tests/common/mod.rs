@@ -165,6 +165,8 @@ pub(crate) enum Mood {
     Hangs(fn(&Step) -> bool),
     /// It takes for ever over these, after they were written.
     HangsAfter(fn(&Step) -> bool),
+    /// It takes so long over these, before they are written.
+    Waits(fn(&Step) -> bool, Duration),
 }
 
 impl Moody {
@@ -191,6 +193,7 @@ impl Store for Moody {
                 return Err(StoreError::new("cannot be written", "the disk is full"));
             }
             Mood::Hangs(on) if on(step) => std::future::pending().await,
+            Mood::Waits(on, time) if on(step) => tokio::time::sleep(time).await,
             _ => {}
         }
         let ruling = self.store.apply(step).await;

@@ -1,0 +1,473 @@
+//! Applications that keep nothing but the journal: they run their script from the start whenever they start, die at any await, and meet faults on the wire.
+//! What the provider booked must be what the journal says, and nothing twice.
+//!
+//! `PAYMUX_JOURNAL_WORLDS` sets how many worlds there are, and `PAYMUX_JOURNAL_SEED` the first seed. A failure names its seed.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use common::name;
+use http::{Request, StatusCode};
+use paymux::transport::{MarkedBody, Transport, TransportError};
+use paymux::{
+    Answer, Capture, Charge, EntryKind, Error, Fate, Money, Operation, OperationKind, Outcome, PaymentGateway,
+    PaymentRef, Payout, Policy, Refund, Reply, Transfer, Void, async_trait,
+};
+use paymux_chaos::{Stand, stands};
+use paymux_conformance::{Fault, Faults as _, InProcess, Truth as _};
+use paymux_journal::{
+    Change, Filter, Intent, IntentKey, Journal, Known, Memory, Parked, PaymentKey, Ruling, Settings, State, Step,
+    Store, StoreError,
+};
+use tokio::sync::Notify;
+
+/// When the process dies: at one of the awaits on its store or its transport.
+#[derive(Debug, Default)]
+struct Reaper {
+    /// Awaits until the next death; negative: none.
+    left: AtomicI64,
+    death: Notify,
+    met: AtomicU64,
+}
+
+impl Reaper {
+    /// An await. Who is to die here never comes back.
+    async fn pass(&self) {
+        self.met.fetch_add(1, Ordering::SeqCst);
+        if self.left.fetch_sub(1, Ordering::SeqCst) == 0 {
+            self.death.notify_one();
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// A store and a transport that a process can die at.
+#[derive(Debug)]
+struct Mortal<T> {
+    inner: Arc<T>,
+    reaper: Arc<Reaper>,
+}
+
+#[async_trait]
+impl Store for Mortal<Memory> {
+    async fn apply(&self, step: &Step) -> Result<Ruling, StoreError> {
+        self.reaper.pass().await;
+        let ruling = self.inner.apply(step).await;
+        self.reaper.pass().await;
+        ruling
+    }
+
+    async fn intent(&self, key: &IntentKey) -> Result<Option<Intent>, StoreError> {
+        self.inner.intent(key).await
+    }
+
+    async fn intents(&self, filter: &Filter) -> Result<Vec<Intent>, StoreError> {
+        self.inner.intents(filter).await
+    }
+
+    async fn payment(&self, key: &PaymentKey) -> Result<Option<Known>, StoreError> {
+        self.inner.payment(key).await
+    }
+
+    async fn changes(&self, since: u64, limit: u32) -> Result<Vec<Change>, StoreError> {
+        self.inner.changes(since, limit).await
+    }
+
+    async fn parked(&self, limit: u32) -> Result<Vec<Parked>, StoreError> {
+        self.inner.parked(limit).await
+    }
+
+    async fn seen(&self, gateway: &str, key: &str) -> Result<bool, StoreError> {
+        self.inner.seen(gateway, key).await
+    }
+}
+
+#[async_trait]
+impl Transport for Mortal<InProcess> {
+    async fn send(&self, request: Request<MarkedBody>) -> Result<Reply, TransportError> {
+        self.reaper.pass().await;
+        let reply = self.inner.send(request).await;
+        self.reaper.pass().await;
+        reply
+    }
+}
+
+/// One thing that the application does.
+#[derive(Clone, Copy, Debug)]
+enum Deed {
+    Authorize,
+    Capture,
+    Payout,
+    Refund,
+    Sale,
+    Transfer,
+    Void,
+}
+
+impl Deed {
+    const fn kind(self) -> OperationKind {
+        match self {
+            Self::Authorize => OperationKind::Authorize,
+            Self::Capture => OperationKind::Capture,
+            Self::Payout => OperationKind::Payout,
+            Self::Refund => OperationKind::Refund,
+            Self::Sale => OperationKind::Sale,
+            Self::Transfer => OperationKind::Transfer,
+            Self::Void => OperationKind::Void,
+        }
+    }
+}
+
+const SCRIPTS: [&[Deed]; 7] = [
+    &[Deed::Sale],
+    &[Deed::Sale, Deed::Refund, Deed::Refund],
+    &[Deed::Authorize, Deed::Capture, Deed::Capture],
+    &[Deed::Authorize, Deed::Void],
+    &[Deed::Authorize, Deed::Capture, Deed::Refund],
+    &[Deed::Payout],
+    &[Deed::Transfer],
+];
+
+/// A world's provider and record, which outlive its processes.
+struct World {
+    stand: Stand,
+    store: Arc<Memory>,
+    reaper: Arc<Reaper>,
+    script: &'static [Deed],
+    rng: Mutex<fastrand::Rng>,
+    deaths: u32,
+}
+
+/// What a world came to.
+#[derive(Debug, Default)]
+struct Tally {
+    worlds: u64,
+    deaths: u64,
+    done: u64,
+    failed: u64,
+    persons: u64,
+}
+
+impl World {
+    fn new(seed: u64) -> Self {
+        let mut rng = fastrand::Rng::with_seed(seed);
+        let stand = loop {
+            let stand = stands::named(stands::NAMES[rng.usize(..stands::NAMES.len())]);
+            // Its payments are made on pages.
+            if stand.name != "carry1st" {
+                break stand;
+            }
+        };
+        let gateway = stand.gateway();
+        let offered = |script: &&&[Deed]| script.iter().all(|deed| gateway.capabilities().offers(deed.kind()));
+        let scripts: Vec<_> = SCRIPTS.iter().filter(offered).collect();
+        let script = scripts[rng.usize(..scripts.len())];
+        for _ in 0..rng.u32(0..3) {
+            assert!(stand.provider.plan(rng.u32(0..10), fault(&mut rng)));
+        }
+        Self {
+            stand,
+            store: Arc::new(Memory::new()),
+            reaper: Arc::new(Reaper::default()),
+            script,
+            deaths: rng.u32(0..4),
+            rng: Mutex::new(rng),
+        }
+    }
+
+    fn random(&self, most: u64) -> u64 {
+        self.rng.lock().unwrap().u64(0..=most)
+    }
+
+    async fn live(&self) -> u64 {
+        let mut deaths = 0;
+        for _ in 0..self.deaths {
+            let at = i64::try_from(self.random(40)).unwrap();
+            self.reaper.left.store(at, Ordering::SeqCst);
+            let shop = self.shop();
+            let died = tokio::select! {
+                biased;
+                () = shop.run() => false,
+                () = self.reaper.death.notified() => true,
+            };
+            drop(shop);
+            deaths += u64::from(died);
+            tokio::time::sleep(Duration::from_secs(self.random(400))).await;
+        }
+        self.reaper.left.store(-1, Ordering::SeqCst);
+        self.shop().run().await;
+        // What is late comes, and what can be found out by asking is.
+        self.stand.provider.clear();
+        for _ in 0..12 {
+            tokio::time::sleep(Duration::from_secs(8 * 3600)).await;
+            self.shop().settle().await;
+        }
+        deaths
+    }
+
+    fn shop(&self) -> Shop<'_> {
+        let store = Arc::new(Mortal {
+            inner: Arc::clone(&self.store),
+            reaper: Arc::clone(&self.reaper),
+        });
+        let transport = Arc::new(Mortal {
+            inner: Arc::clone(&self.stand.provider),
+            reaper: Arc::clone(&self.reaper),
+        });
+        let clock = Arc::new(Clock(Arc::clone(&self.stand.provider)));
+        let journal = Journal::with(store, clock, Settings::default());
+        let mut policy = Policy::default();
+        policy.spread = false;
+        let builder = self.stand.builder().transport(transport).policy(policy);
+        let gateway = self.stand.gateway_of(builder.recorder(journal.recorder()));
+        Shop {
+            world: self,
+            bare: Arc::new(gateway.clone()),
+            gateway: Arc::new(journal.wrap(gateway).unwrap()),
+            journal,
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Clock(Arc<InProcess>);
+
+impl paymux::Clock for Clock {
+    fn now(&self) -> jiff::Timestamp {
+        self.0.now()
+    }
+}
+
+/// One process.
+struct Shop<'a> {
+    world: &'a World,
+    journal: Journal,
+    bare: Arc<dyn PaymentGateway>,
+    gateway: Arc<dyn PaymentGateway>,
+}
+
+impl Shop<'_> {
+    async fn settle(&self) {
+        let gateways = [Arc::clone(&self.bare)];
+        self.journal.settle::<[_]>(&gateways).await.unwrap();
+    }
+
+    /// Runs the script from its start: what is done is not done again.
+    async fn run(&self) {
+        if self.world.random(1) == 0 {
+            self.settle().await;
+        }
+        let mut payment = None;
+        for (step, deed) in self.world.script.iter().enumerate() {
+            let Some(operation) = self.operation(step, *deed, payment.as_ref()) else {
+                return;
+            };
+            match self.carried_out(&operation).await {
+                Some(answer) => payment = payment.or(Some(answer.payment.reference)),
+                None => return,
+            }
+        }
+    }
+
+    /// Does it until its end is known; `None` where that is not an approval.
+    async fn carried_out(&self, operation: &Operation) -> Option<Answer> {
+        let mut refused = 0;
+        for _ in 0..60 {
+            match self.asked_for(operation).await {
+                Ok(answer) => match answer.outcome {
+                    Outcome::Approved => return Some(answer),
+                    Outcome::Declined(_) => return None,
+                    _ => tokio::time::sleep(Duration::from_secs(60)).await,
+                },
+                Err(error) if error.fate() == Fate::Unknown => {
+                    tokio::time::sleep(Duration::from_secs(120)).await;
+                    self.settle().await;
+                }
+                Err(_) => {
+                    refused += 1;
+                    if refused > 10 {
+                        return None;
+                    }
+                    tokio::time::sleep(Duration::from_secs(30)).await;
+                }
+            }
+        }
+        None
+    }
+
+    /// Once, twice at once, or beside another attempt of the same order.
+    async fn asked_for(&self, operation: &Operation) -> Result<Answer, Error> {
+        match (self.world.random(5), operation) {
+            (0, _) => {
+                let (first, second) = tokio::join!(self.gateway.execute(operation), self.gateway.execute(operation));
+                first.or(second)
+            }
+            (1, Operation::Sale(charge)) => {
+                let mut other = (**charge).clone();
+                other.reference = name("order1001b1");
+                let rival = Operation::Sale(Box::new(other));
+                let (first, _) = tokio::join!(self.gateway.execute(operation), self.gateway.execute(&rival));
+                first
+            }
+            _ => self.gateway.execute(operation).await,
+        }
+    }
+
+    fn operation(&self, step: usize, deed: Deed, payment: Option<&PaymentRef>) -> Option<Operation> {
+        let subject = &self.world.stand.subject;
+        let reference = name(&format!("order1001a{step}"));
+        let whole = subject.amount;
+        let quarter = Money::new(whole.minor() / 4, whole.currency());
+        let charge = |reference| {
+            let mut charge = Charge::new(reference, whole, subject.approved.clone());
+            (subject.complete)(&mut charge);
+            charge.order = Some("1001".to_owned());
+            Box::new(charge)
+        };
+        Some(match deed {
+            Deed::Authorize => Operation::Authorize(charge(reference)),
+            Deed::Capture => Operation::Capture(Capture::new(payment?.clone(), reference, quarter)),
+            Deed::Payout => Operation::Payout(Box::new(Payout::new(reference, whole, subject.payee.clone()?))),
+            Deed::Refund => Operation::Refund(Refund::new(payment?.clone(), reference, quarter)),
+            Deed::Sale => Operation::Sale(charge(reference)),
+            Deed::Transfer => {
+                let (from, to) = subject.accounts.clone()?;
+                Operation::Transfer(Transfer::new(reference, whole, from, to))
+            }
+            Deed::Void => {
+                let mut void = Void::new(payment?.clone(), reference);
+                void.amount = Some(whole);
+                Operation::Void(void)
+            }
+        })
+    }
+}
+
+fn fault(rng: &mut fastrand::Rng) -> Fault {
+    match rng.u32(0..12) {
+        0 => Fault::Refuse,
+        1 | 2 => Fault::ResetBefore,
+        3 | 4 => Fault::ResetAfter,
+        5 => Fault::LateCommit(Duration::from_secs(rng.u64(1..200))),
+        6 => Fault::StatusBefore(StatusCode::SERVICE_UNAVAILABLE),
+        7 => Fault::StatusAfter(StatusCode::BAD_GATEWAY),
+        8 => Fault::Truncate,
+        9 => Fault::Empty,
+        10 => Fault::Delay(Duration::from_secs(rng.u64(1..100))),
+        _ => Fault::Stuck,
+    }
+}
+
+/// Holds the journal against the ledger.
+async fn judge(world: &World, tally: &mut Tally) -> Result<(), String> {
+    let intents = world.store.intents(&Filter::default()).await.unwrap();
+    let mut booked: BTreeMap<&str, i64> = BTreeMap::new();
+    for entry in world.stand.provider.all() {
+        *booked.entry(word(entry.kind)).or_default() += entry.amount.minor();
+    }
+    let whole = world.stand.subject.amount.minor();
+    let (mut sure, mut doubt): (BTreeMap<&str, i64>, BTreeMap<&str, i64>) = Default::default();
+    for intent in &intents {
+        let kinds: &[EntryKind] = match intent.operation {
+            OperationKind::Sale => &[EntryKind::Capture],
+            OperationKind::Capture => &[EntryKind::Capture],
+            OperationKind::Refund => &[EntryKind::Refund],
+            OperationKind::Payout => &[EntryKind::Payout],
+            OperationKind::Transfer => &[EntryKind::Transfer],
+            _ => &[],
+        };
+        let amount = intent.amount.map_or(0, |amount| amount.minor());
+        for kind in kinds {
+            match intent.state {
+                State::Done => *sure.entry(word(*kind)).or_default() += amount,
+                State::Open | State::Waiting => *doubt.entry(word(*kind)).or_default() += amount,
+                _ => {}
+            }
+        }
+        match intent.state {
+            State::Done => tally.done += 1,
+            State::Failed => tally.failed += 1,
+            _ => {}
+        }
+        if intent.is_unsettled() {
+            tally.persons += 1;
+            let remark = intent.remark.as_deref();
+            remark.ok_or_else(|| format!("{intent} is {} and nobody was told: {}", intent.state, intent.said))?;
+        }
+        if intent.lease.is_some() {
+            return Err(format!("{intent} is still held"));
+        }
+    }
+    for kind in ["capture", "refund", "payout", "transfer"] {
+        let of = |map: &BTreeMap<&str, i64>| map.get(kind).copied().unwrap_or(0);
+        let (booked, sure, doubt) = (of(&booked), of(&sure), of(&doubt));
+        if booked < sure || booked > sure + doubt {
+            return Err(format!("{kind}: booked {booked}, on record {sure}, in doubt {doubt}"));
+        }
+        if booked > whole {
+            return Err(format!("{kind}: {booked} was booked of {whole}"));
+        }
+    }
+    let charges = intents
+        .iter()
+        .filter(|intent| intent.order.is_some() && intent.takes_order());
+    let takers: Vec<_> = charges.map(|intent| intent.key.reference.to_string()).collect();
+    if takers.len() > 1 {
+        return Err(format!("the order has several attempts: {takers:?}"));
+    }
+    Ok(())
+}
+
+const fn word(kind: EntryKind) -> &'static str {
+    match kind {
+        EntryKind::Capture => "capture",
+        EntryKind::Refund => "refund",
+        EntryKind::Payout => "payout",
+        EntryKind::Transfer => "transfer",
+        _ => "other",
+    }
+}
+
+#[test]
+fn whatever_dies_the_journal_says_what_was_booked() {
+    let number = |name: &str, or: u64| {
+        std::env::var(name)
+            .ok()
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(or)
+    };
+    let (first, count) = (number("PAYMUX_JOURNAL_SEED", 1), number("PAYMUX_JOURNAL_WORLDS", 600));
+    let mut tally = Tally::default();
+    let mut wrong = Vec::new();
+    for seed in first..first.saturating_add(count) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let world = World::new(seed);
+            tally.deaths += world.live().await;
+            tally.worlds += 1;
+            if let Err(why) = judge(&world, &mut tally).await {
+                wrong.push(format!("seed {seed}, {} {:?}: {why}", world.stand.name, world.script));
+            }
+        });
+    }
+    let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("{tally:?}\n").as_bytes());
+    assert!(
+        wrong.is_empty(),
+        "{} of {count} worlds:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+    assert!(
+        count < 100 || tally.deaths > count / 4,
+        "worlds without deaths show little: {tally:?}"
+    );
+}
