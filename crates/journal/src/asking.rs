@@ -1,5 +1,7 @@
 //! Asking about an intent: under a lease, and what is found is written. No money moves here.
 
+use std::time::Duration;
+
 use paymux::{
     Answer, AskAfterwards, Capabilities, Duplicates, Entry, EntryOutcome, Error, ErrorKind, Fate, Inquiry,
     OperationKind, Outcome, Payment, PaymentGateway, PaymentState,
@@ -48,7 +50,7 @@ impl Journal {
         let Entrance::Lead(landing) = self.flights().enter(key, None) else {
             return Ok(None);
         };
-        let Some(intent) = self.take(key, false).await? else {
+        let Some(intent) = self.take(key, None).await? else {
             return Ok(None);
         };
         let looked = self.ask(gateway, intent, seen).await;
@@ -56,14 +58,14 @@ impl Journal {
         looked.map(Some)
     }
 
-    /// Takes an unsettled intent that nobody works on. The caller leads the flight, so that a lease of this process is nobody's any more.
-    pub(crate) async fn take(&self, key: &IntentKey, sends: bool) -> Result<Option<Intent>, StoreError> {
+    /// Takes an unsettled intent that nobody works on, to ask, or to send for so long. The caller leads the flight, so that a lease of this process is nobody's any more.
+    pub(crate) async fn take(&self, key: &IntentKey, sends: Option<Duration>) -> Result<Option<Intent>, StoreError> {
         let settings = self.settings();
         let step = Step::Take {
             key: key.clone(),
             holder: self.holder().to_owned(),
-            until: self.after(if sends { settings.lease } else { settings.asking }),
-            sends,
+            until: self.after(sends.unwrap_or(settings.asking)),
+            sends: sends.is_some(),
             own: true,
             now: self.now(),
             skew: settings.skew,

@@ -36,8 +36,8 @@ struct Inside {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Settings {
-    /// How long an operation may send, from its beginning: 150 s unless set. It must be longer than the gateways' own limit of time (60 s unless set), which
-    /// ends their calls in order.
+    /// How long an operation may send, from its beginning: 150 s unless set. A gateway with a longer limit of time than two thirds of it has half as much again
+    /// as that limit, so that it is the limit which ends its calls.
     pub lease: Duration,
     /// How long one who asks keeps others from it: 150 s unless set.
     pub asking: Duration,
@@ -138,7 +138,9 @@ impl Journal {
             .recorder()
             .is_some_and(|recorder| std::ptr::addr_eq(Arc::as_ptr(recorder), mine));
         if is_mine {
-            return Ok(Journaled::new(Arc::new(gateway), self.clone(), true));
+            let limit = gateway.timeout();
+            let lease = self.settings().lease.max(limit.saturating_add(limit / 2));
+            return Ok(Journaled::new(Arc::new(gateway), self.clone(), lease, true));
         }
         let message = format!(
             "gateway `{}` was not built with this journal's recorder, so it would send what the journal does not know of",

@@ -30,6 +30,8 @@ use crate::store::StoreError;
 pub struct Journaled<G: PaymentGateway + ?Sized> {
     gateway: Arc<G>,
     journal: Journal,
+    /// How long an operation may send.
+    lease: Duration,
     watched: bool,
 }
 
@@ -50,10 +52,11 @@ fn landed(landed: Landed) -> Next {
 }
 
 impl<G: PaymentGateway + ?Sized> Journaled<G> {
-    pub(crate) const fn new(gateway: Arc<G>, journal: Journal, watched: bool) -> Self {
+    pub(crate) const fn new(gateway: Arc<G>, journal: Journal, lease: Duration, watched: bool) -> Self {
         Self {
             gateway,
             journal,
+            lease,
             watched,
         }
     }
@@ -61,8 +64,9 @@ impl<G: PaymentGateway + ?Sized> Journaled<G> {
     /// Puts any gateway over a journal. Whether the engine under it records in the journal is not known here, so that an operation which ended without a word is
     /// taken to have been sent until the end of its lease, and nothing stops one that was held up past it. With a gateway of the engine's, [`Journal::wrap`] is right.
     #[must_use]
-    pub const fn over(gateway: Arc<G>, journal: Journal) -> Self {
-        Self::new(gateway, journal, false)
+    pub fn over(gateway: Arc<G>, journal: Journal) -> Self {
+        let lease = journal.settings().lease;
+        Self::new(gateway, journal, lease, false)
     }
 
     /// The gateway under it.
@@ -115,7 +119,7 @@ impl<G: PaymentGateway + ?Sized> Journaled<G> {
         intent.watched = self.watched;
         intent.lease = Some(Lease {
             holder: self.journal.holder().to_owned(),
-            until: self.journal.after(self.journal.settings().lease),
+            until: self.journal.after(self.lease),
             sends: true,
         });
         Some(intent)
@@ -235,7 +239,7 @@ impl<G: PaymentGateway + ?Sized> Journaled<G> {
                 _ => return landed(looked.result),
             }
         }
-        match self.journal.take(&key, true).await {
+        match self.journal.take(&key, Some(self.lease)).await {
             Ok(Some(intent)) => landed(self.send(operation, &intent, true, landing, parked).await),
             Ok(None) => Next::Again,
             Err(error) => landed(Err(in_doubt.with_source(error))),
@@ -263,7 +267,7 @@ impl<G: PaymentGateway + ?Sized> Journaled<G> {
             return landed(known);
         }
         let known = intent.answer();
-        match self.journal.take(&intent.key, false).await {
+        match self.journal.take(&intent.key, None).await {
             Ok(Some(taken)) => match self.journal.ask(&*self.gateway, taken, None).await {
                 Ok(looked) if looked.intent.state == State::Failed => Next::Again,
                 Ok(looked) => landed(looked.result.or_else(|error| known.ok_or(error))),

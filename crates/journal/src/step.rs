@@ -20,6 +20,8 @@ pub struct Hold {
     pub holder: String,
     /// The generation that it was given.
     pub generation: u64,
+    /// The payment that the intent is about, where it is about one that exists.
+    pub about: Option<PaymentKey>,
 }
 
 /// One thing that is done to a journal, whole or not at all.
@@ -255,7 +257,10 @@ impl Step {
                 ..of(&intent.key)
             },
             Self::Conclude { hold, finding, .. } => Scope {
-                payment: finding.payment().map(|payment| PaymentKey::of(&payment.reference)),
+                payment: hold.about.clone().or_else(|| {
+                    let payment = finding.payment()?;
+                    Some(PaymentKey::of(&payment.reference))
+                }),
                 parked: true,
                 ..of(&hold.key)
             },
@@ -335,6 +340,7 @@ impl Intent {
             key: self.key.clone(),
             holder: self.lease.as_ref()?.holder.clone(),
             generation: self.generation,
+            about: self.payment.as_ref().map(PaymentKey::of),
         })
     }
 }

@@ -3,10 +3,11 @@
 
 mod common;
 
-use common::Desk;
-use paymux::{Duplicates, PaymentGateway as _};
+use common::{Desk, Process};
+use paymux::{Duplicates, PaymentGateway as _, Source};
 use paymux_chaos::stands;
 use paymux_conformance::{Line, Verdict, suite};
+use paymux_journal::{Filter, PaymentKey};
 
 #[tokio::test(start_paused = true)]
 async fn every_gateway_passes_the_suite_over_a_journal() {
@@ -22,5 +23,43 @@ async fn every_gateway_passes_the_suite_over_a_journal() {
             _ => &[],
         };
         assert_eq!(failed, expected, "{report}");
+        no_secret_is_kept(&desk, &process).await;
+    }
+}
+
+/// After all that the suite did, nothing in the record is a secret: no key of the merchant, no card, no link.
+async fn no_secret_is_kept(desk: &Desk, process: &Process) {
+    let mut filter = Filter::default();
+    filter.limit = 100_000;
+    let intents = process.journal.intents(&filter).await.unwrap();
+    assert!(intents.len() > 10, "the suite did a lot");
+    let mut kept = vec![serde_json::to_string(&process.journal.changes(0, 100_000).await.unwrap()).unwrap()];
+    for intent in &intents {
+        kept.push(serde_json::to_string(intent).unwrap());
+        if let Some(payment) = intent.about() {
+            let known = process.journal.payment(&PaymentKey::of(payment)).await.unwrap();
+            kept.push(serde_json::to_string(&known).unwrap());
+        }
+    }
+    let subject = &desk.stand.subject;
+    let mut secrets = subject.secrets.clone();
+    for source in [
+        Some(&subject.approved),
+        subject.declined.as_ref(),
+        subject.payee.as_ref(),
+    ] {
+        if let Some(Source::Card(card)) = source {
+            secrets.push(card.expose_number().to_owned());
+        }
+    }
+    secrets.extend(["https://".to_owned(), "http://".to_owned()]);
+    for secret in secrets {
+        for text in &kept {
+            assert!(
+                !text.contains(&secret),
+                "{} is kept: {text}",
+                &secret[..secret.len().min(8)]
+            );
+        }
     }
 }

@@ -14,9 +14,12 @@ async fn memory_keeps_the_contract() {
 
 #[cfg(feature = "sqlite")]
 mod sqlite {
+    use std::sync::Arc;
     use std::sync::atomic::{AtomicU32, Ordering};
 
     use paymux_journal::store::Sqlite;
+    use paymux_journal::{Step, Store as _};
+    use sqlx::Connection as _;
 
     use super::*;
 
@@ -29,6 +32,47 @@ mod sqlite {
             Sqlite::open(directory.path().join(file)).await.unwrap()
         })
         .await;
+    }
+
+    /// Steps that wait together are committed together, and what is committed is there when the file is opened again.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn many_steps_share_a_commit_and_outlive_the_process() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("paymux.db");
+        let store = Arc::new(Sqlite::open(&file).await.unwrap());
+        let see = |number: u32| Step::See {
+            gateway: "cards".to_owned(),
+            key: number.to_string(),
+            now: contract::at(0),
+        };
+        let tasks = (0..400).map(|number| {
+            let (store, step) = (Arc::clone(&store), see(number));
+            tokio::spawn(async move { store.apply(&step).await.unwrap() })
+        });
+        for task in tasks.collect::<Vec<_>>() {
+            task.await.unwrap();
+        }
+        let (commits, steps) = store.commits();
+        assert_eq!(steps, 400);
+        assert!(commits < 200, "{commits} commits for {steps} steps");
+        drop(store);
+        let again = Sqlite::open(&file).await.unwrap();
+        for number in [0, 399] {
+            assert!(again.seen("cards", &number.to_string()).await.unwrap());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_of_a_newer_version_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("paymux.db");
+        drop(Sqlite::open(&file).await.unwrap());
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&file);
+        let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+        let newer = sqlx::query("INSERT INTO paymux_journal (version) VALUES (99)");
+        newer.execute(&mut connection).await.unwrap();
+        let error = Sqlite::open(&file).await.unwrap_err();
+        assert!(error.to_string().contains("version 99"), "{error}");
     }
 }
 

@@ -7,6 +7,7 @@
 mod common;
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -51,12 +52,30 @@ impl Reaper {
 struct Mortal<T> {
     inner: Arc<T>,
     reaper: Arc<Reaper>,
+    flaw: Flaw,
+}
+
+/// What is wrong with the store of a world, to see whether it is noticed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flaw {
+    /// It ends with its process.
+    Forgets,
+    /// It says that it kept what is needed to ask, and did not.
+    LosesNotes,
+    /// Nothing.
+    None,
 }
 
 #[async_trait]
 impl Store for Mortal<Memory> {
     async fn apply(&self, step: &Step) -> Result<Ruling, StoreError> {
         self.reaper.pass().await;
+        if self.flaw == Flaw::LosesNotes && matches!(step, Step::Note { .. }) {
+            return Ok(Ruling::Kept {
+                intent: None,
+                parked: Vec::new(),
+            });
+        }
         let ruling = self.inner.apply(step).await;
         self.reaper.pass().await;
         ruling
@@ -141,6 +160,7 @@ struct World {
     script: &'static [Deed],
     rng: Mutex<fastrand::Rng>,
     deaths: u32,
+    flaw: Flaw,
 }
 
 /// What a world came to.
@@ -154,10 +174,10 @@ struct Tally {
 }
 
 impl World {
-    fn new(seed: u64) -> Self {
+    fn new(seed: u64, flaw: Flaw) -> Self {
         let mut rng = fastrand::Rng::with_seed(seed);
         let stand = loop {
-            let stand = stands::named(stands::NAMES[rng.usize(..stands::NAMES.len())]);
+            let stand = stands::named(rng.choice(stands::NAMES).unwrap());
             // Its payments are made on pages.
             if stand.name != "carry1st" {
                 break stand;
@@ -166,7 +186,7 @@ impl World {
         let gateway = stand.gateway();
         let offered = |script: &&&[Deed]| script.iter().all(|deed| gateway.capabilities().offers(deed.kind()));
         let scripts: Vec<_> = SCRIPTS.iter().filter(offered).collect();
-        let script = scripts[rng.usize(..scripts.len())];
+        let script = rng.choice(scripts).unwrap();
         for _ in 0..rng.u32(0..3) {
             assert!(stand.provider.plan(rng.u32(0..10), fault(&mut rng)));
         }
@@ -177,6 +197,7 @@ impl World {
             script,
             deaths: rng.u32(0..4),
             rng: Mutex::new(rng),
+            flaw,
         }
     }
 
@@ -212,12 +233,17 @@ impl World {
 
     fn shop(&self) -> Shop<'_> {
         let store = Arc::new(Mortal {
-            inner: Arc::clone(&self.store),
+            inner: match self.flaw {
+                Flaw::Forgets => Arc::default(),
+                _ => Arc::clone(&self.store),
+            },
             reaper: Arc::clone(&self.reaper),
+            flaw: self.flaw,
         });
         let transport = Arc::new(Mortal {
             inner: Arc::clone(&self.stand.provider),
             reaper: Arc::clone(&self.reaper),
+            flaw: Flaw::None,
         });
         let clock = Arc::new(Clock(Arc::clone(&self.stand.provider)));
         let journal = Journal::with(store, clock, Settings::default());
@@ -433,15 +459,8 @@ const fn word(kind: EntryKind) -> &'static str {
     }
 }
 
-#[test]
-fn whatever_dies_the_journal_says_what_was_booked() {
-    let number = |name: &str, or: u64| {
-        std::env::var(name)
-            .ok()
-            .and_then(|text| text.parse().ok())
-            .unwrap_or(or)
-    };
-    let (first, count) = (number("PAYMUX_JOURNAL_SEED", 1), number("PAYMUX_JOURNAL_WORLDS", 600));
+/// Lives through worlds, and tells what is wrong with them.
+fn live(first: u64, count: u64, flaw: Flaw) -> (Tally, Vec<String>) {
     let mut tally = Tally::default();
     let mut wrong = Vec::new();
     for seed in first..first.saturating_add(count) {
@@ -451,7 +470,7 @@ fn whatever_dies_the_journal_says_what_was_booked() {
             .build()
             .unwrap();
         runtime.block_on(async {
-            let world = World::new(seed);
+            let world = World::new(seed, flaw);
             tally.deaths += world.live().await;
             tally.worlds += 1;
             if let Err(why) = judge(&world, &mut tally).await {
@@ -459,7 +478,20 @@ fn whatever_dies_the_journal_says_what_was_booked() {
             }
         });
     }
-    let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("{tally:?}\n").as_bytes());
+    (tally, wrong)
+}
+
+#[test]
+fn whatever_dies_the_journal_says_what_was_booked() {
+    let number = |name: &str, or: u64| {
+        std::env::var(name)
+            .ok()
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(or)
+    };
+    let (first, count) = (number("PAYMUX_JOURNAL_SEED", 1), number("PAYMUX_JOURNAL_WORLDS", 600));
+    let (tally, wrong) = live(first, count, Flaw::None);
+    let _ = writeln!(std::io::stderr(), "{tally:?}");
     assert!(
         wrong.is_empty(),
         "{} of {count} worlds:\n{}",
@@ -470,4 +502,13 @@ fn whatever_dies_the_journal_says_what_was_booked() {
         count < 100 || tally.deaths > count / 4,
         "worlds without deaths show little: {tally:?}"
     );
+}
+
+/// A journal that keeps less than it says is found out.
+#[test]
+fn a_store_with_a_flaw_is_noticed() {
+    for flaw in [Flaw::LosesNotes, Flaw::Forgets] {
+        let (_, wrong) = live(1, 150, flaw);
+        assert!(!wrong.is_empty(), "{flaw:?}");
+    }
 }

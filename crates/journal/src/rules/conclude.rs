@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use paymux::Payment;
 
 use super::{entries, fenced, holds, kept, observe, remark, settle};
 use crate::change::Change;
@@ -67,7 +68,9 @@ pub(super) fn conclude(hold: &Hold, finding: &Finding, now: Timestamp, page: &Pa
             }
         }
     }
-    if let Some(payment) = finding.payment() {
+    // What a follow-up made beside the payment that it is about is no page's payment.
+    let on_page = |payment: &&Payment| hold.about.as_ref().is_none_or(|about| about.is_of(&payment.reference));
+    if let Some(payment) = finding.payment().filter(on_page) {
         observe::observe(payment, now, page, Some(&intent), &mut writes);
     }
     let (mut ruling, writes) = kept(intent, now, writes);
