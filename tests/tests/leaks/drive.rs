@@ -13,7 +13,7 @@ use paymux::{
     OperationKind, Outcome, Payment, PaymentGateway as _, Payout, Reference, Refund, Source, ThreeDs, Transfer, Void,
 };
 use paymux_conformance::{Canaries, End, Fault, Faults as _};
-use paymux_simulator::Webhook;
+use paymux_simulator::{Matcher, Webhook, WebhookFault};
 use paymux_tests::Stand;
 
 use super::extras::extras;
@@ -350,9 +350,17 @@ impl Drive {
         others
     }
 
-    /// Every webhook that the provider has sent, and each of them altered; how many were accepted.
+    /// Every webhook that the provider has sent, a forged one, one that is late and one that comes twice among them, and each of them altered; how many were accepted.
     pub(crate) async fn webhooks(&mut self) -> usize {
         let mut accepted = 0;
+        for fault in [
+            WebhookFault::Forged,
+            WebhookFault::Twice,
+            WebhookFault::Late(Duration::from_secs(30)),
+            WebhookFault::Swapped,
+        ] {
+            self.stand.provider.host().webhook_faults.add(Matcher::any(), fault);
+        }
         tokio::time::sleep(Duration::from_secs(60)).await;
         for webhook in self.stand.provider.webhooks() {
             let delivery = delivery(webhook);
