@@ -127,6 +127,7 @@ fn sample(provider: &str, key: &Key) -> Value {
         (KeyKind::Url, _) => Value::String("https://api.example".to_owned()),
         (_, "preset") if provider == "opp" => Value::String("v1".to_owned()),
         (_, "preset") => Value::String(provider.to_owned()),
+        (_, "webhook_scheme") => Value::String("aes-gcm".to_owned()),
         (_, "funding") => Value::String("ach".to_owned()),
         _ => Value::String("text".to_owned()),
     }
