@@ -3,12 +3,14 @@
 mod account;
 mod address;
 mod extra;
+mod fleet;
 mod flight;
 mod policy;
 mod questions;
 mod recorder;
 mod resolving;
 mod shares;
+mod store;
 mod token;
 mod wire;
 
@@ -28,12 +30,15 @@ use tracing::{Instrument as _, Span};
 
 pub(crate) use self::address::check_address;
 pub use self::extra::ExtraWire;
+pub(crate) use self::fleet::Fleet;
+use self::fleet::Place;
 pub(crate) use self::flight::Flights;
 pub use self::policy::Policy;
 use self::policy::{Quiet, Restraint};
 pub(crate) use self::questions::Questions;
 pub use self::recorder::Recorder;
 pub(crate) use self::shares::Shares;
+pub use self::store::{StoredToken, TokenStore};
 pub(crate) use self::token::TokenCache;
 pub(crate) use self::wire::EngineWire;
 use crate::clock::Clock;
@@ -67,6 +72,8 @@ pub struct Options {
     pub(crate) quiets: Arc<Quiets>,
     /// The token of the same credentials, where the registry knows them to be the same; else one of the gateway's own.
     pub(crate) tokens: Option<Arc<TokenCache>>,
+    /// Where the processes of a fleet share it, if they do.
+    pub(crate) place: Option<Place>,
     pub(crate) questions: Arc<Questions>,
 }
 
@@ -84,6 +91,7 @@ impl Default for Options {
             flights: Arc::default(),
             quiets: Arc::default(),
             tokens: None,
+            place: None,
             questions: Arc::default(),
         }
     }
@@ -100,6 +108,7 @@ pub(crate) struct Shared {
     pub(crate) recorder: Option<Arc<dyn Recorder>>,
     pub(crate) restraint: Restraint,
     pub(crate) tokens: Arc<TokenCache>,
+    pub(crate) place: Option<Place>,
     pub(crate) flights: Arc<Flights>,
     pub(crate) questions: Arc<Questions>,
     /// The shortest time between two questions about one payment.
@@ -138,6 +147,7 @@ impl Gateway {
                 recorder: options.recorder,
                 restraint: Restraint::new(options.policy, quiet),
                 tokens: options.tokens.unwrap_or_default(),
+                place: options.place,
                 flights: options.flights,
                 questions: options.questions,
             }),

@@ -16,6 +16,8 @@ use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use super::Shared;
+use super::fleet::Previous;
+use super::store::StoredToken;
 use crate::metrics;
 
 /// The cache of one token, shared by all gateways with the same credentials.
@@ -63,8 +65,19 @@ pub(crate) struct Held {
     /// Without its refresh token, which only a flight is given.
     pub(crate) token: Token,
     pub(crate) generation: u64,
+    /// Which one it is in the store, if it is there.
+    in_store: Option<String>,
     obtained: Timestamp,
     refused: bool,
+}
+
+/// What a flight brings.
+#[derive(Debug)]
+pub(crate) struct Fetched {
+    pub(crate) token: Token,
+    pub(crate) obtained: Timestamp,
+    /// Its generation in the store, if it is there.
+    pub(crate) generation: Option<String>,
 }
 
 /// How long a failure holds every caller back, where the provider does not say; also how long a token counts that had expired at birth, and the least
@@ -149,15 +162,25 @@ impl State {
             self.forced = now.checked_add(wait).ok();
         }
         let refresh = self.refresh.take();
-        let previous = self.held.as_ref().map(|held| Token {
-            refresh,
-            ..held.token.clone()
+        let previous = self.held.as_ref().map(|held| Previous {
+            token: Token {
+                refresh,
+                ..held.token.clone()
+            },
+            held: held.clone(),
         });
         self.held = self.held.take().filter(|_| is_good);
         let (sender, landed) = watch::channel(None);
         self.flight = Some(Flight {
             landed: landed.clone(),
-            until: instant + wait + shared.timeout + HOLD_BACK,
+            until: instant
+                + wait
+                + shared.timeout
+                + HOLD_BACK
+                + shared
+                    .place
+                    .as_ref()
+                    .map_or(Duration::ZERO, |place| place.most_wait(shared.timeout)),
         });
         let landing = Landing {
             shared: Arc::clone(shared),
@@ -169,8 +192,31 @@ impl State {
 }
 
 impl Held {
+    /// One that a store has.
+    pub(crate) fn of_fleet(stored: &StoredToken) -> Self {
+        Self {
+            token: stored.token.clone(),
+            generation: 0,
+            in_store: Some(stored.generation.clone()),
+            obtained: stored.obtained,
+            refused: stored.refused,
+        }
+    }
+
+    pub(crate) const fn refused(&self) -> bool {
+        self.refused
+    }
+
+    pub(crate) const fn obtained(&self) -> Timestamp {
+        self.obtained
+    }
+
+    pub(crate) fn in_store(&self) -> Option<&str> {
+        self.in_store.as_deref()
+    }
+
     /// Neither refused nor past its end.
-    fn is_good(&self, now: Timestamp) -> bool {
+    pub(crate) fn is_good(&self, now: Timestamp) -> bool {
         let good = match self.token.expires {
             // Clocks differ, or the provider's does not tell: a login for every call would help nobody.
             Some(expires) if expires <= self.obtained => now.duration_since(self.obtained).unsigned_abs() < HOLD_BACK,
@@ -182,7 +228,7 @@ impl Held {
 
     /// When it is renewed: a tenth of its life before its end, at most a minute; earlier by up to half of that, so that those who got theirs
     /// together do not all come back together; and a second old at least.
-    fn renewal(&self) -> Timestamp {
+    pub(crate) fn renewal(&self) -> Timestamp {
         let Some(expires) = self.token.expires else {
             return Timestamp::MAX;
         };
@@ -206,33 +252,16 @@ struct Landing {
 }
 
 impl Landing {
-    async fn fly(mut self, previous: Option<Token>, wait: Duration) {
+    async fn fly(mut self, previous: Option<Previous>, wait: Duration) {
         tokio::time::sleep(wait).await;
-        let began = Instant::now();
-        let result = match self.shared.adapter.tokens() {
-            Some(tokens) => {
-                let span = tracing::debug_span!(
-                    parent: None,
-                    "paymux.token",
-                    gateway = %self.shared.name,
-                    provider = self.shared.adapter.capabilities().provider,
-                    outcome = tracing::field::Empty,
-                );
-                let wire = super::EngineWire::for_token(&self.shared);
-                let result = tokens.obtain(previous.as_ref(), &wire).instrument(span.clone()).await;
-                span.record("outcome", if result.is_ok() { "token" } else { "error" });
-                result
-            }
-            None => Err(Error::new(
-                ErrorKind::Configuration,
-                "this provider has no access tokens",
-            )),
+        let result = match &self.shared.place {
+            Some(place) => place.obtain(&self.shared, previous).await,
+            None => login(&self.shared, previous.map(|previous| previous.token).as_ref()).await,
         };
-        metrics::token_flight(&self.shared, &result, began);
         self.land(result);
     }
 
-    fn land(&mut self, result: Result<Token, Error>) {
+    fn land(&mut self, result: Result<Fetched, Error>) {
         self.done = true;
         let shared = &self.shared;
         let mut state = shared.tokens.state();
@@ -245,13 +274,18 @@ impl Landing {
             state.flight = None;
         }
         let landed = match result {
-            Ok(mut token) => {
+            Ok(Fetched {
+                mut token,
+                obtained,
+                generation,
+            }) => {
                 let refresh = token.refresh.take();
                 state.generation = state.generation.saturating_add(1);
                 let held = Held {
                     token,
                     generation: state.generation,
-                    obtained: shared.clock.now(),
+                    in_store: generation,
+                    obtained,
                     refused: false,
                 };
                 // A flight that was passed over brings nothing that is newer than what came after it.
@@ -292,6 +326,33 @@ impl Drop for Landing {
             self.land(Err(ended_early()));
         }
     }
+}
+
+/// Gets a token of the provider.
+pub(crate) async fn login(shared: &Arc<Shared>, previous: Option<&Token>) -> Result<Fetched, Error> {
+    let Some(tokens) = shared.adapter.tokens() else {
+        return Err(Error::new(
+            ErrorKind::Configuration,
+            "this provider has no access tokens",
+        ));
+    };
+    let began = Instant::now();
+    let span = tracing::debug_span!(
+        parent: None,
+        "paymux.token",
+        gateway = %shared.name,
+        provider = shared.adapter.capabilities().provider,
+        outcome = tracing::field::Empty,
+    );
+    let wire = super::EngineWire::for_token(shared);
+    let result = tokens.obtain(previous, &wire).instrument(span.clone()).await;
+    span.record("outcome", if result.is_ok() { "token" } else { "error" });
+    metrics::token_flight(shared, &result, began);
+    Ok(Fetched {
+        token: result?,
+        obtained: shared.clock.now(),
+        generation: None,
+    })
 }
 
 fn ended_early() -> Error {

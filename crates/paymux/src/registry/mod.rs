@@ -19,7 +19,7 @@ use self::problem::nearest;
 pub use self::problem::{ConfigError, ConfigProblem};
 pub use self::section::COMMON_KEYS;
 use crate::clock::{Clock, SystemClock};
-use crate::engine::{Flights, Gateway, Policy, Questions, Quiets, Recorder, Shares, TokenCache};
+use crate::engine::{Fleet, Flights, Gateway, Policy, Questions, Quiets, Recorder, Shares, TokenCache, TokenStore};
 use crate::transport::{Transport, default_transport};
 
 /// The gateways of a configuration, by name.
@@ -55,6 +55,8 @@ pub struct Builder {
     quiets: Arc<Quiets>,
     /// And the access tokens, by all that they may depend on: see [`credentials`].
     tokens: Arc<Shares<String, TokenCache>>,
+    /// Where other processes have theirs.
+    fleet: Option<Fleet>,
     /// Likewise, so that questions about one payment keep apart.
     questions: Arc<Questions>,
 }
@@ -83,6 +85,7 @@ impl Gateways {
             flights: Arc::default(),
             quiets: Arc::default(),
             tokens: Arc::default(),
+            fleet: None,
             questions: Arc::default(),
         };
         #[cfg(feature = "carry1st")]
@@ -213,6 +216,15 @@ impl Builder {
         self
     }
 
+    /// With a store in which the processes of a fleet share their access tokens.
+    ///
+    /// Gateways whose credentials are the same share a token there, whatever their transport is; so fleets of different worlds have different stores.
+    #[must_use]
+    pub fn token_store(mut self, store: Arc<dyn TokenStore>) -> Self {
+        self.fleet = Some(Fleet::new(store));
+        self
+    }
+
     /// With `file:` secrets relative to this directory.
     #[must_use]
     pub fn directory(mut self, directory: impl Into<PathBuf>) -> Self {
@@ -325,6 +337,7 @@ impl Builder {
         options.flights = Arc::clone(&self.flights);
         options.recorder.clone_from(&self.recorder);
         options.quiets = Arc::clone(&self.quiets);
+        options.place = self.fleet.as_ref().map(|fleet| fleet.place(credentials.clone()));
         options.tokens = Some(self.tokens.of(credentials));
         options.questions = Arc::clone(&self.questions);
         Ok(Gateway::with_options(

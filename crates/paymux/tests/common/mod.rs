@@ -1,8 +1,10 @@
-//! What the tests of the engine share: a tiny adapter, a scripted server on a raw socket, a transport in this process, and a look at the spans.
+//! What the tests of the engine share: a tiny adapter, a scripted server on a raw socket, a transport in this process,
+//! a token store in memory, and a look at the spans.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 pub(crate) mod adapter;
 pub(crate) mod fake;
+pub(crate) mod memory;
 pub(crate) mod server;
 pub(crate) mod spans;
 

@@ -30,6 +30,8 @@ impl Span {
 #[derive(Clone, Default)]
 pub(crate) struct Spans {
     list: Arc<Mutex<Vec<Span>>>,
+    /// What was said, each with its level for a name.
+    events: Arc<Mutex<Vec<Span>>>,
 }
 
 thread_local! {
@@ -74,6 +76,13 @@ impl Spans {
     pub(crate) fn operations(&self) -> Vec<Span> {
         let list = self.all().into_iter();
         list.filter(|span| span.name == "paymux.operation").collect()
+    }
+
+    /// What was said so far at this level.
+    pub(crate) fn said(&self, level: &str) -> Vec<String> {
+        let events = self.events.lock().expect("no test panics here");
+        let events = events.iter().filter(|event| event.name == level);
+        events.map(|event| event.field("message").to_owned()).collect()
     }
 
     /// The last operation's span.
@@ -130,7 +139,18 @@ impl Subscriber for ByThread {
 
     fn record_follows_from(&self, _: &Id, _: &Id) {}
 
-    fn event(&self, _: &Event<'_>) {}
+    fn event(&self, event: &Event<'_>) {
+        let mut said = Span {
+            name: event.metadata().level().as_str(),
+            ..Span::default()
+        };
+        event.record(&mut said);
+        WATCHING.with_borrow(|watching| {
+            if let Some(spans) = watching {
+                spans.events.lock().expect("no test panics here").push(said);
+            }
+        });
+    }
 
     fn enter(&self, _: &Id) {}
 
