@@ -49,6 +49,7 @@ fn the_other_crates_depend_on_what_the_map_says() {
         ours("chaos"),
         set(&["paymux", "paymux-conformance", "paymux-simulator"])
     );
+    assert_eq!(ours("redis"), set(&["paymux", "paymux-simulator"]));
     let of_tests = ["paymux", "paymux-chaos", "paymux-conformance", "paymux-simulator"];
     assert_eq!(ours("journal"), set(&of_tests));
     assert_eq!(ours("conformance"), set(&["paymux", "paymux-core", "paymux-simulator"]));
@@ -62,7 +63,16 @@ fn every_crate_is_on_the_map_and_held_to_it() {
     let folders = fs::read_dir(root().join("crates")).unwrap();
     let names = folders.map(|folder| folder.unwrap().file_name().into_string().unwrap());
     let names: BTreeSet<_> = names.collect();
-    let held = ["chaos", "cli", "conformance", "core", "journal", "paymux", "simulator"];
+    let held = [
+        "chaos",
+        "cli",
+        "conformance",
+        "core",
+        "journal",
+        "paymux",
+        "redis",
+        "simulator",
+    ];
     let held: BTreeSet<_> = held.iter().chain(&ADAPTERS).map(|name| (*name).to_owned()).collect();
     assert_eq!(names, held, "crates, and those whose dependencies are checked here");
     let map = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
