@@ -153,8 +153,14 @@ impl Journal {
             self.write(&Step::Unpark { parked: parked.clone() }).await?;
         }
         let now = self.now();
-        let observed = Box::new(payment.clone());
-        self.write(&Step::Observe { payment: observed, now }).await?;
+        for intent in &intents {
+            let step = Step::Observe {
+                payment: Box::new(payment.clone()),
+                intent: Some(intent.key.clone()).filter(|_| intent.begins()),
+                now,
+            };
+            self.write(&step).await?;
+        }
         let mut met = Vec::with_capacity(intents.len());
         for intent in intents {
             let intent = self.intent(&intent.key).await.map_err(unread)?.unwrap_or(intent);

@@ -72,6 +72,8 @@ pub enum Step {
     Observe {
         /// The payment.
         payment: Box<Payment>,
+        /// The intent whose reference the provider echoes, where it is not known by the payment's id.
+        intent: Option<IntentKey>,
         /// The time.
         now: Timestamp,
     },
@@ -273,7 +275,8 @@ impl Step {
             },
             Self::Note { hold, .. } => of(&hold.key),
             Self::Take { key, .. } => of(key),
-            Self::Observe { payment, .. } => Scope {
+            Self::Observe { payment, intent, .. } => Scope {
+                intent: intent.clone(),
                 payment: Some(PaymentKey::of(&payment.reference)),
                 ..Scope::default()
             },

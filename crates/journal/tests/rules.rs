@@ -274,6 +274,7 @@ fn a_look_that_lags_behind_turns_nothing_back() {
         page.known = Some(serde_json::from_value(serde_json::json!({ "payment": of(known), "seen": at(1) })).unwrap());
         let step = Step::Observe {
             payment: Box::new(of(seen)),
+            intent: None,
             now: at(2),
         };
         let (_, writes) = step.decide(&page);
@@ -293,5 +294,39 @@ fn a_look_that_lags_behind_turns_nothing_back() {
         ((Declined, 1), (Captured, 2), Some(Captured)),
     ] {
         assert_eq!(observe(known, seen), written, "{known:?} {seen:?}");
+    }
+}
+
+/// A success that comes after the record was closed leaves the record, and calls a person.
+#[test]
+fn money_that_moved_in_spite_of_the_record_is_for_a_person() {
+    use PaymentState::{Authorized, Captured, Declined};
+    for (state, seen, called) in [
+        (State::Failed, Captured, true),
+        (State::Failed, Authorized, true),
+        (State::Declined, Captured, true),
+        (State::Declined, Declined, false),
+        (State::Undone, Captured, true),
+        (State::Undone, Authorized, false),
+        (State::Done, Captured, false),
+        (State::Waiting, Captured, false),
+    ] {
+        let mut maker = sale("a001");
+        maker.state = state;
+        maker.lease = None;
+        // Of what was not done no payment is known: the provider echoes the reference.
+        let step = Step::Observe {
+            payment: Box::new(Payment::new(payment(), seen)),
+            intent: Some(maker.key.clone()),
+            now: at(50),
+        };
+        let (_, writes) = step.decide(&page(&maker, &[]));
+        let remark = writes.iter().find_map(|write| match write {
+            Write::Intent(intent) => intent.remark.clone(),
+            _ => None,
+        });
+        assert_eq!(remark.is_some(), called, "{state} {seen}: {remark:?}");
+        let change = |write: &Write| matches!(write, Write::Change(change) if matches!(change.what, What::Remark(_)));
+        assert_eq!(writes.iter().any(change), called);
     }
 }

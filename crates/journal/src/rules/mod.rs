@@ -33,8 +33,13 @@ pub(crate) fn decide(step: &Step, page: &Page) -> (Ruling, Vec<Write>) {
             }
             _ => fenced(page),
         },
-        Step::Observe { payment, now } => {
+        Step::Observe {
+            payment,
+            intent: _,
+            now,
+        } => {
             let mut writes = Vec::new();
+            observe::contradicted(payment, *now, page, &mut writes);
             observe::observe(payment, *now, page, None, &mut writes);
             (nothing_of_an_intent(), writes)
         }

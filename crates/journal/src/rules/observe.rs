@@ -57,6 +57,37 @@ pub(super) fn observe(
     })));
 }
 
+/// Money is seen to have moved by what is on record as declined, as not done, or as let go: the order may have been paid again since. The record stays, and a
+/// person looks.
+pub(super) fn contradicted(seen: &Payment, now: Timestamp, page: &Page, writes: &mut Vec<Write>) {
+    use PaymentState::{Authorized, Captured, PaidOut, PartiallyCaptured, Transferred};
+    let taken = seen.captured() > 0 || matches!(seen.state, Captured | PaidOut | PartiallyCaptured | Transferred);
+    let key = PaymentKey::of(&seen.reference);
+    let named = page.intent.iter().filter(|intent| intent.begins());
+    let made = |intent: &&Intent| {
+        let known = page.intent.as_ref().map(|named| &named.key);
+        Some(&intent.key) != known && intent.begins() && intent.made.as_ref().is_some_and(|made| key.is_of(made))
+    };
+    for maker in named.chain(page.siblings.iter().filter(made)) {
+        let contradicts = match maker.state {
+            State::Declined | State::Failed => taken || seen.state == Authorized,
+            // A look that lags behind may still show a hold that was let go.
+            State::Undone => taken,
+            _ => false,
+        };
+        if contradicts && maker.lease.is_none() {
+            let mut maker = maker.clone();
+            let text = format!(
+                "it is on record as {}, and {} is seen {}",
+                maker.state, seen.reference, seen.state
+            );
+            super::remark(&mut maker, text, now, writes);
+            maker.written = now;
+            writes.push(Write::Intent(Box::new(maker)));
+        }
+    }
+}
+
 /// A payment that was let go without money moved frees the order of the intent that made it.
 fn undo(seen: &Payment, now: Timestamp, page: &Page, at_hand: Option<&Intent>, writes: &mut Vec<Write>) {
     let gone = matches!(
