@@ -111,7 +111,8 @@ async fn what_cannot_be_kept_is_not_sent() {
 /// What is sent again after a wait is asked about again: in the meantime somebody else may have settled it.
 #[tokio::test(start_paused = true)]
 async fn each_request_that_may_move_money_is_let_out_by_itself() {
-    for (answer, fate) in [(refused as fn() -> _, Fate::NotDone), (never, Fate::Unknown)] {
+    let answers: [(fn() -> common::fake::Fate, _); 2] = [(refused, Fate::NotDone), (never, Fate::Unknown)];
+    for (answer, fate) in answers {
         let fake = Fake::new(move |_| answer());
         let (gateway, _) = gateway(&fake, Does::LetsOneOut);
         let error = gateway.sale(charge("a1")).await.unwrap_err();
