@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use hmac_sha256::Hash;
 use serde::{Deserialize, Serialize};
@@ -9,7 +10,8 @@ use thiserror::Error;
 
 /// Which merchant account a gateway is on: a digest of the merchant's identity and the mode, never of keys that rotate.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Account(String);
+#[serde(from = "String", into = "String")]
+pub struct Account(Arc<str>);
 
 impl Account {
     /// The digest of what identifies the merchant at the provider. The parts are length-prefixed, so that no two lists collide.
@@ -21,13 +23,25 @@ impl Account {
             digest.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
             digest.update(part.as_bytes());
         }
-        Self(hex::encode(digest.finalize().get(..6).unwrap_or_default()))
+        Self(hex::encode(digest.finalize().get(..6).unwrap_or_default()).into())
     }
 
     /// The digest in hexadecimal.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl From<String> for Account {
+    fn from(digest: String) -> Self {
+        Self(digest.into())
+    }
+}
+
+impl From<Account> for String {
+    fn from(account: Account) -> Self {
+        account.as_str().to_owned()
     }
 }
 
@@ -79,6 +93,11 @@ impl PaymentRef {
     pub fn on(mut self, gateway: &str) -> Self {
         gateway.clone_into(&mut self.gateway);
         self
+    }
+
+    /// Puts it on the gateway of this name.
+    pub fn put_on(&mut self, gateway: &str) {
+        gateway.clone_into(&mut self.gateway);
     }
 
     /// The provider's name.
@@ -148,7 +167,7 @@ impl FromStr for PaymentRef {
         }
         Ok(Self {
             provider,
-            account: Account(account),
+            account: Account(account.into()),
             gateway,
             ids,
         })

@@ -34,10 +34,10 @@ pub(super) fn same_host(from: &Uri, reply: &Reply) -> Option<Uri> {
 /// Plain HTTP goes to loopback only.
 pub(crate) fn check_address(uri: &Uri) -> Result<(), Error> {
     let host = uri.host().unwrap_or("").trim_start_matches('[').trim_end_matches(']');
-    let loopback = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    let is_loopback = || host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
     match uri.scheme_str() {
         Some("https") if !host.is_empty() => Ok(()),
-        Some("http") if loopback => Ok(()),
+        Some("http") if is_loopback() => Ok(()),
         Some("http") => Err(Error::new(
             ErrorKind::Configuration,
             format!("plain http is allowed to loopback only, and the host is `{host}`; use https"),

@@ -1,12 +1,13 @@
 //! Operations under way, so that a second call with the same reference joins the first.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use paymux_core::{Account as Merchant, Answer, Error, ErrorKind, Money, Operation, OperationKind};
-use tokio::sync::watch;
+use paymux_core::{Account as Merchant, Answer, Error, ErrorKind, Money, Operation, OperationKind, Reference};
+use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 use tracing::Span;
 
@@ -16,15 +17,15 @@ use super::{EngineWire, Gateway};
 /// The operations under way on some gateways: by merchant account and reference, not by gateway, so that they outlive a reload.
 #[derive(Default)]
 pub(crate) struct Flights {
-    list: Mutex<HashMap<Key, Flight>>,
+    list: Mutex<HashMap<Arc<Key>, Flight>>,
 }
 
 /// Provider, account, kind, the payment that it is about, and the caller's reference.
-type Key = (&'static str, Merchant, OperationKind, String, String);
+type Key = (&'static str, Merchant, OperationKind, String, Reference);
 
-#[derive(Clone)]
 struct Flight {
-    landed: watch::Receiver<Option<Result<Answer, Error>>>,
+    /// Those who wait for its end.
+    followers: Vec<oneshot::Sender<Result<Answer, Error>>>,
     account: Arc<Account>,
     amount: Option<Money>,
     /// Until when it may still send something.
@@ -34,17 +35,48 @@ struct Flight {
 /// Takes a flight off the list, also when its leader's future is dropped.
 struct Landing<'a> {
     flights: &'a Flights,
-    key: Key,
+    key: Arc<Key>,
+    /// It is off the list: what stands there under its key now is another's.
+    is_over: bool,
+}
+
+/// What a follower knows of the flight that it joined.
+struct Joined {
+    landed: oneshot::Receiver<Result<Answer, Error>>,
+    account: Arc<Account>,
+    amount: Option<Money>,
+    deadline: Instant,
 }
 
 impl Flights {
-    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Flight>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Arc<Key>, Flight>> {
         self.list.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many there are.
     pub(crate) fn count(&self) -> usize {
         self.lock().len()
+    }
+
+    /// Joins the flight under this key, or begins one.
+    fn join(&self, key: &Arc<Key>, begin: impl FnOnce() -> Flight) -> Option<Joined> {
+        match self.lock().entry(Arc::clone(key)) {
+            Entry::Occupied(mut found) => {
+                let flight = found.get_mut();
+                let (sender, landed) = oneshot::channel();
+                flight.followers.push(sender);
+                Some(Joined {
+                    landed,
+                    account: Arc::clone(&flight.account),
+                    amount: flight.amount,
+                    deadline: flight.deadline,
+                })
+            }
+            Entry::Vacant(place) => {
+                place.insert(begin());
+                None
+            }
+        }
     }
 }
 
@@ -54,9 +86,24 @@ impl fmt::Debug for Flights {
     }
 }
 
+impl Landing<'_> {
+    /// Takes the flight off the list, and tells those who joined it what it came to.
+    fn land(mut self, result: &Result<Answer, Error>) {
+        let flight = self.flights.lock().remove(&self.key);
+        self.is_over = true;
+        for follower in flight.into_iter().flat_map(|flight| flight.followers) {
+            // Who has stopped waiting need not be told.
+            let _ = follower.send(result.clone());
+        }
+    }
+}
+
 impl Drop for Landing<'_> {
     fn drop(&mut self) {
-        self.flights.lock().remove(&self.key);
+        if !self.is_over {
+            // Those who joined it are told after the list is let go.
+            let _ended = self.flights.lock().remove(&self.key);
+        }
     }
 }
 
@@ -68,50 +115,45 @@ impl Gateway {
         let wire = EngineWire::for_operation(&self.shared, operation);
         let reference = match operation {
             Operation::Inquire(_) | Operation::Resolve(_) => None,
-            other => other.reference().map(ToString::to_string),
+            other => other.reference().cloned(),
         };
         let Some(reference) = reference else {
             return match operation {
-                Operation::Resolve(unresolved) => self.ask(unresolved, operation, dropped, &wire, span).await,
+                // In a box, so that the future of an ordinary operation has no room for it.
+                Operation::Resolve(unresolved) => Box::pin(self.ask(unresolved, operation, dropped, &wire, span)).await,
                 _ => self.run(operation, dropped, &wire, span).await,
             };
         };
         let parent = operation.payment().map_or("", |payment| payment.id()).to_owned();
         let capabilities = self.shared.adapter.capabilities();
-        let key = (
+        let key = Arc::new((
             capabilities.provider,
             capabilities.account.clone(),
             kind,
             parent,
             reference,
-        );
+        ));
         let flights = &self.shared.flights;
-        let (sender, landed) = watch::channel(None);
-        let found = {
-            let mut list = flights.lock();
-            let found = list.get(&key).cloned();
-            if found.is_none() {
-                let flight = Flight {
-                    landed,
-                    account: Arc::clone(&wire.account),
-                    amount: operation.amount(),
-                    deadline: wire.deadline,
-                };
-                list.insert(key.clone(), flight);
-            }
-            found
+        let begin = || Flight {
+            followers: Vec::new(),
+            account: Arc::clone(&wire.account),
+            amount: operation.amount(),
+            deadline: wire.deadline,
         };
-        if let Some(flight) = found {
-            return self.follow(operation, flight).await;
+        if let Some(flight) = flights.join(&key, begin) {
+            return Box::pin(self.follow(operation, flight)).await;
         }
-        let landing = Landing { flights, key };
+        let landing = Landing {
+            flights,
+            key,
+            is_over: false,
+        };
         let result = self.run(operation, dropped, &wire, span).await;
-        drop(landing);
-        sender.send_replace(Some(result.clone()));
+        landing.land(&result);
         result
     }
 
-    async fn follow(&self, operation: &Operation, mut flight: Flight) -> Result<Answer, Error> {
+    async fn follow(&self, operation: &Operation, flight: Joined) -> Result<Answer, Error> {
         if flight.amount != operation.amount() {
             return Err(Error::invalid(
                 "reference",
@@ -119,11 +161,8 @@ impl Gateway {
             ));
         }
         let deadline = Instant::now() + self.shared.timeout;
-        let (message, left) = match timeout_at(deadline, flight.landed.wait_for(Option::is_some)).await {
-            Ok(Ok(landed)) => match landed.clone() {
-                Some(result) => return result,
-                None => (String::new(), Duration::ZERO),
-            },
+        let (message, left) = match timeout_at(deadline, flight.landed).await {
+            Ok(Ok(result)) => return result,
             Ok(Err(_)) => (
                 "the call in flight with the same reference was dropped before its end".to_owned(),
                 Duration::ZERO,

@@ -199,7 +199,7 @@ impl Gateway {
             other => other,
         };
         let result = self.shared.adapter.execute(asked, wire).await;
-        let account = wire.account.lock().clone();
+        let account = wire.account.lock();
         span.record("attempts", account.attempts);
         let raw = account.raw.clone();
         let result = match result {
@@ -252,7 +252,7 @@ impl Gateway {
     }
 
     fn stamp(&self, payment: &mut Payment, operation: &Operation, raw: Option<RawReply>, dropped: Vec<Field>) {
-        payment.reference = payment.reference.clone().on(&self.shared.name);
+        payment.reference.put_on(&self.shared.name);
         payment.raw = payment.raw.take().or(raw);
         payment.dropped.extend(dropped);
         if payment.order.is_none() {

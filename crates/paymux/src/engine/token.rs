@@ -63,11 +63,13 @@ struct Failure {
 #[derive(Clone, Debug)]
 pub(crate) struct Held {
     /// Without its refresh token, which only a flight is given.
-    pub(crate) token: Token,
+    pub(crate) token: Arc<Token>,
     pub(crate) generation: u64,
     /// Which one it is in the store, if it is there.
     in_store: Option<String>,
     obtained: Timestamp,
+    /// When it is renewed.
+    renewal: Timestamp,
     refused: bool,
 }
 
@@ -89,13 +91,20 @@ const MOST_HOLD_BACK: Duration = Duration::from_secs(3600);
 const MOST_RENEWAL_PAUSE: Duration = Duration::from_secs(32);
 
 impl TokenCache {
+    /// The token held, if it is good and need not be renewed yet.
+    pub(crate) fn hit(&self, now: Timestamp) -> Option<Held> {
+        let state = self.state();
+        let good = state.held.as_ref().filter(|held| held.is_good(now));
+        good.filter(|held| now < held.renewal).cloned()
+    }
+
     /// A token that is good now: the one held, or the one that a flight brings.
     pub(crate) async fn get(shared: &Arc<Shared>) -> Result<Held, Error> {
         let (mut landed, held, flight) = {
             let mut state = shared.tokens.state();
             let (now, instant) = (shared.clock.now(), Instant::now());
             let held = state.held.as_ref().filter(|held| held.is_good(now)).cloned();
-            if let Some(held) = held.as_ref().filter(|held| now < held.renewal()) {
+            if let Some(held) = held.as_ref().filter(|held| now < held.renewal) {
                 return Ok(held.clone());
             }
             match (held, &state.failure) {
@@ -165,7 +174,7 @@ impl State {
         let previous = self.held.as_ref().map(|held| Previous {
             token: Token {
                 refresh,
-                ..held.token.clone()
+                ..(*held.token).clone()
             },
             held: held.clone(),
         });
@@ -195,7 +204,8 @@ impl Held {
     /// One that a store has.
     pub(crate) fn of_fleet(stored: &StoredToken) -> Self {
         Self {
-            token: stored.token.clone(),
+            renewal: Self::renewal_of(stored.token.expires, stored.obtained),
+            token: Arc::new(stored.token.clone()),
             generation: 0,
             in_store: Some(stored.generation.clone()),
             obtained: stored.obtained,
@@ -209,6 +219,10 @@ impl Held {
 
     pub(crate) const fn obtained(&self) -> Timestamp {
         self.obtained
+    }
+
+    pub(crate) const fn renewal(&self) -> Timestamp {
+        self.renewal
     }
 
     pub(crate) fn in_store(&self) -> Option<&str> {
@@ -228,18 +242,18 @@ impl Held {
 
     /// When it is renewed: a tenth of its life before its end, at most a minute; earlier by up to half of that, so that those who got theirs
     /// together do not all come back together; and a second old at least.
-    pub(crate) fn renewal(&self) -> Timestamp {
-        let Some(expires) = self.token.expires else {
+    fn renewal_of(expires: Option<Timestamp>, obtained: Timestamp) -> Timestamp {
+        let Some(expires) = expires else {
             return Timestamp::MAX;
         };
-        let life = Duration::try_from(expires.duration_since(self.obtained)).unwrap_or(Duration::ZERO);
+        let life = Duration::try_from(expires.duration_since(obtained)).unwrap_or(Duration::ZERO);
         let margin = (life / 10).min(Duration::from_secs(60));
         // The moment it came is all the randomness that is needed.
         let mut hasher = DefaultHasher::new();
-        self.obtained.as_nanosecond().hash(&mut hasher);
+        obtained.as_nanosecond().hash(&mut hasher);
         let part = u32::try_from(hasher.finish() % 1024).unwrap_or(0);
         let early = margin + margin * part / 2048;
-        let floor = self.obtained.checked_add(HOLD_BACK).unwrap_or(Timestamp::MAX);
+        let floor = obtained.checked_add(HOLD_BACK).unwrap_or(Timestamp::MAX);
         expires.checked_sub(early).unwrap_or(floor).max(floor)
     }
 }
@@ -282,7 +296,8 @@ impl Landing {
                 let refresh = token.refresh.take();
                 state.generation = state.generation.saturating_add(1);
                 let held = Held {
-                    token,
+                    renewal: Held::renewal_of(token.expires, obtained),
+                    token: Arc::new(token),
                     generation: state.generation,
                     in_store: generation,
                     obtained,
