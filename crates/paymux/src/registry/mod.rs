@@ -8,9 +8,8 @@ mod source;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
-use arc_swap::ArcSwap;
 use paymux_core::{Adapter, AdapterConfig, Error, ErrorKind, Key, Mode, PaymentGateway, Problem, hmac};
 use toml::Table;
 
@@ -37,7 +36,7 @@ use crate::transport::{Transport, default_transport};
 #[derive(Debug)]
 pub struct Gateways {
     builder: Builder,
-    current: ArcSwap<BTreeMap<String, Gateway>>,
+    current: RwLock<Arc<BTreeMap<String, Gateway>>>,
 }
 
 /// Builds [`Gateways`] with an application's own adapters, transport or clock.
@@ -146,7 +145,7 @@ impl Gateways {
     /// # Errors
     /// As [`Gateways::get`].
     pub fn gateway(&self, name: &str) -> Result<Gateway, Error> {
-        let current = self.current.load();
+        let current = self.current();
         current.get(name).cloned().ok_or_else(|| {
             let known: Vec<_> = current.keys().map(String::as_str).collect();
             let message = format!(
@@ -160,7 +159,7 @@ impl Gateways {
     /// The names, sorted.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
-        self.current.load().keys().cloned().collect()
+        self.current().keys().cloned().collect()
     }
 
     /// Puts a new configuration in place, whole. Calls in flight finish on the gateways that they started with.
@@ -170,8 +169,13 @@ impl Gateways {
     pub fn reload(&self, text: &str) -> Result<(), ConfigError> {
         let (tables, problems) = source::toml(text)?;
         let set = self.builder.set(tables, problems)?;
-        self.current.store(Arc::new(set));
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(set);
         Ok(())
+    }
+
+    /// The gateways now. The lock is held for no longer than it takes to count one more who has them.
+    fn current(&self) -> Arc<BTreeMap<String, Gateway>> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -286,7 +290,7 @@ impl Builder {
         let set = self.set(tables, problems)?;
         Ok(Gateways {
             builder: self,
-            current: ArcSwap::from_pointee(set),
+            current: RwLock::new(Arc::new(set)),
         })
     }
 

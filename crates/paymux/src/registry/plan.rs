@@ -35,7 +35,7 @@ impl Gateways {
     /// ```
     #[must_use]
     pub fn plan(&self, operation: &Operation) -> Vec<Planned> {
-        let current = self.current.load();
+        let current = self.current();
         let plan = current.iter().map(|(name, gateway)| Planned {
             gateway: name.clone(),
             verdict: gateway.check(operation),

@@ -76,9 +76,24 @@ where
     B: http_body::Body<Data = bytes::Bytes> + Send,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    use http_body_util::BodyExt as _;
-    match http_body_util::Limited::new(body, MAX_BODY).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(_) => Err(TransportError::new(false, "the reply broke off or is too large")),
+    let broken = || TransportError::new(false, "the reply broke off or is too large");
+    let mut body = std::pin::pin!(body);
+    // Most replies come in one piece, which is kept as it is.
+    let mut first = bytes::Bytes::new();
+    let mut whole = Vec::new();
+    while let Some(frame) = std::future::poll_fn(|context| body.as_mut().poll_frame(context)).await {
+        let data = frame.map_err(|_| broken())?.into_data().unwrap_or_default();
+        if first.len().max(whole.len()).saturating_add(data.len()) > MAX_BODY {
+            return Err(broken());
+        }
+        if first.is_empty() {
+            first = data;
+        } else {
+            if whole.is_empty() {
+                whole.extend_from_slice(&first);
+            }
+            whole.extend_from_slice(&data);
+        }
     }
+    Ok(if whole.is_empty() { first } else { whole.into() })
 }
