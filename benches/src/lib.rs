@@ -62,6 +62,8 @@ pub fn run(counter: Option<Counter>) {
         ["hold", name] => return sections::serve(name, true),
         ["sales", name, client, url, token, count] => return sections::sales(name, client, url, token, count),
         ["flight", name, client, url, token, count] => return sections::flight(name, client, url, token, count),
+        ["engine", count] => return sections::engine(count),
+        ["operations", name, kind, count] => return sections::operations(name, kind, count),
         _ => {}
     }
     let has = |flag: &str| words.contains(&flag);

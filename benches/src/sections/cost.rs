@@ -21,7 +21,7 @@ const CODEC_NS: u64 = 4000;
 const CODEC_ALLOCATIONS: u64 = 32;
 
 /// The same operation over and over, by the adapter itself or through the engine.
-struct Alone {
+pub(super) struct Alone {
     runtime: Runtime,
     adapter: OneCall,
     gateway: Gateway,
@@ -29,7 +29,7 @@ struct Alone {
 }
 
 impl Alone {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             runtime: tokio::runtime::Builder::new_current_thread()
                 .enable_all()
@@ -50,7 +50,7 @@ impl Alone {
         });
     }
 
-    fn through_engine(&self, count: u64) {
+    pub(super) fn through_engine(&self, count: u64) {
         self.runtime.block_on(async {
             for _ in 0..count {
                 let answer = self.gateway.execute(&self.operation).await;

@@ -7,6 +7,7 @@ mod tokens;
 mod webhooks;
 
 use crate::client::Client;
+use crate::codec::{self, Codec};
 use crate::server::Server;
 use crate::stand::Stand;
 use crate::stats::Table;
@@ -53,6 +54,20 @@ pub(crate) fn serve(name: &str, holds: bool) {
 /// Makes so many sales, one after the other, for a tool that counts what that takes.
 pub(crate) fn sales(name: &str, client: &str, url: &str, token: &str, count: &str) {
     Client::at(name, client, url, token).sales(count.parse().expect("a number"), 1);
+}
+
+/// Goes through the engine so many times, for such a tool.
+pub(crate) fn engine(count: &str) {
+    cost::Alone::new().through_engine(count.parse().expect("a number"));
+}
+
+/// Does 256 operations of a kind without a network so many times over, for such a tool.
+pub(crate) fn operations(name: &str, kind: &str, count: &str) {
+    let found = codec::kinds(name).into_iter().find(|known| known.as_str() == kind);
+    let codec = Codec::record(name, found.expect("a kind that is offered"), 256);
+    for _ in 0..count.parse().expect("a number") {
+        codec.play(|all, _| all());
+    }
 }
 
 /// Says how much memory each of so many sales in flight takes.
