@@ -231,13 +231,13 @@ pub(crate) fn read<T: DeserializeOwned>(reply: &Reply) -> Option<T> {
 
 /// Reads a field apart from the others: of another type, it counts as absent.
 fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
-    let raw = Box::<RawValue>::deserialize(deserializer)?;
+    let raw = <&RawValue>::deserialize(deserializer)?;
     Ok(serde_json::from_str(raw.get()).ok())
 }
 
 /// Reads a list, without those of its items that cannot be read.
 fn each<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Vec<T>, D::Error> {
-    let items = Vec::<Box<RawValue>>::deserialize(deserializer)?;
+    let items = Vec::<&RawValue>::deserialize(deserializer)?;
     Ok(items
         .iter()
         .filter_map(|item| serde_json::from_str(item.get()).ok())
@@ -246,6 +246,6 @@ fn each<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Resu
 
 /// Reads such a list, empty where it is none.
 fn lenient_each<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Vec<T>, D::Error> {
-    let raw = Box::<RawValue>::deserialize(deserializer)?;
+    let raw = <&RawValue>::deserialize(deserializer)?;
     Ok(each(&mut serde_json::Deserializer::from_str(raw.get())).unwrap_or_default())
 }

@@ -297,21 +297,21 @@ pub(crate) enum Texts {
 
 /// A value that decides nothing: of another type, it counts as absent.
 fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
-    let raw = Box::<RawValue>::deserialize(deserializer)?;
+    let raw = <&RawValue>::deserialize(deserializer)?;
     Ok(serde_json::from_str(raw.get()).ok())
 }
 
 /// A list whose elements are read one by one: one that cannot be read is there, with nothing in it.
 fn each<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(deserializer: D) -> Result<Option<Vec<T>>, D::Error> {
-    let raw = Box::<RawValue>::deserialize(deserializer)?;
-    let items: Option<Vec<Box<RawValue>>> = serde_json::from_str(raw.get()).ok();
-    let read = |item: Box<RawValue>| serde_json::from_str(item.get()).unwrap_or_default();
+    let raw = <&RawValue>::deserialize(deserializer)?;
+    let items: Option<Vec<&RawValue>> = serde_json::from_str(raw.get()).ok();
+    let read = |item: &RawValue| serde_json::from_str(item.get()).unwrap_or_default();
     Ok(items.map(|items| items.into_iter().map(read).collect()))
 }
 
 /// A text, or a number kept as it stands.
 fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    let raw = Box::<RawValue>::deserialize(deserializer)?;
+    let raw = <&RawValue>::deserialize(deserializer)?;
     let raw = raw.get();
     Ok(match raw.as_bytes().first() {
         Some(b'"') => serde_json::from_str(raw).ok(),

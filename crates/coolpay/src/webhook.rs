@@ -17,17 +17,21 @@ pub(crate) fn receive(adapter: &CoolPay, delivery: &Delivery) -> Result<Event, W
     if keys.is_empty() {
         return Err(WebhookError::NoSecret("private_key"));
     }
-    let mut verified = None;
+    let mut verified: Option<(&str, Verified)> = None;
     for name in SIGNATURES {
         let signature = match delivery.header(name) {
             Err(WebhookError::Missing(_)) => continue,
             other => other?,
         };
+        // The same text need not be verified twice.
+        if verified.as_ref().is_some_and(|(known, _)| *known == signature) {
+            continue;
+        }
         let keys = keys.iter().map(|key| key.expose_secret().as_bytes());
-        verified = Some(hmac::verify(keys, &[&delivery.body], signature)?);
+        verified = Some((signature, hmac::verify(keys, &[&delivery.body], signature)?));
     }
     match verified {
-        Some(verified) => read(adapter, &verified, &delivery.body),
+        Some((_, verified)) => read(adapter, &verified, &delivery.body),
         None => Err(WebhookError::Missing("coolpay-checksum-sha256")),
     }
 }

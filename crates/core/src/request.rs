@@ -48,8 +48,8 @@ pub fn build(
     content_type: Option<&'static str>,
     body: Bytes,
 ) -> Result<Request<Bytes>, Error> {
-    let uri: Uri = format!("{base}{path}")
-        .parse()
+    let address = Bytes::from([base, path].concat());
+    let uri = Uri::from_maybe_shared(address)
         .map_err(|_| Error::new(ErrorKind::Configuration, "the address of the call is not a valid URL"))?;
     let mut request = Request::new(body);
     *request.method_mut() = method;
@@ -72,7 +72,7 @@ pub fn secret_header(
     prefix: &str,
     secret: &SecretString,
 ) -> Result<(), Error> {
-    let mut value = HeaderValue::from_str(&format!("{prefix}{}", secret.expose_secret())).map_err(|_| {
+    let mut value = HeaderValue::from_str(&[prefix, secret.expose_secret()].concat()).map_err(|_| {
         let message = format!("the credential for header `{name}` has characters that a header cannot carry");
         Error::new(ErrorKind::Configuration, message)
     })?;

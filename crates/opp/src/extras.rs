@@ -32,7 +32,7 @@ impl Opp {
         self.needs_v1()?;
         let mut form = self.form();
         crate::flows::card(card, &mut form)?;
-        let call = Call::prepares(self.post("/registrations", &form)?);
+        let call = Call::prepares(self.post("/registrations", form)?);
         let reply = wire.send(call).await.map_err(Lost::give_up)?;
         self.accepted(&reply, wire)?;
         let body = Body::of(&reply).unwrap_or_default();
@@ -60,7 +60,7 @@ impl Opp {
         }
         let path = format!("{}/registrations/{id}", self.settings.preset.path());
         // Deleting twice is deleting once, so that it may be repeated like a question.
-        let call = Call::asks(self.query(Method::DELETE, &path, &self.form())?);
+        let call = Call::asks(self.query(Method::DELETE, &path, self.form())?);
         let reply = wire.send(call).await.map_err(Lost::give_up)?;
         let code = Body::of(&reply).and_then(|body| body.result.code.parse::<crate::ResultCode>().ok());
         let gone = code.is_some_and(|code| matches!(code.parts(), [100, 150, 200 | 202]));

@@ -41,14 +41,14 @@ impl Opp {
     }
 
     /// A POST of a form to a path under the version.
-    pub(crate) fn post(&self, path: &str, form: &Form) -> Result<Request<Bytes>, Error> {
+    pub(crate) fn post(&self, path: &str, form: Form) -> Result<Request<Bytes>, Error> {
         let path = format!("{}{path}", self.settings.preset.path());
-        request::build(Method::POST, &self.settings.base, &path, Some(FORM), form.body()?)
+        request::build(Method::POST, &self.settings.base, &path, Some(FORM), form.body())
     }
 
     /// A GET or DELETE with its parameters in the query; `path` includes the version.
-    pub(crate) fn query(&self, method: Method, path: &str, form: &Form) -> Result<Request<Bytes>, Error> {
-        let query = form.text()?;
+    pub(crate) fn query(&self, method: Method, path: &str, form: Form) -> Result<Request<Bytes>, Error> {
+        let query = form.text();
         let glue = if query.is_empty() { "" } else { "?" };
         request::empty(method, &self.settings.base, &format!("{path}{glue}{query}"))
     }

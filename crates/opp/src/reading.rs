@@ -318,7 +318,7 @@ impl Opp {
             let payment = self.payment(asked, seen, PaymentState::Pending, EntryOutcome::Pending);
             return Err(seen.error(ErrorKind::Provider, message).with_payment(payment));
         }
-        Ok(Some(payment::action(redirect, before)?))
+        Ok(Some(payment::action(redirect, before)))
     }
 }
 

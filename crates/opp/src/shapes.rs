@@ -3,20 +3,26 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use paymux_core::{Error, ErrorKind, Reply};
+use paymux_core::Reply;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// The names and values of a form or a query, in the order in which they are written.
+/// The names and values of a form or a query, in the order in which they are written; percent-encoded once.
 #[derive(Default)]
-pub(crate) struct Form(Vec<(String, String)>);
+pub(crate) struct Form(String);
 
 impl Form {
     /// Adds a field.
-    pub(crate) fn put(&mut self, name: impl Into<String>, value: impl Into<String>) -> &mut Self {
-        self.0.push((name.into(), value.into()));
+    pub(crate) fn put(&mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> &mut Self {
+        if !self.0.is_empty() {
+            self.0.push('&');
+        }
+        self.0.extend(form_urlencoded::byte_serialize(name.as_ref().as_bytes()));
+        self.0.push('=');
+        self.0
+            .extend(form_urlencoded::byte_serialize(value.as_ref().as_bytes()));
         self
     }
 
@@ -28,15 +34,14 @@ impl Form {
         self
     }
 
-    /// The form as it is written, percent-encoded once.
-    pub(crate) fn text(&self) -> Result<String, Error> {
-        serde_html_form::to_string(&self.0)
-            .map_err(|_| Error::new(ErrorKind::InvalidRequest, "the request cannot be written as a form"))
+    /// The form as it is written.
+    pub(crate) fn text(self) -> String {
+        self.0
     }
 
     /// The form as a body.
-    pub(crate) fn body(&self) -> Result<Bytes, Error> {
-        self.text().map(Bytes::from)
+    pub(crate) fn body(self) -> Bytes {
+        self.0.into()
     }
 }
 
@@ -181,7 +186,7 @@ pub(crate) struct Webhook {
 
 /// Reads a field apart from the others: of another shape, it is as absent.
 fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
-    let raw = Box::<RawValue>::deserialize(deserializer)?;
+    let raw = <&RawValue>::deserialize(deserializer)?;
     Ok(serde_json::from_str(raw.get()).ok())
 }
 

@@ -326,22 +326,31 @@ pub(crate) struct ProblemDetails {
 /// A text; nothing for a value of another type. For what is only compared: a type that we do not know says nothing against it.
 fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let text: Option<String> = lenient(deserializer)?;
-    Ok(text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()))
+    Ok(text.map(trimmed).filter(|text| !text.is_empty()))
 }
 
 /// A word or an amount that decides: a string without blanks at its ends, anything else as it stands, so that it is seen to be unreadable;
 /// nothing for null and for the empty string.
 fn word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    let raw = Box::<RawValue>::deserialize(deserializer)?;
+    let raw = <&RawValue>::deserialize(deserializer)?;
     let text = match serde_json::from_str::<Option<String>>(raw.get()) {
-        Ok(text) => text.map(|text| text.trim().to_owned()),
+        Ok(text) => text.map(trimmed),
         Err(_) => Some(raw.get().to_owned()),
     };
     Ok(text.filter(|text| !text.is_empty()))
 }
 
+/// A text without blanks at its ends; most have none.
+fn trimmed(text: String) -> String {
+    let trimmed = text.trim();
+    if trimmed.len() == text.len() {
+        return text;
+    }
+    trimmed.to_owned()
+}
+
 /// A value of a type, or nothing where it is of another.
 fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
-    let raw = Box::<RawValue>::deserialize(deserializer)?;
+    let raw = <&RawValue>::deserialize(deserializer)?;
     Ok(serde_json::from_str(raw.get()).ok())
 }

@@ -89,12 +89,12 @@ impl CoolPay {
     }
 
     /// Sends one operation and finds out what it came to: the newest of its type that is younger than all that `before` holds.
-    pub(crate) async fn act(&self, wire: &dyn Wire, step: Step<'_>, before: &Resource) -> Result<Seen, Error> {
+    pub(crate) async fn act(&self, wire: &dyn Wire, mut step: Step<'_>, before: &Resource) -> Result<Seen, Error> {
         // A look that lags does not show what this process knows to be booked.
         let noted = reading::highest(before).max(self.claims.highest(step.place));
         wire.note(Memo::new("payment", step.place.id.as_str())).await?;
         wire.note(Memo::new("operation", noted.to_string())).await?;
-        let request = step.request.clone();
+        let request = std::mem::take(&mut step.request);
         let _way = self.claims.begin(&step);
         let seen = match self.spend(wire, request).await? {
             Spent::Answered(reply) => {

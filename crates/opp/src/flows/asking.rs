@@ -92,7 +92,7 @@ impl Opp {
             return Err(Error::invalid("payment", "does not hold an id of this provider"));
         }
         let path = format!("{}/payments/{id}", self.settings.preset.path());
-        let call = Call::asks(self.query(Method::GET, &path, &self.form())?).about(id);
+        let call = Call::asks(self.query(Method::GET, &path, self.form())?).about(id);
         let reply = wire.send(call).await.map_err(paymux_core::Lost::give_up)?;
         self.read(&asked, Surface::Inquiry, &reply, wire.now())
     }

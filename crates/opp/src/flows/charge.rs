@@ -29,7 +29,7 @@ impl Opp {
             reference: Some(charge.reference.as_str()),
             ..Asked::default()
         };
-        self.moves(asked, self.post(&path, &form)?, wire).await
+        self.moves(asked, self.post(&path, form)?, wire).await
     }
 
     /// Sends money out.
@@ -53,7 +53,7 @@ impl Opp {
             reference: Some(payout.reference.as_str()),
             ..Asked::default()
         };
-        self.moves(asked, self.post(&path, &form)?, wire).await
+        self.moves(asked, self.post(&path, form)?, wire).await
     }
 
     /// `amount` and `currency`: always two decimals, at most ten digits before them.

@@ -31,7 +31,7 @@ impl Opp {
         form.put("merchantTransactionId", charge.reference.as_str());
         self.charge_fields(charge, &mut form)?;
 
-        let call = Call::prepares(self.post("/checkouts", &form)?);
+        let call = Call::prepares(self.post("/checkouts", form)?);
         let reply = wire.send(call).await.map_err(Lost::give_up)?;
         let body = Body::of(&reply).unwrap_or_default();
         let made = reply.status.is_success() && body.result.code.parse() == Ok(ResultCode::CHECKOUT_CREATED);
@@ -91,14 +91,14 @@ impl Opp {
         };
         let version = self.settings.preset.path();
         let path = format!("{version}/checkouts/{}/payment", ids.id);
-        let call = Call::consumes(self.query(Method::GET, &path, &self.form())?).about(&path);
+        let call = Call::consumes(self.query(Method::GET, &path, self.form())?).about(&path);
         let mut reply = match wire.send(call).await {
             Ok(reply) => reply,
             Err(lost) => return self.checkout_by_reference(asked, lost.give_up(), wire).await,
         };
         if reply.status == StatusCode::NOT_FOUND && !self.is_v1() {
             let path = format!("{version}/payments/{}", ids.id);
-            let call = Call::consumes(self.query(Method::GET, &path, &self.form())?).about(ids.id);
+            let call = Call::consumes(self.query(Method::GET, &path, self.form())?).about(ids.id);
             reply = match wire.send(call).await {
                 Ok(reply) => reply,
                 Err(lost) => return self.checkout_by_reference(asked, lost.give_up(), wire).await,

@@ -119,7 +119,7 @@ impl Opp {
     async fn follow_up(&self, asked: Asked<'_>, mut form: Form, wire: &dyn Wire) -> Result<Answer, Error> {
         form.put_some("merchantTransactionId", asked.reference);
         let path = format!("/payments/{}", asked.parent.unwrap_or_default());
-        self.moves(asked, self.post(&path, &form)?, wire).await
+        self.moves(asked, self.post(&path, form)?, wire).await
     }
 }
 

@@ -31,7 +31,7 @@ impl Opp {
     }
 
     async fn entries(&self, path: &str, form: Form, about: Option<String>, wire: &dyn Wire) -> Result<Entries, Error> {
-        let mut call = Call::asks(self.query(Method::GET, path, &form)?);
+        let mut call = Call::asks(self.query(Method::GET, path, form)?);
         call.about = about;
         let reply = wire.send(call).await.map_err(Lost::give_up)?;
         if reply.status.is_success()

@@ -3,8 +3,7 @@
 use http::Uri;
 use jiff::Timestamp;
 use paymux_core::{
-    Entry, EntryKind, EntryOutcome, Error, MethodSummary, Money, NextAction, Payment, PaymentRef, PaymentState,
-    currency,
+    Entry, EntryKind, EntryOutcome, MethodSummary, Money, NextAction, Payment, PaymentRef, PaymentState, currency,
 };
 
 use super::ids::{Ids, Of};
@@ -219,7 +218,7 @@ pub(super) fn is_too_much(asked: &Asked<'_>) -> bool {
 }
 
 /// What the customer's browser must do. Without a method, fields are posted, and a bare address is opened.
-pub(super) fn action(redirect: &Redirect, before: &[Precondition]) -> Result<NextAction, Error> {
+pub(super) fn action(redirect: &Redirect, before: &[Precondition]) -> NextAction {
     let fields = redirect.parameters.as_deref().unwrap_or_default();
     let opened = match redirect.method.as_deref() {
         Some(method) => method.eq_ignore_ascii_case("GET"),
@@ -227,7 +226,7 @@ pub(super) fn action(redirect: &Redirect, before: &[Precondition]) -> Result<Nex
     };
     if opened && before.is_empty() {
         if fields.is_empty() {
-            return Ok(NextAction::Redirect(redirect.url.clone().into()));
+            return NextAction::Redirect(redirect.url.clone().into());
         }
         let mut query = Form::default();
         for field in fields {
@@ -235,18 +234,16 @@ pub(super) fn action(redirect: &Redirect, before: &[Precondition]) -> Result<Nex
         }
         let has_query = redirect.url.parse::<Uri>().is_ok_and(|uri| uri.query().is_some());
         let glue = if has_query { '&' } else { '?' };
-        return Ok(NextAction::Redirect(
-            format!("{}{glue}{}", redirect.url, query.text()?).into(),
-        ));
+        return NextAction::Redirect(format!("{}{glue}{}", redirect.url, query.text()).into());
     }
-    Ok(NextAction::Form {
+    NextAction::Form {
         url: redirect.url.clone(),
         fields: pairs(fields),
         before: before
             .iter()
             .map(|step| (step.url.clone(), pairs(step.parameters.as_deref().unwrap_or_default())))
             .collect(),
-    })
+    }
 }
 
 fn pairs(fields: &[Parameter]) -> Vec<(String, String)> {
