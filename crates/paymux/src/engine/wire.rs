@@ -199,13 +199,12 @@ impl EngineWire {
         let mut request = Request::new(call.request.body().clone());
         *request.method_mut() = call.request.method().clone();
         *request.uri_mut() = uri.clone();
-        *request.headers_mut() = call.request.headers().clone();
         let attempt = Attempt {
             token: held.map(|held| &*held.token),
             now: self.shared.clock.now(),
             method: call.request.method(),
         };
-        let mut headers = std::mem::take(request.headers_mut());
+        let mut headers = call.request.headers().clone();
         self.shared.adapter.seal(&mut headers, call.request.body(), &attempt)?;
         *request.headers_mut() = headers;
         Ok(request)
