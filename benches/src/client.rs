@@ -11,11 +11,16 @@ use tokio::task::JoinSet;
 
 use crate::Counter;
 use crate::by_hand::ByHand;
+use crate::codec::Codec;
 use crate::server::Server;
 use crate::stand::{FIRST, Stand};
+use crate::tape::Silent;
 
 /// The clients' names; the first is what the others are measured by.
 pub(crate) const CLIENTS: [&str; 3] = ["reqwest by hand", "paymux on reqwest", "paymux on hyper"];
+
+/// A client that is not compared: its transport never answers, and opens no connection.
+pub(crate) const NO_NETWORK: &str = "paymux, no network";
 
 /// A client of one provider, with a runtime of its own.
 pub(crate) struct Client {
@@ -46,7 +51,12 @@ impl Client {
     pub(crate) fn at(name: &str, client: &str, url: &str, token: &str) -> Self {
         let stand = Stand::named(name);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.expect("a runtime");
         let what = match client {
+            NO_NETWORK => {
+                let login = runtime.block_on(Codec::login(name));
+                What::Ours(stand.gateway(Arc::new(Silent(login)), None))
+            }
             "paymux on reqwest" => What::Ours(stand.gateway(Arc::new(ReqwestTransport::new()), Some(url))),
             "paymux on hyper" => What::Ours(stand.gateway(Arc::new(HyperTransport::new()), Some(url))),
             _ => What::ByHand(ByHand::new(&stand, url, token)),
@@ -54,7 +64,7 @@ impl Client {
         Self {
             what: Arc::new(what),
             stand,
-            runtime: runtime.expect("a runtime"),
+            runtime,
             next: FIRST,
         }
     }

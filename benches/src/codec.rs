@@ -51,7 +51,8 @@ impl Codec {
         }
     }
 
-    async fn login(name: &str) -> Option<Reply> {
+    /// The answer to a login, where there is one.
+    pub(crate) async fn login(name: &str) -> Option<Reply> {
         let stand = Stand::named(name);
         let gateway = stand.gateway(stand.recorder.clone(), None);
         let recorded = stand.record(&gateway, OperationKind::Sale, FIRST).await;

@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 
 use crate::Effort;
-use crate::client::CLIENTS;
+use crate::client::{CLIENTS, NO_NETWORK};
 use crate::sections::COMPARED;
 use crate::stats::{Table, hundredths, met, tenths};
 
@@ -13,14 +13,15 @@ const AIM: u64 = 8192;
 
 pub(crate) fn resident(effort: Effort) -> Table {
     let words = format!(
-        "{} sales at once, to a server that answers none of them: what the process grew by, for each. Every sale has a task and a connection of its own.",
+        "{} sales at once, to a server that answers none of them: what the process grew by, for each. Every sale has a task of its own, and a \
+         connection with its buffers; without a network, none.",
         effort.in_flight
     );
     let columns = ["gateway", "client", "ratio", "kB a payment", "aim", "met"];
     let mut table = Table::new("Payments in flight", &words, &columns);
     for name in COMPARED {
         let mut by_hand = 0;
-        for client in CLIENTS {
+        for client in CLIENTS.into_iter().chain([NO_NETWORK]) {
             let bytes = measured(name, client, effort.in_flight);
             if by_hand == 0 {
                 by_hand = bytes;
