@@ -4,7 +4,7 @@ mod common;
 
 use common::{GATEWAYS, Visit};
 use http::{Method, StatusCode};
-use paymux_simulator::{Kind, Matcher, WebhookFault};
+use paymux_simulator::{Deed, Kind, Matcher, WebhookFault};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_purchase_is_paid_at_every_gateway() {
@@ -94,6 +94,34 @@ async fn a_decline_says_why_and_another_attempt_has_its_own_reference() {
             assert_eq!(visit.booked("carry1st", Kind::Capture) - before, 1800, "{gateway}");
         }
         visit.until(&order, "paid").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_provider_holds_back_changes_by_itself_when_it_decides() {
+    let visit = Visit::new().await;
+    for (gateway, button, status) in [
+        ("coolpay", "hold", "pending"),
+        ("opp-v3", "review", "review"),
+        ("opp-v1", "hold", "pending"),
+        ("carry1st", "hold", "pending"),
+    ] {
+        let (page, order) = visit.buy(gateway, false).await;
+        // Not every provider sends word of what it has not decided: coming back leads to the question.
+        let back = visit.press(gateway, &page, button).await.unwrap();
+        visit.get(&back).await;
+        visit.until(&order, status).await;
+        // Nothing else begins meanwhile.
+        let again = visit.post(&format!("/orders/{order}/pay"), "gateway=coolpay").await;
+        assert_eq!(again.status, StatusCode::CONFLICT, "{gateway}");
+        let server = visit.shop.simulator(gateway).unwrap().server();
+        let accepted = server.with(|host, now| {
+            let payment = host.provider().entries()[0].payment.clone();
+            host.provider().act(now, &payment, Deed::Accept, None)
+        });
+        assert!(accepted, "{gateway}");
+        visit.until(&order, "paid").await;
+        assert_eq!(visit.booked(gateway, Kind::Capture), 1800, "{gateway}");
     }
 }
 
