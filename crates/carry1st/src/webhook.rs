@@ -15,7 +15,7 @@ impl Carry1st {
     pub(crate) fn read_webhook(&self, delivery: &Delivery, now: Timestamp) -> Result<Event, WebhookError> {
         let verified = self.verify(delivery, now)?;
         let view: WebhookView = serde_json::from_slice(&delivery.body).map_err(|_| WebhookError::Malformed)?;
-        Ok(self.event(&verified, view, &delivery.body))
+        Ok(self.event(&verified, view, delivery.header(TIMESTAMP)?, &delivery.body))
     }
 
     /// Signs a body at this time, with the key that requests are signed with.
@@ -52,7 +52,7 @@ impl Carry1st {
     }
 
     /// A webhook with a refundReference is about a refund. One whose form we do not know (a chargeback's is not documented) is an event all the same.
-    fn event(&self, verified: &Verified, view: WebhookView, body: &[u8]) -> Event {
+    fn event(&self, verified: &Verified, view: WebhookView, time: &str, body: &[u8]) -> Event {
         let given = |text: Option<String>| text.filter(|text| !text.is_empty());
         let status = given(view.status);
         let word = status.as_deref().unwrap_or("unknown");
@@ -64,9 +64,14 @@ impl Carry1st {
             Some(_) => format!("refund:{word}"),
             None => word.to_owned(),
         };
+        // The same status may come twice and mean another event: two refunds of parts, a success won back after a chargeback. Neither has an id, so
+        // that the time is part of the key: what is delivered again with a new one is asked about again, which costs an inquiry and loses nothing.
+        let digest = Event::digest(&[time.as_bytes(), body].concat());
         let key = match (refund.as_ref().or(payment.as_ref()), &status) {
-            (Some(subject), Some(status)) => format!("{subject}:{status}"),
-            _ => Event::digest(body),
+            (Some(subject), Some(status)) => {
+                format!("{subject}:{status}:{}", digest.get(..16).unwrap_or_default())
+            }
+            _ => digest,
         };
         let own = match refund {
             Some(_) => given(view.partner_refund_reference).or(view.partner_reference),

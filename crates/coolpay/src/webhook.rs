@@ -77,7 +77,15 @@ fn read(adapter: &CoolPay, verified: &Verified, body: &[u8]) -> Result<Event, We
         ),
     };
     let standing = if pending { "pending" } else { "decided" };
-    let key = format!("{}:{id}:{op}:{standing}", kind.to_ascii_lowercase());
+    // Every operation counts: an older one may be decided after a newer one. So does the state, where there is none.
+    let each = body.operations.iter().flatten().map(|op| {
+        let code = op.qp_status_code.as_deref().unwrap_or_default();
+        format!("{} {} {code};", op.id.unwrap_or_default(), op.pending.unwrap_or(true))
+    });
+    let all: String = each.chain(body.state.clone()).collect();
+    let digest = Event::digest(all.as_bytes());
+    let short = digest.get(..16).unwrap_or_default();
+    let key = format!("{}:{id}:{op}:{standing}:{short}", kind.to_ascii_lowercase());
     let place = place.and_then(|kind| Place::new(kind, id));
     let reference = body.order_id.as_deref().filter(|_| place.is_some());
     Ok(Event::signed(verified, reported, key)

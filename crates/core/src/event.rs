@@ -9,7 +9,8 @@ use crate::{PaymentRef, Reference};
 /// What a provider once said, verified. It carries ids and what was reported, never a payment: ask with
 /// [`PaymentGateway::confirm`](crate::PaymentGateway::confirm) before acting on money.
 ///
-/// A signed one can only be made with a [`Verified`], which only a verification gives. Nothing in it can be altered afterwards.
+/// A signed one can only be made with a [`Verified`]: a verification gives it, or an adapter's word, which is named as dangerous. Its provenance and what was
+/// reported cannot be altered afterwards.
 #[derive(Clone, Debug, Serialize)]
 pub struct Event {
     provenance: Provenance,

@@ -146,7 +146,15 @@ fn a_payment_that_was_reported_under_encryption() {
     ] {
         assert_eq!(read(unusable).unwrap().payment(), None, "{unusable}");
     }
-    assert_eq!(read("no json").unwrap_err(), WebhookError::Malformed);
+    // It would be delivered again for thirty days, and be no clearer.
+    let unreadable = read("no json").unwrap();
+    assert_eq!(
+        (unreadable.reported(), unreadable.inquiry().is_none()),
+        ("unreadable", true)
+    );
+    // What a customer typed cannot pass for a form.
+    let typed = read(r#"{"type":"PAYMENT","payload":{"descriptor":"x&id=8acda4a0&paymentType=DB&"}}"#).unwrap();
+    assert!(typed.payment().is_none(), "{typed:?}");
 }
 
 #[test]

@@ -1,10 +1,13 @@
-//! Webhooks as an [axum](::axum) router.
+//! Webhooks as a router of axum.
 //!
 //! ```
 //! # use std::sync::Arc;
 //! use paymux::webhooks::Received;
 //!
 //! async fn handle(received: Received) -> Result<(), paymux::Error> {
+//!     if !received.is_askable() {
+//!         return Ok(());
+//!     }
 //!     let answer = received.confirm().await?;
 //!     println!("{} is {}", answer.payment.reference, answer.payment.state); // update the order, and commit
 //!     Ok(())
@@ -23,6 +26,7 @@ use std::sync::Arc;
 
 use ::axum::Router;
 use ::axum::body::to_bytes;
+use ::axum::extract::rejection::PathRejection;
 use ::axum::extract::{Path, Request, State};
 use ::axum::http::StatusCode;
 use ::axum::response::{IntoResponse, Response};
@@ -53,11 +57,20 @@ pub fn router<H: Handler>(inbox: Inbox, handler: H) -> Router {
         .with_state((inbox, Arc::new(handler)))
 }
 
+/// The part of the path that is ours, whatever the router is nested under.
+#[derive(serde::Deserialize)]
+struct Place {
+    gateway: String,
+}
+
 async fn take<H: Handler>(
     State((inbox, handler)): State<(Inbox, Arc<H>)>,
-    Path(gateway): Path<String>,
+    path: Result<Path<Place>, PathRejection>,
     request: Request,
 ) -> Response {
+    let Ok(Path(Place { gateway })) = path else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
     let (head, body) = request.into_parts();
     let Ok(body) = to_bytes(body, inbox.body_limit()).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();

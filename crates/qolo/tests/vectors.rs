@@ -50,7 +50,8 @@ fn what_is_not_signed_is_not_read() {
         let result = qolo().receive(&delivery(body, signature), Timestamp::UNIX_EPOCH);
         result.unwrap_err()
     };
-    assert_eq!(refuse(BODY, None), WebhookError::Probe);
+    assert_eq!(refuse(BODY, None), WebhookError::Missing("x-qolo-signature"));
+    assert_eq!(refuse(r#"{"event_type":"ping"}"#, None), WebhookError::Probe);
     assert_eq!(refuse("", None), WebhookError::Probe);
     let tampered = BODY.replace("success", "succesS");
     for (body, signature) in [

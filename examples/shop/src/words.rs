@@ -70,9 +70,17 @@ fn is_asking(attempt: &Attempt) -> bool {
 
 fn known(attempt: &Attempt) -> Status {
     use PaymentState as S;
-    let refund = attempt.given_back() > 0;
+    // Only what the provider says was given back: what may have been is not told as done.
+    let returned = attempt.returned_minor();
+    let refund = returned > 0;
     match attempt.state() {
-        Some(S::Captured | S::PartiallyCaptured | S::PartiallyRefunded) if refund && attempt.refundable() == 0 => {
+        Some(S::Captured | S::PartiallyCaptured | S::PartiallyRefunded)
+            if refund
+                && attempt
+                    .payment
+                    .as_ref()
+                    .is_some_and(|payment| returned >= payment.captured()) =>
+        {
             refunded()
         }
         Some(S::Captured | S::PartiallyCaptured | S::PartiallyRefunded) if refund => status(

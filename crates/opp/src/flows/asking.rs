@@ -30,7 +30,27 @@ impl Opp {
         }
     }
 
+    /// What is asked about may be a follow-up, as webhooks name them: it leads to the payment that it belongs to, which tells how that stands.
     async fn inquire_by_id(&self, payment: &PaymentRef, ids: &Ids<'_>, wire: &dyn Wire) -> Result<Answer, Error> {
+        let mut answer = self.inquire_this(payment, ids, wire).await?;
+        // A refund may be of a capture, and that of a hold.
+        for _ in 0..2 {
+            let root = answer.payment.reference.clone();
+            if !self.is_v1() || root.id() == payment.id() || root.id() == ids.id {
+                break;
+            }
+            let of_root = Ids::of(&root);
+            let next = self.inquire_this(&root, &of_root, wire).await?;
+            let is_root = next.payment.id() == root.id();
+            answer = next;
+            if is_root {
+                break;
+            }
+        }
+        Ok(answer)
+    }
+
+    async fn inquire_this(&self, payment: &PaymentRef, ids: &Ids<'_>, wire: &dyn Wire) -> Result<Answer, Error> {
         let asked = Asked {
             kind: ids.kind,
             amount: ids.amount,

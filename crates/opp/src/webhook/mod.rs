@@ -38,12 +38,18 @@ impl Opp {
 
     fn signed(&self, verified: &Verified, clear: &[u8]) -> Result<Event, WebhookError> {
         let is_json = clear.trim_ascii_start().first() == Some(&b'{');
-        if !is_json && let Some(body) = form(clear) {
-            let event = self.event(&body, |reported, key| Event::signed(verified, reported, key));
-            let reported = body.result.code;
-            return Ok(event.unwrap_or_else(|| Event::signed(verified, reported, Event::digest(clear))));
+        if !is_json {
+            // Where a field of a form ends is not signed, so that all of it is the key.
+            let body = fields(clear).unwrap_or_default();
+            let event = self.event(&body, |reported, _| {
+                Event::signed(verified, reported, Event::digest(clear))
+            });
+            return Ok(event.unwrap_or_else(|| Event::signed(verified, "unreadable", Event::digest(clear))));
         }
-        let webhook: Webhook = serde_json::from_slice(clear).map_err(|_| WebhookError::Malformed)?;
+        let Ok(webhook) = serde_json::from_slice::<Webhook>(clear) else {
+            // The platform would deliver it again for thirty days, and it would be no clearer.
+            return Ok(Event::signed(verified, "unreadable", Event::digest(clear)));
+        };
         let payload = webhook.payload.as_ref().filter(|_| webhook.kind == "PAYMENT");
         let body = payload.and_then(|payload| serde_json::from_str::<Body>(payload.get()).ok());
         let event = body.and_then(|body| self.event(&body, |reported, key| Event::signed(verified, reported, key)));
@@ -81,15 +87,20 @@ impl Opp {
         let kind_text = kind.map_or("?", PaymentType::as_str);
         let key = Event::digest(format!("{id} {code} {kind_text}").as_bytes());
         let reference = body.merchant_transaction_id.as_deref();
+        let payment = self.payment_ref(id, kind, self.amount(body));
         let event = make(format!("{kind_text} {code}"), key)
-            .about(Some(self.payment_ref(id, kind, self.amount(body))))
+            .about(Some(payment))
             .naming(reference.and_then(|text| Reference::new(text).ok()));
         Some(event)
     }
 }
 
-/// The fields of a form as a body. `None` if it names no payment.
+/// The fields of a form as a body; `None` if it names no payment.
 fn form(text: &[u8]) -> Option<Body> {
+    fields(text).filter(|body| body.id.is_some())
+}
+
+fn fields(text: &[u8]) -> Option<Body> {
     let text = std::str::from_utf8(text).ok()?.trim();
     let fields: Vec<(String, String)> = serde_html_form::from_str(text).ok()?;
     let field = |name: &str| fields.iter().find(|(n, _)| n == name).map(|(_, value)| value.clone());
@@ -99,7 +110,6 @@ fn form(text: &[u8]) -> Option<Body> {
         merchant_transaction_id: field("merchantTransactionId"),
         ..Body::default()
     };
-    body.id.as_ref()?;
     // Receivers that cannot have a dot in a name write an underscore.
     body.result.code = field("result.code")
         .or_else(|| field("result_code"))

@@ -1,6 +1,7 @@
 //! From a delivery to the answer that the provider gets.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::StatusCode;
@@ -16,7 +17,37 @@ pub struct Inbox {
     gateways: Arc<Gateways>,
     seen: Arc<dyn SeenEvents>,
     hints: Arc<Semaphore>,
+    /// The events that are being handled.
+    handling: Arc<Mutex<HashSet<String>>>,
     body_limit: usize,
+}
+
+/// Takes an event out of those that are being handled, however its handler ends.
+struct Turn {
+    key: String,
+    handling: Arc<Mutex<HashSet<String>>>,
+}
+
+impl Turn {
+    fn take(key: String, handling: &Arc<Mutex<HashSet<String>>>) -> Option<Self> {
+        let is_free = handling
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(key.clone());
+        is_free.then(|| Self {
+            key,
+            handling: Arc::clone(handling),
+        })
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.handling
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&self.key);
+    }
 }
 
 /// What the provider is answered, with an empty body, and what became of the delivery.
@@ -33,7 +64,7 @@ pub struct Acknowledgement {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Verdict {
-    /// Too many unsigned notifications are being handled.
+    /// The same event is being handled, or too many unsigned notifications are.
     Busy,
     /// The handler did not commit: it failed.
     Failed,
@@ -73,6 +104,7 @@ impl Inbox {
             gateways,
             seen: Arc::new(MemorySeen::default()),
             hints: Arc::new(Semaphore::new(Self::HINTS)),
+            handling: Arc::default(),
             body_limit: Delivery::BODY_LIMIT,
         }
     }
@@ -110,6 +142,7 @@ impl Inbox {
     /// - 200 only when the handler has committed, or had committed the same event before. That it was seen is recorded after that commit.
     /// - 503 when the handler failed, or takes longer than the provider waits; it goes on, and the next delivery of the event finds it seen.
     /// - Unsigned notifications are never taken for seen: anybody could have sent the first.
+    /// - Of one signed event, one delivery is handled at a time; another meanwhile gets 503.
     /// - A forged, stale or unreadable delivery reaches no handler.
     pub async fn take<H: Handler>(&self, gateway: &str, delivery: Delivery, handler: &Arc<H>) -> Acknowledgement {
         let verdict = self.judge(gateway, delivery, handler).await;
@@ -140,13 +173,25 @@ impl Inbox {
             Err(error) => return Verdict::Refused(error),
         };
         let patience = patience(gateway.as_ref());
+        let until = tokio::time::Instant::now() + patience;
         let signed = event.provenance() == Provenance::Signed;
+        // Another account under the same name is another sender.
+        let key = format!(
+            "{}:{}",
+            gateway.capabilities().account.as_str(),
+            event.deduplication_key()
+        );
+        let turn = match Turn::take(format!("{name}:{key}"), &self.handling) {
+            Some(turn) => Some(turn),
+            None if signed => return Verdict::Busy,
+            None => None,
+        };
         let permit = if signed {
-            let seen = self.seen.seen(name, event.deduplication_key()).await;
-            match seen {
-                Ok(true) => return Verdict::Seen,
-                Ok(false) => {}
-                Err(error) => tracing::warn!(gateway = name, %error, "the memory of events cannot be asked"),
+            match tokio::time::timeout(patience / 2, self.seen.seen(name, &key)).await {
+                Ok(Ok(true)) => return Verdict::Seen,
+                Ok(Ok(false)) => {}
+                Ok(Err(error)) => tracing::warn!(gateway = name, %error, "the memory of events cannot be asked"),
+                Err(_) => tracing::warn!(gateway = name, "the memory of events does not answer"),
             }
             None
         } else {
@@ -155,11 +200,11 @@ impl Inbox {
                 Err(_) => return Verdict::Busy,
             }
         };
-        let key = signed.then(|| event.deduplication_key().to_owned());
+        let key = signed.then_some(key);
         let (seen, handler, name) = (Arc::clone(&self.seen), Arc::clone(handler), name.to_owned());
         // A task of its own, so that neither the time limit nor a sender who hangs up stops it in the middle.
         let handling = tokio::spawn(async move {
-            let _permit = permit;
+            let (_permit, _turn) = (permit, turn);
             if let Err(error) = handler.handle(Received { gateway, event }).await {
                 tracing::warn!(gateway = name, %error, "the handler of a webhook failed");
                 return Verdict::Failed;
@@ -171,7 +216,7 @@ impl Inbox {
             }
             Verdict::Handled
         });
-        match tokio::time::timeout(patience, handling).await {
+        match tokio::time::timeout_at(until, handling).await {
             Ok(Ok(verdict)) => verdict,
             Ok(Err(_panicked)) => Verdict::Failed,
             Err(_elapsed) => Verdict::Late,

@@ -13,7 +13,7 @@
 //! let gateways = Arc::new(Gateways::from_toml(config)?);
 //! let inbox = Inbox::new(gateways.clone());
 //! let handler = |received: Received| async move {
-//!     // let answer = received.confirm().await?; then update the order, and commit
+//!     // if received.is_askable() { let answer = received.confirm().await?; … } then update the order, and commit
 //!     println!("{} says {}", received.gateway.name(), received.event.reported());
 //!     Ok::<(), std::io::Error>(())
 //! };
@@ -52,6 +52,14 @@ pub struct Received {
 }
 
 impl Received {
+    /// Whether there is anything to ask about: it names a payment, or a reference that the provider can search by. What names nothing (a test message, an
+    /// event about a customer or a card) is authentic all the same: return `Ok`, or it comes again and again.
+    #[must_use]
+    pub fn is_askable(&self) -> bool {
+        let by_reference = self.gateway.capabilities().inquire_by_reference && self.event.reference().is_some();
+        self.event.payment().is_some() || by_reference
+    }
+
     /// Asks the provider how the payment stands now: the only thing to act on money by.
     ///
     /// # Errors
@@ -67,6 +75,7 @@ impl Received {
 /// - `Ok` says that whatever was to be done is committed: only then is the provider told of success.
 /// - It may see one event more than once, at the same time even: it must come to the same.
 /// - It runs to its end, also when the provider's patience is over before.
+/// - Return an error if what was confirmed lags behind what was reported: the event comes again.
 pub trait Handler: Send + Sync + 'static {
     /// Handles one event.
     fn handle(&self, received: Received) -> BoxFuture<'static, Result<(), BoxError>>;

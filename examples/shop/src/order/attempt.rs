@@ -244,6 +244,17 @@ impl Attempt {
         matches!(self.state(), Some(PaymentState::Authorized))
     }
 
+    /// Whether a capture or a void went through, or may have.
+    pub(super) fn is_being_settled(&self) -> bool {
+        let settles = |kind| matches!(kind, OperationKind::Capture | OperationKind::Void);
+        self.follow_ups.iter().any(|f| settles(f.kind) && f.may_have_moved())
+    }
+
+    /// How much was given back, as the provider says, in minor units.
+    pub(crate) fn returned_minor(&self) -> i64 {
+        self.payment.as_ref().map_or(0, Payment::refunded)
+    }
+
     /// How much may still be given back, in minor units: what was taken, less what was or may have been given back.
     pub(crate) fn refundable(&self) -> i64 {
         use PaymentState::{Captured, PartiallyCaptured, PartiallyRefunded};

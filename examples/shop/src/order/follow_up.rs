@@ -54,7 +54,8 @@ impl Attempt {
         }
         let minor = amount.map_or(0, Money::minor);
         let fits = match kind {
-            OperationKind::Capture | OperationKind::Void => self.capturable(),
+            // One that is pending may still go through, whatever the look-up says.
+            OperationKind::Capture | OperationKind::Void => self.capturable() && !self.is_being_settled(),
             OperationKind::Refund => (1..=self.refundable()).contains(&minor),
             _ => false,
         };

@@ -133,6 +133,8 @@ impl Order {
             if attempt.payment.is_none() {
                 attempt.standing = match (error.fate(), error.unresolved()) {
                     (Fate::Unknown, Some(unresolved)) => Standing::Unknown(Box::new(unresolved.clone())),
+                    // Nobody knows, and there is nothing to ask with: it stays open, for a person.
+                    (Fate::Unknown, None) => return,
                     _ => Standing::NotDone(error.to_string()),
                 };
             }
