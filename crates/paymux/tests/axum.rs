@@ -25,6 +25,10 @@ const CONFIG: &str = "[gateways.cards]\nprovider = 'coolpay'\nmode = 'test'\napi
 type Seen = Arc<Mutex<Vec<String>>>;
 
 fn app() -> (Router, Arc<Gateways>, Seen) {
+    app_at("/webhooks")
+}
+
+fn app_at(path: &str) -> (Router, Arc<Gateways>, Seen) {
     let gateways = Arc::new(Gateways::from_toml(CONFIG).unwrap());
     let seen = Seen::default();
     let handled = Arc::clone(&seen);
@@ -33,7 +37,7 @@ fn app() -> (Router, Arc<Gateways>, Seen) {
         async { Ok::<(), std::io::Error>(()) }
     };
     let inbox = Inbox::new(Arc::clone(&gateways)).with_body_limit(1000);
-    let app = Router::new().nest("/webhooks", paymux::axum::router(inbox, handler));
+    let app = Router::new().nest(path, paymux::axum::router(inbox, handler));
     (app, gateways, seen)
 }
 
@@ -70,7 +74,17 @@ async fn one_path_per_gateway() {
         answer(&app, post("/webhooks/", sign("{}"))).await.0,
         StatusCode::NOT_FOUND
     );
+    assert_eq!(
+        answer(&app, post("/webhooks/%ff", sign("{}"))).await,
+        (StatusCode::NOT_FOUND, None),
+        "no text is told"
+    );
     assert_eq!(*seen.lock().unwrap(), ["new"]);
+
+    let (inside, gateways, _) = app_at("/{tenant}/webhooks");
+    let delivery = gateways.get("cards").unwrap().sign(r#"{"id":7}"#.into()).unwrap();
+    let accepted = answer(&inside, post("/acme/webhooks/cards", delivery)).await;
+    assert_eq!(accepted.0, StatusCode::OK, "under a path with a part of its own");
 }
 
 #[tokio::test]

@@ -218,6 +218,43 @@ async fn hints_are_never_taken_for_seen_and_few_are_handled_at_once() {
     }
 }
 
+/// Of one event one delivery is handled at a time, also when its handler panics or is left alone; another event is not held up.
+#[tokio::test]
+async fn one_delivery_of_an_event_is_handled_at_a_time() {
+    let gateways = gateways();
+    let inbox = Inbox::new(Arc::clone(&gateways));
+    let notify = Arc::new(Notify::new());
+    let told = Arc::new(Told {
+        waits: Some(Arc::clone(&notify)),
+        ..Told::default()
+    });
+    let handler = handler(&told);
+    let first = {
+        let (inbox, handler, delivery) = (inbox.clone(), Arc::clone(&handler), signed(&gateways, BODY));
+        tokio::spawn(async move { inbox.take("cards", delivery, &handler).await.verdict })
+    };
+    while counts(&told).0 == 0 {
+        tokio::task::yield_now().await;
+    }
+    let meanwhile = inbox.take("cards", signed(&gateways, BODY), &handler).await;
+    assert_eq!((meanwhile.status.as_u16(), meanwhile.verdict), (503, Verdict::Busy));
+    let quick = Arc::new(|_: Received| async { Ok::<(), BoxError>(()) });
+    let other = inbox.take("cards", signed(&gateways, r#"{"id":8}"#), &quick).await;
+    assert_eq!(other.verdict, Verdict::Handled);
+    notify.notify_one();
+    assert_eq!(first.await.unwrap(), Verdict::Handled);
+
+    let panics = Arc::new(Told {
+        panics: true,
+        ..Told::default()
+    });
+    let panicking = self::handler(&panics);
+    for _ in 0..2 {
+        let failed = inbox.take("cards", signed(&gateways, r#"{"id":9}"#), &panicking).await;
+        assert_eq!(failed.verdict, Verdict::Failed, "its turn ends with it");
+    }
+}
+
 #[tokio::test]
 async fn over_a_channel_done_is_success_and_dropped_is_not() {
     let gateways = gateways();
