@@ -12,7 +12,7 @@ use super::BoxError;
 /// come to the same when it comes again, and asks before acting on money.
 #[async_trait]
 pub trait SeenEvents: fmt::Debug + Send + Sync {
-    /// Whether the event with this deduplication key was handled.
+    /// Whether the event with this key was handled. The key is made of the merchant account and the event's deduplication key.
     async fn seen(&self, gateway: &str, key: &str) -> Result<bool, BoxError>;
 
     /// Records that it was, after whatever it led to is committed.
