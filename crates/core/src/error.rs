@@ -9,6 +9,7 @@ use std::time::Duration;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
+use crate::leg::Leg;
 use crate::operation::OperationKind;
 use crate::payment::Payment;
 use crate::raw::RawReply;
@@ -42,6 +43,7 @@ struct Inner {
     payment: Option<Payment>,
     unresolved: Option<Unresolved>,
     unrecorded: bool,
+    legs: Vec<Leg>,
     raw: Option<RawReply>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
@@ -96,6 +98,7 @@ impl Error {
             payment: None,
             unresolved: None,
             unrecorded: false,
+            legs: Vec::new(),
             raw: None,
             source: None,
         }))
@@ -199,6 +202,13 @@ impl Error {
         self
     }
 
+    /// With the gateways that a router went to.
+    #[must_use]
+    pub fn with_legs(mut self, legs: Vec<Leg>) -> Self {
+        self.0.legs = legs;
+        self
+    }
+
     /// With the error behind it. Its text must hold no secret.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
@@ -285,6 +295,12 @@ impl Error {
     #[must_use]
     pub const fn is_unrecorded(&self) -> bool {
         self.0.unrecorded
+    }
+
+    /// The gateways that a router went to for this, in order; empty where there was no router.
+    #[must_use]
+    pub fn legs(&self) -> &[Leg] {
+        &self.0.legs
     }
 
     /// The provider's reply, readable only scrubbed.
@@ -374,6 +390,20 @@ mod tests {
         );
         assert!(error.report().contains("it may have been done; ask"));
         assert_eq!(error.to_json()["fate"], "unknown");
+    }
+
+    #[test]
+    fn the_legs_of_a_router_are_in_the_report_and_in_json() {
+        let leg = Leg::new("cards", Some(1), crate::LegWhy::Rule, crate::LegOutcome::NotDone);
+        let error = Error::new(ErrorKind::Network, "no connection").with_legs(vec![leg.clone()]);
+        assert_eq!(error.legs(), [leg]);
+        let report = error.report();
+        assert!(
+            report.contains("leg       cards (rule 1, rule): not_done\n"),
+            "{report}"
+        );
+        assert_eq!(error.to_json()["legs"][0]["gateway"], "cards");
+        assert!(Error::new(ErrorKind::Network, "").to_json().get("legs").is_none());
     }
 
     /// Whoever lost an answer and looks it up in vain must not read that he may send it again.

@@ -22,6 +22,7 @@ mod fields;
 mod gateway;
 pub mod hmac;
 mod key;
+mod leg;
 mod money;
 pub mod networks;
 mod operation;
@@ -53,6 +54,7 @@ pub use event::{Event, Provenance, Verified};
 pub use fields::Field;
 pub use gateway::{Adapter, BoxFuture, MethodQuery, Mode, PaymentGateway, PaymentMethod};
 pub use key::idempotency_key;
+pub use leg::{Leg, LegOutcome, LegWhy};
 pub use money::{Currency, Money, MoneyError, currency, exponent};
 pub use operation::{Capture, Charge, Checkout, Inquiry, Operation, OperationKind, Payout, Refund, Transfer, Void};
 pub use order::{

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::answer::Decline;
 use crate::fields::Field;
+use crate::leg::Leg;
 use crate::payment_state::PaymentState;
 use crate::raw::RawReply;
 use crate::{Money, PaymentRef};
@@ -33,6 +34,9 @@ pub struct Payment {
     pub late: bool,
     /// What the provider could not carry and was left out.
     pub dropped: Vec<Field>,
+    /// The gateways that a router went to for this, in order; empty where there was no router.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub legs: Vec<Leg>,
     /// The provider's last reply, readable only scrubbed.
     #[serde(skip)]
     pub raw: Option<RawReply>,
@@ -161,6 +165,7 @@ impl Payment {
             test: None,
             late: false,
             dropped: Vec::new(),
+            legs: Vec::new(),
             raw: None,
         }
     }

@@ -36,6 +36,9 @@ impl Error {
         if let Some(wait) = self.0.retry_after {
             line("wait", &format!("{} s", wait.as_secs()));
         }
+        for leg in &self.0.legs {
+            line("leg", &leg.to_string());
+        }
         out
     }
 
@@ -51,7 +54,7 @@ impl Error {
     }
 
     /// The error as JSON. Keys: `error`, `kind`, `fate`, and where known `field`, `gateway`, `operation`, `status`, `retry_after_secs`, `decline`,
-    /// `payment`, `unresolved`, `unrecorded`.
+    /// `payment`, `unresolved`, `unrecorded`, `legs`.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
         let mut map = serde_json::Map::new();
@@ -73,6 +76,9 @@ impl Error {
         put("payment", json(&inner.payment));
         put("unresolved", json(&inner.unresolved));
         put("unrecorded", inner.unrecorded.then_some(true).into());
+        if !inner.legs.is_empty() {
+            put("legs", json(&Some(&inner.legs)));
+        }
         map.into()
     }
 }
