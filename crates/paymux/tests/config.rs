@@ -68,6 +68,16 @@ fn folder(name: &str) -> PathBuf {
     folder
 }
 
+/// Routers stand in the same file, and are read by their own crate.
+#[test]
+fn the_section_of_routers_is_left_to_those_who_read_it() {
+    let text = format!("{}\n[router.checkout]\nrules = [{{ to = ['cards'] }}]", section(""));
+    let gateways = builder().from_toml(&text).unwrap();
+    gateways.reload(&text).unwrap();
+    let all = problems(builder().from_toml(&text.replace("[router.", "[rooter.")));
+    assert_eq!(all, ["`rooter` is not a section (did you mean `router`?)"]);
+}
+
 #[test]
 fn every_problem_is_told_at_once() {
     let text = "

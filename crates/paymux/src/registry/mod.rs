@@ -14,8 +14,7 @@ use paymux_core::{Adapter, AdapterConfig, Error, ErrorKind, Key, Mode, PaymentGa
 use toml::Table;
 
 pub use self::plan::Planned;
-use self::problem::nearest;
-pub use self::problem::{ConfigError, ConfigProblem};
+pub use self::problem::{ConfigError, ConfigProblem, nearest};
 pub use self::section::COMMON_KEYS;
 use crate::clock::{Clock, SystemClock};
 use crate::engine::{Fleet, Flights, Gateway, Policy, Questions, Quiets, Recorder, Shares, TokenCache, TokenStore};

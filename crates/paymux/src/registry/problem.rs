@@ -23,7 +23,9 @@ pub struct ConfigProblem {
 }
 
 impl ConfigError {
-    pub(super) const fn new(problems: Vec<ConfigProblem>) -> Self {
+    /// The refusal of a configuration for these problems.
+    #[must_use]
+    pub const fn new(problems: Vec<ConfigProblem>) -> Self {
         Self { problems }
     }
 
@@ -39,8 +41,9 @@ impl ConfigError {
 }
 
 impl ConfigProblem {
-    /// A problem of the configuration as a whole.
-    pub(super) fn whole(what: impl Into<String>) -> Self {
+    /// A problem of the configuration as a whole, or of a section that is no gateway's.
+    #[must_use]
+    pub fn whole(what: impl Into<String>) -> Self {
         Self {
             gateway: None,
             key: None,
@@ -81,8 +84,9 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// A hint at the known word that is nearest, or nothing.
-pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+/// A hint at the known word that is nearest, as in " (did you mean `currency`?)", or nothing: for those who read sections of their own.
+#[must_use]
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let distance = |other: &str| strsim::damerau_levenshtein(word, other);
     match known.into_iter().min_by_key(|other| distance(other)) {
         Some(best) if distance(best) <= 1 + word.chars().count() / 3 => format!(" (did you mean `{best}`?)"),

@@ -30,6 +30,9 @@ pub(super) fn file(path: &Path) -> io::Result<String> {
     String::from_utf8(bytes).map_err(|_| wrong("it is not UTF-8 text"))
 }
 
+/// The sections that a configuration may have. What is not `gateways` is read elsewhere: `router` by the crate `paymux-router`.
+const SECTIONS: [&str; 2] = ["gateways", "router"];
+
 /// The tables `[gateways.NAME]` of a TOML text, and what is wrong beside them.
 pub(super) fn toml(text: &str) -> Result<(Tables, Vec<ConfigProblem>), ConfigError> {
     let table: Table = text.parse().map_err(|error: toml::de::Error| {
@@ -47,8 +50,8 @@ pub(super) fn toml(text: &str) -> Result<(Tables, Vec<ConfigProblem>), ConfigErr
         ConfigError::whole(format!("the text is not TOML (near line {line}{rule})"))
     })?;
     let mut problems = Vec::new();
-    for other in table.keys().filter(|key| key.as_str() != "gateways") {
-        let hint = nearest(other, ["gateways"]);
+    for other in table.keys().filter(|key| !SECTIONS.contains(&key.as_str())) {
+        let hint = nearest(other, SECTIONS);
         problems.push(ConfigProblem::whole(format!("`{other}` is not a section{hint}")));
     }
     let mut tables = Vec::new();
