@@ -160,6 +160,12 @@ pub struct Intent {
     pub written: Timestamp,
 }
 
+/// The order that a reference stands for, where a router's gateway is asked for something without one.
+#[must_use]
+pub fn order_of(reference: &Reference) -> String {
+    format!("reference:{reference}")
+}
+
 impl IntentKey {
     /// The intent of a reference at the account of these capabilities.
     #[must_use]

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use crate::asking::{finding, in_doubt, unrecorded};
 use crate::event::Parked;
 use crate::flights::{Entrance, Landed, Landing};
-use crate::intent::{Came, Intent, IntentKey, Lease, State};
+use crate::intent::{Came, Intent, IntentKey, Lease, State, order_of};
 use crate::journal::Journal;
 use crate::step::{Finding, Ruling, Step};
 use crate::store::StoreError;
@@ -33,6 +33,7 @@ pub struct Journaled<G: PaymentGateway + ?Sized> {
     /// How long an operation may send.
     lease: Duration,
     watched: bool,
+    routed: bool,
 }
 
 /// Between two looks at a row that another process works on: at first, and at the most.
@@ -58,7 +59,16 @@ impl<G: PaymentGateway + ?Sized> Journaled<G> {
             journal,
             lease,
             watched,
+            routed: false,
         }
+    }
+
+    /// As one of several gateways of a router, which share their references: where what begins a payment names no order, its reference stands for the order
+    /// ([`order_of`](crate::order_of)), so that under one reference one attempt at most is open, waiting or done, over all accounts.
+    #[must_use]
+    pub const fn routed(mut self) -> Self {
+        self.routed = true;
+        self
     }
 
     /// Puts any gateway over a journal. Whether the engine under it records in the journal is not known here, so that an operation which ended without a word is
@@ -117,6 +127,10 @@ impl<G: PaymentGateway + ?Sized> Journaled<G> {
         let (gateway, capabilities) = (self.gateway.name(), self.gateway.capabilities());
         let mut intent = Intent::new(gateway, capabilities, operation, self.journal.now())?;
         intent.watched = self.watched;
+        if self.routed && intent.begins() {
+            let own = order_of(&intent.key.reference);
+            intent.order.get_or_insert(own);
+        }
         intent.lease = Some(Lease {
             holder: self.journal.holder().to_owned(),
             until: self.journal.after(self.lease),

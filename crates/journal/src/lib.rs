@@ -14,7 +14,7 @@ pub mod store;
 
 pub use crate::change::{Change, What};
 pub use crate::event::{Absorbed, Parked};
-pub use crate::intent::{Came, Intent, IntentKey, Known, Lease, PaymentKey, Recorded, State};
+pub use crate::intent::{Came, Intent, IntentKey, Known, Lease, PaymentKey, Recorded, State, order_of};
 pub use crate::janitor::{Found, Lookup, Report};
 pub use crate::journal::{Journal, Settings, Verdict};
 pub use crate::journaled::Journaled;
