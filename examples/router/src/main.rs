@@ -37,7 +37,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     println!("It takes the money, and its answer is lost; the question after it, too:");
     first.with(|host, _| {
-        host.faults.add(Matcher::on(Method::POST, "authorize"), Fault::ResetAfter);
+        host.faults
+            .add(Matcher::on(Method::POST, "authorize"), Fault::ResetAfter);
         host.faults.add(Matcher::on(Method::GET, "/payments"), Fault::Stuck);
     });
     let error = match checkout.sale(charge("order1002")?).await {
@@ -51,10 +52,19 @@ async fn main() -> Result<(), Box<dyn Error>> {
     answer.payment.legs.iter().for_each(|leg| println!("  {leg}"));
 
     let taken = [&first, &second].map(|simulator| {
-        let captures = |host: &mut Host| host.ledger().movements.iter().filter(|booked| booked.kind == Kind::Capture).count();
+        let captures = |host: &mut Host| {
+            host.ledger()
+                .movements
+                .iter()
+                .filter(|booked| booked.kind == Kind::Capture)
+                .count()
+        };
         simulator.with(|host, _| captures(host))
     });
-    println!("taken by the first provider: {}, by the second: {}; orders: 2", taken[0], taken[1]);
+    println!(
+        "taken by the first provider: {}, by the second: {}; orders: 2",
+        taken[0], taken[1]
+    );
     if taken == [1, 1] {
         Ok(())
     } else {
@@ -74,7 +84,9 @@ async fn simulator(merchant_id: u64) -> Result<(String, Server), Box<dyn Error>>
 }
 
 fn keys(url: &str, merchant: u64) -> String {
-    format!("provider = 'coolpay'\nmode = 'test'\napi_key = 'sim-api-key'\nbase_url = '{url}'\nmerchant_id = '{merchant}'\ninquiry_interval_secs = 0\ntimeout_secs = 3")
+    format!(
+        "provider = 'coolpay'\nmode = 'test'\napi_key = 'sim-api-key'\nbase_url = '{url}'\nmerchant_id = '{merchant}'\ninquiry_interval_secs = 0\ntimeout_secs = 3"
+    )
 }
 
 fn charge(order: &str) -> Result<Charge, Box<dyn Error>> {
