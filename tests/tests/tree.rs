@@ -53,6 +53,7 @@ fn the_other_crates_depend_on_what_the_map_says() {
     assert_eq!(ours("redis"), set(&["paymux", "paymux-simulator"]));
     let of_tests = ["paymux", "paymux-chaos", "paymux-conformance", "paymux-simulator"];
     assert_eq!(ours("journal"), set(&of_tests));
+    assert_eq!(ours("router"), set(&["paymux", "paymux-journal"]));
     assert_eq!(ours("conformance"), set(&["paymux", "paymux-core", "paymux-simulator"]));
     let mut with_adapters = set(&["paymux-core"]);
     with_adapters.extend(ADAPTERS.iter().map(|name| format!("paymux-{name}")));
@@ -72,6 +73,7 @@ fn every_crate_is_on_the_map_and_held_to_it() {
         "journal",
         "paymux",
         "redis",
+        "router",
         "simulator",
     ];
     let held: BTreeSet<_> = held.iter().chain(&ADAPTERS).map(|name| (*name).to_owned()).collect();

@@ -61,10 +61,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         };
         simulator.with(|host, _| captures(host))
     });
-    println!(
-        "taken by the first provider: {}, by the second: {}; orders: 2",
-        taken[0], taken[1]
-    );
+    let [by_first, by_second] = taken;
+    println!("taken by the first provider: {by_first}, by the second: {by_second}; orders: 2");
     if taken == [1, 1] {
         Ok(())
     } else {
