@@ -15,7 +15,7 @@ pub(crate) use self::lab::{ChaosArgs, CodesArgs, ExplainArgs, SimulateArgs};
 pub(crate) use self::money::{
     CaptureArgs, ChargeArgs, CheckoutArgs, MoneyCommand, PayoutArgs, RefundArgs, TransferArgs, VoidArgs,
 };
-pub(crate) use self::parts::{Attempt, OnGateway, OrderArgs, SourceArgs, SourceName};
+pub(crate) use self::parts::{Attempt, KeepArgs, OnGateway, OrderArgs, SourceArgs, SourceName};
 pub(crate) use self::webhook::{WebhookCommand, WebhookListenArgs, WebhookSignArgs, WebhookVerifyArgs};
 
 /// One gateway interface for many payment providers.

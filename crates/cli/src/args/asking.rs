@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use paymux::{Money, PaymentRef, Reference};
+use paymux::{PaymentRef, Reference};
 
 use super::money::MoneyCommand;
-use super::parts::{KeepArgs, OnGateway};
+use super::parts::OnGateway;
 
 #[derive(Debug, Args)]
 #[group(id = "what", required = true, multiple = false, args = ["payment", "reference"])]

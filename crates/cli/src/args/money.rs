@@ -1,7 +1,5 @@
 //! The commands that may move money.
 
-use std::path::PathBuf;
-
 use clap::{Args, Subcommand};
 use paymux::{Money, PaymentRef, Reference};
 
