@@ -31,42 +31,42 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     println!("The first provider cannot be reached:");
     first.refuse(true).await?;
-    let answer = checkout.sale(charge("order1001")?).await?;
+    let answer = checkout.authorize(charge("order1001")?).await?;
     answer.payment.legs.iter().for_each(|leg| println!("  {leg}"));
     first.refuse(false).await?;
 
-    println!("It takes the money, and its answer is lost; the question after it, too:");
+    println!("It holds the money, and its answer is lost; the question after it, too:");
     first.with(|host, _| {
         host.faults
             .add(Matcher::on(Method::POST, "authorize"), Fault::ResetAfter);
         host.faults.add(Matcher::on(Method::GET, "/payments"), Fault::Stuck);
     });
-    let error = match checkout.sale(charge("order1002")?).await {
+    let error = match checkout.authorize(charge("order1002")?).await {
         Err(error) if error.fate() == Fate::Unknown => error,
         other => return Err(format!("this was to be unknown: {other:?}").into()),
     };
     error.legs().iter().for_each(|leg| println!("  {leg}"));
 
     println!("The same again goes where it is pinned, and asks:");
-    let answer = checkout.sale(charge("order1002")?).await?;
+    let answer = checkout.authorize(charge("order1002")?).await?;
     answer.payment.legs.iter().for_each(|leg| println!("  {leg}"));
 
-    let taken = [&first, &second].map(|simulator| {
-        let captures = |host: &mut Host| {
+    let held = [&first, &second].map(|simulator| {
+        let holds = |host: &mut Host| {
             host.ledger()
                 .movements
                 .iter()
-                .filter(|booked| booked.kind == Kind::Capture)
+                .filter(|booked| booked.kind == Kind::Authorize)
                 .count()
         };
-        simulator.with(|host, _| captures(host))
+        simulator.with(|host, _| holds(host))
     });
-    let [by_first, by_second] = taken;
-    println!("taken by the first provider: {by_first}, by the second: {by_second}; orders: 2");
-    if taken == [1, 1] {
+    let [by_first, by_second] = held;
+    println!("held by the first provider: {by_first}, by the second: {by_second}; orders: 2");
+    if held == [1, 1] {
         Ok(())
     } else {
-        Err("an order was not paid exactly once".into())
+        Err("an order was not held exactly once".into())
     }
 }
 
