@@ -226,13 +226,17 @@ pub(crate) struct WebhookView {
 
 /// Reads a reply's object. A byte in it that is no text spoils only the field that it stands in.
 pub(crate) fn read<T: DeserializeOwned>(reply: &Reply) -> Option<T> {
-    serde_json::from_str(&String::from_utf8_lossy(&reply.body)).ok()
+    match std::str::from_utf8(&reply.body) {
+        Ok(text) => serde_json::from_str(text).ok(),
+        Err(_) => serde_json::from_str(&String::from_utf8_lossy(&reply.body)).ok(),
+    }
 }
 
 /// Reads a field apart from the others: of another type, it counts as absent.
 fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
     let raw = <&RawValue>::deserialize(deserializer)?;
-    Ok(serde_json::from_str(raw.get()).ok())
+    // A null is read as one, since making an error costs more than reading the value.
+    Ok(serde_json::from_str::<Option<T>>(raw.get()).ok().flatten())
 }
 
 /// Reads a list, without those of its items that cannot be read.

@@ -298,7 +298,8 @@ pub(crate) enum Texts {
 /// A value that decides nothing: of another type, it counts as absent.
 fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
     let raw = <&RawValue>::deserialize(deserializer)?;
-    Ok(serde_json::from_str(raw.get()).ok())
+    // A null is read as one, since making an error costs more than reading the value.
+    Ok(serde_json::from_str::<Option<T>>(raw.get()).ok().flatten())
 }
 
 /// A list whose elements are read one by one: one that cannot be read is there, with nothing in it.
@@ -322,5 +323,7 @@ fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D:
 
 /// A whole number, bare or quoted.
 fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
-    Ok(text(deserializer)?.and_then(|t| t.parse().ok()))
+    let raw = <&RawValue>::deserialize(deserializer)?.get();
+    let bare = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    Ok(bare.unwrap_or(raw).parse().ok())
 }

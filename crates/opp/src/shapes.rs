@@ -10,8 +10,14 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// The names and values of a form or a query, in the order in which they are written; percent-encoded once.
-#[derive(Default)]
 pub(crate) struct Form(String);
+
+/// With room for what most forms hold.
+impl Default for Form {
+    fn default() -> Self {
+        Self(String::with_capacity(256))
+    }
+}
 
 impl Form {
     /// Adds a field.
@@ -81,7 +87,10 @@ pub(crate) struct Body {
 impl Body {
     /// The body of a reply. A byte in it that is no text spoils only the field that it stands in.
     pub(crate) fn of(reply: &Reply) -> Option<Self> {
-        serde_json::from_str(&String::from_utf8_lossy(&reply.body)).ok()
+        match std::str::from_utf8(&reply.body) {
+            Ok(text) => serde_json::from_str(text).ok(),
+            Err(_) => serde_json::from_str(&String::from_utf8_lossy(&reply.body)).ok(),
+        }
     }
 
     /// The network's merchant advice code, two digits. The names of details vary in case and in the marks between words.
@@ -187,7 +196,8 @@ pub(crate) struct Webhook {
 /// Reads a field apart from the others: of another shape, it is as absent.
 fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
     let raw = <&RawValue>::deserialize(deserializer)?;
-    Ok(serde_json::from_str(raw.get()).ok())
+    // A null is read as one, since making an error costs more than reading the value.
+    Ok(serde_json::from_str::<Option<T>>(raw.get()).ok().flatten())
 }
 
 fn lenient_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {

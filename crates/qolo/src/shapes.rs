@@ -333,9 +333,10 @@ fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D:
 /// nothing for null and for the empty string.
 fn word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let raw = <&RawValue>::deserialize(deserializer)?;
-    let text = match serde_json::from_str::<Option<String>>(raw.get()) {
-        Ok(text) => text.map(trimmed),
-        Err(_) => Some(raw.get().to_owned()),
+    let raw = raw.get();
+    let text = match raw.as_bytes().first() {
+        Some(b'"') => Some(serde_json::from_str(raw).map_or_else(|_| raw.to_owned(), trimmed)),
+        _ => (raw != "null").then(|| raw.to_owned()),
     };
     Ok(text.filter(|text| !text.is_empty()))
 }
@@ -352,5 +353,6 @@ fn trimmed(text: String) -> String {
 /// A value of a type, or nothing where it is of another.
 fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
     let raw = <&RawValue>::deserialize(deserializer)?;
-    Ok(serde_json::from_str(raw.get()).ok())
+    // A null is read as one, since making an error costs more than reading the value.
+    Ok(serde_json::from_str::<Option<T>>(raw.get()).ok().flatten())
 }
