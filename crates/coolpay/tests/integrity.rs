@@ -3,9 +3,9 @@
 
 mod common;
 
-use common::stage::{Mutation, Stage, mutations};
+use common::stage::Stage;
 use common::*;
-use paymux_core::script::run;
+use paymux_core::script::{How, Mutation, mutations, run, with_more};
 use paymux_core::{
     Adapter, Agreement, Answer, Capture, Error, ErrorKind, Fate, Initiator, Inquiry, Operation, OperationKind, Outcome,
     Payout, Refund, Source, Void,
@@ -156,11 +156,16 @@ fn weight(flow: &Flow, stage: usize, change: &Mutation) -> Weight {
     let void = matches!(flow.operation, Operation::Void(_));
     let by_reference = matches!(&flow.operation, Operation::Inquire(Inquiry::Reference(_)))
         || matches!(&flow.operation, Operation::Resolve(unresolved) if unresolved.trail.is_empty());
-    match change.at.as_str() {
-        at if at.ends_with("added_later") => Weight::None,
+    match change.field.as_str() {
+        // A list is read as an open page, and then nothing is sent.
+        "/link" if change.how == How::Array => Weight::Matters,
+        // Accepted by itself, without an operation that made it so.
+        "/accepted" if change.how == How::Bool => Weight::Matters,
         // Where the payment is only known by its reference, its id is whatever the provider says.
         "/id" if by_reference => Weight::Matters,
         "/id" => Weight::Decides,
+        // Operations that cannot be read may be under way.
+        "/operations" if stage == 0 && change.how == How::Array => Weight::Matters,
         "/operations" if stage == 0 && !flow.reads => Weight::None,
         "/operations" => Weight::Decides,
         // A void has no amount, so that the currency does not matter.
@@ -173,8 +178,8 @@ fn weight(flow: &Flow, stage: usize, change: &Mutation) -> Weight {
         }
         // Another balance contradicts; none at all does not.
         "/balance" if matches!(flow.operation, Operation::Payout(_)) => Weight::None,
-        "/balance" if change.into == "a number" && flow.reads && stage == 0 && !only_asks => Weight::None,
-        "/balance" if change.into == "a number" => Weight::Decides,
+        "/balance" if change.how == How::Number && flow.reads && stage == 0 && !only_asks => Weight::None,
+        "/balance" if change.how == How::Number => Weight::Decides,
         at => match operation_of(at) {
             None => Weight::None,
             // Before something is sent, all that counts is which operations there are, and that none is under way.
@@ -187,7 +192,7 @@ fn weight(flow: &Flow, stage: usize, change: &Mutation) -> Weight {
             Some((index, field)) if index + 1 == newest => match field {
                 "amount" if void => Weight::None,
                 // Any number may be an id.
-                "id" if change.into == "a number" => Weight::Matters,
+                "id" if change.how == How::Number => Weight::Matters,
                 "" | "id" | "type" | "amount" | "pending" | "qp_status_code" if last || !flow.reads => Weight::Decides,
                 _ => Weight::None,
             },
@@ -236,17 +241,29 @@ fn a_change_in_one_reply_is_asked_past_or_missed() {
             "{:?}",
             flow.operation
         );
+        let more: Vec<_> = flow.views.iter().map(|view| with_more(view)).collect();
+        let result = play(&Stage::new(&more), &flow.operation);
+        assert!(
+            result.unwrap().outcome.is_approved(),
+            "more fields: {:?}",
+            flow.operation
+        );
         for at in 0..flow.views.len() {
             for change in mutations(&flow.views[at]) {
                 let mut stage = Stage::new(&flow.views);
-                stage.answered[at].clone_from(&change.body);
+                stage.answered[at].clone_from(&change.reply);
                 let result = play(&stage, &flow.operation);
                 // Whatever is read afterwards is true.
                 let weight = match weight(&flow, at, &change) {
                     Weight::Decides => Weight::Matters,
                     other => other,
                 };
-                let what = format!("{} stage {at}: {} {}", flow.operation.kind(), change.at, change.into);
+                let what = format!(
+                    "{} stage {at}: {} {:?}",
+                    flow.operation.kind(),
+                    change.field,
+                    change.how
+                );
                 check(&flow, &stage, &result, weight, &what);
             }
         }
@@ -260,8 +277,8 @@ fn a_change_in_all_replies_never_approves_and_never_hides_an_approval() {
         for at in 0..flow.views.len() {
             for change in mutations(&flow.views[at]) {
                 let mut stage = Stage::new(&flow.views);
-                stage.answered[at].clone_from(&change.body);
-                stage.shown[at].clone_from(&change.body);
+                stage.answered[at].clone_from(&change.reply);
+                stage.shown[at].clone_from(&change.reply);
                 let result = play(&stage, &flow.operation);
                 let mut weight = weight(&flow, at, &change);
                 // What is wrong before the end may be answered past by the reply at the end.
@@ -270,10 +287,10 @@ fn a_change_in_all_replies_never_approves_and_never_hides_an_approval() {
                 }
                 weights.push(weight);
                 let what = format!(
-                    "{} stage {at}: {} {}, for good",
+                    "{} stage {at}: {} {:?}, for good",
                     flow.operation.kind(),
-                    change.at,
-                    change.into
+                    change.field,
+                    change.how
                 );
                 check(&flow, &stage, &result, weight, &what);
             }
@@ -290,10 +307,10 @@ fn a_decline_stays_one_or_is_not_believed() {
     let declined = rich(&[op(1, "authorize", 1000, "40000")], 0);
     for change in mutations(&declined) {
         let mut stage = Stage::new(&[begun(), declined.clone()]);
-        stage.answered[1].clone_from(&change.body);
-        stage.shown[1].clone_from(&change.body);
+        stage.answered[1].clone_from(&change.reply);
+        stage.shown[1].clone_from(&change.reply);
         let result = play(&stage, &sale());
-        let what = format!("{} {}: {result:?}", change.at, change.into);
+        let what = format!("{} {:?}: {result:?}", change.field, change.how);
         assert_eq!(stage.moved(), 1, "{what}");
         match result {
             Ok(answer) => assert!(!answer.outcome.is_approved(), "{what}"),

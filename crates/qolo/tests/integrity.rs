@@ -3,9 +3,8 @@
 
 mod common;
 
-use common::wrong::{Mutation, mutations};
 use common::*;
-use paymux_core::script::{Script, run};
+use paymux_core::script::{How, Mutation, Script, mutations, run, with_more};
 use paymux_core::{Adapter, Answer, Error, ErrorKind, Fate, Operation, Outcome};
 use serde_json::json;
 
@@ -45,28 +44,28 @@ fn row() -> String {
 }
 
 fn of_transfer(change: &Mutation) -> Weight {
-    match (change.at.as_str(), change.into) {
+    match (change.field.as_str(), change.how) {
         ("/txn_guid", _) => Weight::Open,
         // Absent is no difference, since the answer decides nothing yet; another one is.
-        ("/amount" | "/currency", "removed" | "renamed" | "null") => Weight::None,
+        ("/amount" | "/currency", How::Removed | How::Renamed | How::Null) => Weight::None,
         ("/amount" | "/currency", _) => Weight::Open,
-        ("/response_code", "removed" | "renamed" | "null") => Weight::None,
+        ("/response_code", How::Removed | How::Renamed | How::Null) => Weight::None,
         ("/response_code", _) => Weight::Undecided,
-        ("/transfer_type" | "/client_reference_id", "a text") => Weight::Open,
+        ("/transfer_type" | "/client_reference_id", How::Text) => Weight::Open,
         _ => Weight::None,
     }
 }
 
 fn of_reversal(change: &Mutation) -> Weight {
-    match (change.at.as_str(), change.into) {
-        ("/source_txn_guid", "a text") => Weight::Open,
+    match (change.field.as_str(), change.how) {
+        ("/source_txn_guid", How::Text) => Weight::Open,
         ("/transfer_type", _) => Weight::None,
         _ => of_transfer(change),
     }
 }
 
 fn of_cancel(change: &Mutation) -> Weight {
-    match change.at.as_str() {
+    match change.field.as_str() {
         "/txn_guid" => Weight::Open,
         "/response_code" => Weight::Undecided,
         _ => Weight::None,
@@ -74,12 +73,14 @@ fn of_cancel(change: &Mutation) -> Weight {
 }
 
 fn of_row(change: &Mutation) -> Weight {
-    match (change.at.as_str(), change.into) {
+    match (change.field.as_str(), change.how) {
         ("/txn_guid", _) => Weight::Open,
-        ("/settle_date" | "/txn_amount" | "/txn_currency", "a number") if change.at == "/txn_amount" => Weight::None,
+        ("/settle_date" | "/txn_amount" | "/txn_currency", How::Number) if change.field == "/txn_amount" => {
+            Weight::None
+        }
         ("/settle_date" | "/txn_amount" | "/txn_currency", _) => Weight::Undecided,
         // They only count against a settlement: nothing says that a settled row has them.
-        ("/response_code" | "/txn_status", "removed" | "renamed" | "null") => Weight::None,
+        ("/response_code" | "/txn_status", How::Removed | How::Renamed | How::Null) => Weight::None,
         ("/response_code" | "/txn_status", _) => Weight::Undecided,
         _ => Weight::None,
     }
@@ -87,14 +88,14 @@ fn of_row(change: &Mutation) -> Weight {
 
 /// The same row, found by a search: everything that tells it apart counts.
 fn of_search(change: &Mutation) -> Weight {
-    let at = change.at.strip_prefix("/data/0").unwrap_or(&change.at);
+    let at = change.field.strip_prefix("/data/0").unwrap_or(&change.field);
     let inner = Mutation {
-        at: at.to_owned(),
+        field: at.to_owned(),
         ..change.clone()
     };
-    match (at, change.into) {
+    match (at, change.how) {
         ("/data" | "/has_more" | "", _) => Weight::Open,
-        ("/txn_guid", "a text") => Weight::None,
+        ("/txn_guid", How::Text) => Weight::None,
         ("/txn_guid" | "/txn_amount" | "/txn_currency" | "/account_guid" | "/outside_instrument_guid", _) => {
             Weight::Open
         }
@@ -169,9 +170,9 @@ fn flows() -> Vec<Flow> {
         ),
         flow(inquire(), get.clone(), 200, row(), "approved", of_row),
         flow(known, get, 200, row(), "approved", |change| {
-            match (change.at.as_str(), change.into) {
+            match (change.field.as_str(), change.how) {
                 // It is known what was asked.
-                ("/txn_amount", "a number") => Weight::Open,
+                ("/txn_amount", How::Number) => Weight::Open,
                 _ => of_row(change),
             }
         }),
@@ -191,22 +192,29 @@ fn answer(flow: &Flow, reply: &str) -> Result<Answer, Error> {
     run(qolo().execute(&flow.operation, &script))
 }
 
+/// Where there is more, the next page is asked for.
+fn is_one_page(change: &Mutation) -> bool {
+    (change.field.as_str(), change.how) != ("/has_more", How::Bool)
+}
+
 #[test]
 fn what_decides_is_missed_and_nothing_else_is() {
     let mut weights = Vec::new();
     for flow in flows() {
         let whole = answer(&flow, &flow.reply).unwrap();
         assert_eq!(whole.outcome.as_str(), flow.end, "{:?}", flow.operation);
-        for change in mutations(&flow.reply) {
+        let more = answer(&flow, &with_more(&flow.reply)).unwrap();
+        assert_eq!(more.outcome.as_str(), flow.end, "more fields: {:?}", flow.operation);
+        for change in mutations(&flow.reply).into_iter().filter(is_one_page) {
             let weight = (flow.weight)(&change);
             weights.push(weight);
-            let result = answer(&flow, &change.body);
+            let result = answer(&flow, &change.reply);
             let what = format!(
-                "{} by {}: {} {}: {result:?}",
+                "{} by {}: {} {:?}: {result:?}",
                 flow.operation.kind(),
                 flow.call,
-                change.at,
-                change.into
+                change.field,
+                change.how
             );
             match (weight, &result) {
                 (Weight::None, Ok(answer)) => assert_eq!(answer.outcome.as_str(), flow.end, "{what}"),
@@ -242,15 +250,15 @@ fn a_decline_is_never_an_approval() {
             answer(&flow, &declined).unwrap().outcome,
             Outcome::Declined(_)
         ));
-        for change in mutations(&declined) {
-            let at = change.at.strip_prefix("/data/0").unwrap_or(&change.at);
+        for change in mutations(&declined).into_iter().filter(is_one_page) {
+            let at = change.field.strip_prefix("/data/0").unwrap_or(&change.field);
             // A settled row without its code is an approval; the provider settles nothing that it declines.
-            if at == "/response_code" && matches!(change.into, "removed" | "renamed" | "null") {
+            if at == "/response_code" && matches!(change.how, How::Removed | How::Renamed | How::Null) {
                 continue;
             }
-            let result = answer(&flow, &change.body);
+            let result = answer(&flow, &change.reply);
             let approved = result.as_ref().is_ok_and(|answer| answer.outcome.is_approved());
-            assert!(!approved, "{} {}: {result:?}", change.at, change.into);
+            assert!(!approved, "{} {:?}: {result:?}", change.field, change.how);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Replies with one field changed, for tests that a reply's other fields decide nothing and its money's fields everything.
+//! Replies with one field or element changed, for tests that a reply's other fields decide nothing and its money's fields everything.
 
 use serde_json::{Value, json};
 
@@ -46,12 +46,13 @@ const ALL: [How; 8] = [
     How::Object,
 ];
 
-/// Every field of a reply, at every depth, changed in every way, one at a time. Nothing for a text that is not JSON.
+/// Every field of a reply and every element of its lists, at every depth, changed in every way, one at a time; an element has no name that could be another.
+/// Nothing for a text that is not JSON.
 ///
 /// ```
 /// use paymux_core::script::{How, mutations};
 /// let all = mutations(r#"{"id":"1","list":[{"a":2}]}"#);
-/// assert_eq!(all.len(), 3 * 8);
+/// assert_eq!(all.len(), 3 * 8 + 7);
 /// assert!(all.iter().any(|m| m.field == "/list/0/a" && m.how == How::Removed && m.reply == r#"{"id":"1","list":[{}]}"#));
 /// ```
 #[must_use]
@@ -63,17 +64,15 @@ pub fn mutations(golden: &str) -> Vec<Mutation> {
     collect(&golden, String::new(), &mut fields);
     let changed = |field: &String, how| {
         let mut reply = golden.clone();
-        change(&mut reply, field, how);
-        Mutation {
+        change(&mut reply, field, how)?;
+        Some(Mutation {
             field: field.clone(),
             how,
             reply: reply.to_string(),
-        }
+        })
     };
-    fields
-        .iter()
-        .flat_map(|field| ALL.map(|how| changed(field, how)))
-        .collect()
+    let ways = fields.iter().flat_map(|field| ALL.map(|how| changed(field, how)));
+    ways.flatten().collect()
 }
 
 /// A reply with more fields than anybody knows, at every depth, among them such as are hard to read.
@@ -95,30 +94,37 @@ fn collect(value: &Value, at: String, fields: &mut Vec<String>) {
         }
         Value::Array(list) => {
             for (index, inner) in list.iter().enumerate() {
-                collect(inner, format!("{at}/{index}"), fields);
+                let path = format!("{at}/{index}");
+                fields.push(path.clone());
+                collect(inner, path, fields);
             }
         }
         _ => {}
     }
 }
 
-fn change(reply: &mut Value, field: &str, how: How) {
-    let Some((parent, name)) = field.rsplit_once('/') else {
-        return;
+/// Nothing where it cannot be done there.
+fn change(reply: &mut Value, field: &str, how: How) -> Option<()> {
+    let (parent, name) = field.rsplit_once('/')?;
+    let new = match how {
+        How::Removed | How::Renamed | How::Null => Value::Null,
+        How::Bool => json!(true),
+        How::Number => json!(7),
+        How::Text => json!("other"),
+        How::Array => json!(["other", 7]),
+        How::Object => json!({"other": {"more": [1]}}),
     };
-    let Some(object) = reply.pointer_mut(parent).and_then(Value::as_object_mut) else {
-        return;
-    };
-    let Some(old) = object.remove(name) else { return };
-    let (name, new) = match how {
-        How::Removed => return,
-        How::Renamed => (format!("x-{name}"), old),
-        How::Null => (name.to_owned(), Value::Null),
-        How::Bool => (name.to_owned(), json!(true)),
-        How::Number => (name.to_owned(), json!(7)),
-        How::Text => (name.to_owned(), json!("other")),
-        How::Array => (name.to_owned(), json!(["other", 7])),
-        How::Object => (name.to_owned(), json!({"other": {"more": [1]}})),
-    };
-    object.insert(name, new);
+    match (reply.pointer_mut(parent)?, how) {
+        (Value::Object(object), How::Removed) => drop(object.remove(name)),
+        (Value::Object(object), How::Renamed) => {
+            let old = object.remove(name)?;
+            object.insert(format!("x-{name}"), old);
+        }
+        (Value::Object(object), _) => drop(object.insert(name.to_owned(), new)),
+        (Value::Array(_), How::Renamed) => return None,
+        (Value::Array(list), How::Removed) => drop(list.remove(name.parse().ok()?)),
+        (Value::Array(list), _) => *list.get_mut(name.parse::<usize>().ok()?)? = new,
+        _ => return None,
+    }
+    Some(())
 }

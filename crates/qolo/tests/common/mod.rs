@@ -1,8 +1,6 @@
 //! What the tests share: a gateway's adapter, operations, and the sample ids of the provider's portal.
 #![allow(dead_code, clippy::unwrap_used)] // Each test file uses some of it.
 
-pub(crate) mod wrong;
-
 use std::any::Any;
 
 use paymux_core::script::{Script, run};

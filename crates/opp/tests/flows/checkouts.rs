@@ -1,0 +1,198 @@
+//! Pages of the provider.
+
+use super::*;
+
+const CHECKOUT: &str = "ABCDEF0123456789ABCDEF0123456789.uat01-vm-tx04";
+
+fn made(opp: &Opp) -> Operation {
+    inquire(payment(opp, &[CHECKOUT, "checkout", "DB", "EGP9200", REFERENCE]))
+}
+
+#[test]
+fn a_checkout_is_made() {
+    let answer = format!(r#"{{"result":{{"code":"000.200.100"}},"id":"{CHECKOUT}","ndc":"x"}}"#);
+    let wire = Script::new().json("POST /v1/checkouts", 200, &answer);
+    let opened = ok(&v1(), &checkout(), &wire);
+    let Outcome::ActionRequired(NextAction::Widget { script, checkout: id }) = &opened.outcome else {
+        panic!()
+    };
+    assert_eq!(
+        script,
+        &format!("https://eu-test.oppwa.com/v1/paymentWidgets.js?checkoutId={CHECKOUT}")
+    );
+    assert_eq!(id, CHECKOUT);
+    assert_eq!(
+        opened.payment.reference.ids(),
+        [CHECKOUT, "checkout", "DB", "EGP9200", REFERENCE]
+    );
+    assert_eq!(opened.payment.state, PaymentState::RequiresAction);
+    assert_eq!(wire.notes()[0].value, CHECKOUT);
+
+    let wire = Script::new().json("POST /gateway/v3/checkouts", 200, &answer);
+    let Outcome::ActionRequired(page) = ok(&v3(), &checkout(), &wire).outcome else {
+        panic!()
+    };
+    assert_eq!(page.expose_url(), format!("https://pay.example/page?id={CHECKOUT}"));
+
+    let bare = opp(paymux_core::Mode::Test, json!({"preset": "v3", "access_token": "t"}));
+    assert!(!bare.capabilities().offers(OperationKind::Checkout));
+    assert_eq!(err(&bare, &checkout(), &Script::new()).kind(), ErrorKind::Unsupported);
+}
+
+#[test]
+fn a_checkout_is_made_only_by_its_own_code() {
+    let opp = v1();
+    for (status, answer, kind) in [
+        (
+            200,
+            format!(r#"{{"id":"{CHECKOUT}","result":{{"code":"000.200.000"}}}}"#),
+            ErrorKind::Provider,
+        ),
+        (
+            200,
+            format!(r#"{{"id":"{CHECKOUT}","result":{{"code":"000.000.000"}}}}"#),
+            ErrorKind::Provider,
+        ),
+        (200, code("000.200.100"), ErrorKind::Provider),
+        (
+            400,
+            format!(r#"{{"id":"{CHECKOUT}","result":{{"code":"000.200.100"}}}}"#),
+            ErrorKind::Provider,
+        ),
+        (400, code("200.300.404"), ErrorKind::InvalidRequest),
+        (403, code("800.900.300"), ErrorKind::Configuration),
+        (500, String::new(), ErrorKind::Provider),
+    ] {
+        let wire = Script::new().json("POST /v1/checkouts", status, &answer);
+        assert_eq!(err(&opp, &checkout(), &wire).kind(), kind, "{status} {answer}");
+    }
+    let wire = Script::new().lost("POST /v1/checkouts");
+    assert_eq!(err(&opp, &checkout(), &wire).fate(), Fate::NotDone, "no money moves");
+}
+
+#[test]
+fn a_checkout_was_paid() {
+    let opp = v3();
+    let path = format!("GET /gateway/v3/checkouts/{CHECKOUT}/payment?entityId=EB000001");
+    let wire = Script::new().json(&path, 200, &body(ID, "DB", "92.00", "000.100.110"));
+    let paid = ok(&opp, &made(&opp), &wire);
+    assert!(paid.outcome.is_approved());
+    assert_eq!(paid.payment.reference.ids(), [ID, "DB", "EGP9200"]);
+    assert_eq!(
+        (wire.notes()[0].key.as_str(), wire.notes()[0].value.as_str()),
+        ("payment", ID)
+    );
+
+    let wire = Script::new().json(&path, 400, &body(ID, "DB", "92.00", "800.100.152"));
+    assert_eq!(ok(&opp, &made(&opp), &wire).payment.state, PaymentState::Declined);
+    for different in [
+        body(ID, "DB", "1.00", "000.100.110"),
+        body(ID, "PA", "92.00", "000.100.110"),
+        body(ID, "DB", "92.00", "000.100.110").replace(r#""currency""#, r#""merchantTransactionId":"x","currency""#),
+    ] {
+        let wire = Script::new().json(&path, 200, &different);
+        assert_eq!(err(&opp, &made(&opp), &wire).kind(), ErrorKind::Mismatch, "{different}");
+    }
+    // The other address, on 404 alone.
+    let wire = Script::new()
+        .json(&path, 404, "")
+        .json(&get_v3(CHECKOUT), 200, &body(ID, "DB", "92.00", "000.100.110"));
+    assert!(ok(&opp, &made(&opp), &wire).outcome.is_approved());
+}
+
+#[test]
+fn a_checkout_that_nobody_paid_yet() {
+    let opp = v3();
+    let path = format!("GET /gateway/v3/checkouts/{CHECKOUT}/payment");
+    for answer in [
+        code("000.200.000"),
+        format!(r#"{{"id":"{CHECKOUT}","result":{{"code":"000.200.000"}}}}"#),
+    ] {
+        let wire = Script::new().json(&path, 200, &answer);
+        let open = ok(&opp, &made(&opp), &wire);
+        assert!(matches!(open.outcome, Outcome::ActionRequired(NextAction::Redirect(_))));
+        assert_eq!(open.payment.reference.ids()[0], CHECKOUT);
+        assert!(wire.notes().is_empty());
+    }
+    let wire = Script::new().json(&path, 200, &code("000.200.102"));
+    assert_eq!(ok(&opp, &made(&opp), &wire).payment.state, PaymentState::Cancelled);
+    let wire = Script::new().json(&path, 200, &body(ID, "DB", "92.00", "000.200.000"));
+    let under_way = ok(&opp, &made(&opp), &wire);
+    assert!(matches!(under_way.outcome, Outcome::Pending));
+    assert_eq!(under_way.payment.id(), ID);
+    let throttled = format!(r#"{{"id":"{OTHER}","result":{{"code":"800.120.100"}}}}"#);
+    let wire = Script::new().json(&path, 200, &throttled);
+    assert!(err(&opp, &made(&opp), &wire).is_rate_limited());
+    assert!(wire.notes().is_empty(), "not the id of a payment");
+}
+
+#[test]
+fn a_checkout_without_a_session_may_be_paid() {
+    let opp = v3();
+    let path = format!("GET /gateway/v3/checkouts/{CHECKOUT}/payment");
+    for status in [200, 400] {
+        let wire = Script::new().json(&path, status, &code("200.300.404"));
+        let error = err(&opp, &made(&opp), &wire);
+        assert_eq!((error.kind(), error.fate()), (ErrorKind::Provider, Fate::Unknown));
+        assert_eq!(error.payment().unwrap().state, PaymentState::Pending);
+    }
+    let opp = v1();
+    let path = format!("GET /v1/checkouts/{CHECKOUT}/payment");
+    let gone = |report: &str| {
+        let wire = Script::new()
+            .json(&path, 400, &code("200.300.404"))
+            .json(REPORT, 200, report);
+        (run(&opp, &made(&opp), &wire), wire)
+    };
+    let (paid, wire) = gone(&report(&[own(ID, "000.100.110")]));
+    assert!(paid.unwrap().outcome.is_approved());
+    assert_eq!(wire.notes()[0].value, ID);
+    for nothing in [code("700.400.580"), report(&[])] {
+        let open = gone(&nothing).0.unwrap();
+        assert!(matches!(open.outcome, Outcome::Pending));
+        assert_eq!(open.payment.id(), CHECKOUT);
+    }
+    assert_eq!(gone("").0.unwrap_err().fate(), Fate::Unknown);
+    // The answer was used up and did not arrive.
+    let wire = Script::new()
+        .lost(&path)
+        .json(REPORT, 200, &report(&[own(ID, "000.100.110")]));
+    assert!(ok(&opp, &made(&opp), &wire).outcome.is_approved());
+    let wire = Script::new().lost(&format!("GET /gateway/v3/checkouts/{CHECKOUT}/payment"));
+    assert_eq!(err(&v3(), &made(&v3()), &wire).fate(), Fate::Unknown);
+}
+
+#[test]
+fn a_checkout_result_in_doubt_is_asked_for_by_the_payment() {
+    let opp = v3();
+    let path = format!("GET /gateway/v3/checkouts/{CHECKOUT}/payment");
+    let untyped = format!(r#"{{"id":"{ID}","paymentType":"DB","result":{{"code":"000.100.110"}}}}"#);
+    let wire = Script::new()
+        .json(&path, 200, &untyped)
+        .json(&get_v3(ID), 200, &body(ID, "DB", "92.00", "000.100.110"));
+    let paid = ok(&opp, &made(&opp), &wire);
+    assert_eq!((paid.outcome.is_approved(), paid.payment.id()), (true, ID));
+}
+
+#[test]
+fn resolving_a_checkout() {
+    let opp = v1();
+    let question = unresolved(
+        &opp,
+        OperationKind::Checkout,
+        None,
+        json!([{"key": "checkout", "value": CHECKOUT}]),
+    );
+    let path = format!("GET /v1/checkouts/{CHECKOUT}/payment");
+    let wire = Script::new().json(&path, 200, &body(ID, "DB", "92.00", "000.100.110"));
+    assert!(ok(&opp, &question, &wire).outcome.is_approved());
+    let question = unresolved(&opp, OperationKind::Checkout, None, json!([]));
+    let wire = Script::new().json(REPORT, 200, &code("700.400.580"));
+    assert_eq!(err(&opp, &question, &wire).fate(), Fate::Unknown);
+    let trail = json!([{"key": "payment", "value": ID}]);
+    let question = unresolved(&opp, OperationKind::Inquire, None, trail);
+    let wire = Script::new()
+        .json(&get_v1(ID), 200, &body(ID, "DB", "92.00", "000.100.110"))
+        .json(&linked(ID), 404, "");
+    assert!(ok(&opp, &question, &wire).outcome.is_approved());
+}
