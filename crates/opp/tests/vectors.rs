@@ -43,6 +43,30 @@ fn encrypt(plaintext: &str) -> (HeaderMap, String) {
     (headers(&hex::encode(iv), &hex::encode(tag)), hex::encode_upper(sealed))
 }
 
+/// The example of Peach Payments' page on signing, whose scheme the form's is.
+#[test]
+fn the_published_form_signature() {
+    let config = json!({
+        "preset": "v1", "access_token": "t", "entity_id": ENTITY, "webhook_scheme": "form-hmac",
+        "webhook_key": "3fcd7cf22f55119eadbe02d14de18c0c",
+    });
+    let opp = opp(Mode::Test, config);
+    let body = |amount: &str| {
+        format!(
+            "amount={amount}&authentication.entityId=8ac7a4ca68c22c4d0168c2caab2e0025&currency=ZAR&defaultPaymentMethod=CARD\
+             &merchantTransactionId=Test1234&nonce=JHGJSGHDSKJHGJDHGJH&paymentType=DB\
+             &shopperResultUrl=https%3A%2F%2Fwebhook.site%2F4e9b63bf-0d99-4d62-bd24-1d36ca866e1b\
+             &signature=311ed8e11e2da00d98c7479ca390a5396fe643e13629d850243dada877963afd"
+        )
+    };
+    let event = receive(&opp, HeaderMap::new(), &body("2")).unwrap();
+    assert_eq!(event.provenance(), Provenance::Signed);
+    assert_eq!(
+        receive(&opp, HeaderMap::new(), &body("3")).err(),
+        Some(WebhookError::Signature)
+    );
+}
+
 #[test]
 fn the_published_webhook() {
     let wrapped = format!(r#"{{"encryptedBody":"{BODY}"}}"#);
