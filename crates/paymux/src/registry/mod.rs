@@ -1,5 +1,6 @@
 //! From a configuration to named gateways.
 
+mod credentials;
 mod plan;
 mod problem;
 mod section;
@@ -10,9 +11,10 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use paymux_core::{Adapter, AdapterConfig, Error, ErrorKind, Key, Mode, PaymentGateway, Problem, hmac};
+use paymux_core::{Adapter, AdapterConfig, Error, ErrorKind, Key, Mode, PaymentGateway, Problem};
 use toml::Table;
 
+use self::credentials::credentials;
 pub use self::plan::Planned;
 pub use self::problem::{ConfigError, ConfigProblem, nearest};
 pub use self::section::COMMON_KEYS;
@@ -368,13 +370,6 @@ impl Builder {
         };
         Err(vec![Problem::new("provider", what)])
     }
-}
-
-/// A digest of everything that an adapter is told, its secrets included. Gateways that have the same share their access token, also across a reload;
-/// whatever is changed gets a token of its own, although it may be of no matter to the login.
-fn credentials(provider: &str, mode: Mode, table: &Table) -> String {
-    let told = format!("{provider} {} {table:?}", mode.as_str());
-    hmac::hex(b"paymux credentials 1", &[told.as_bytes()])
 }
 
 fn build<C: AdapterConfig>(table: Table, mode: Mode) -> Result<Box<dyn Adapter>, Vec<Problem>> {
