@@ -9,7 +9,7 @@ use http::{HeaderMap, header};
 use jiff::Timestamp;
 use paymux_core::{
     Ability, Account, Adapter, Answer, AskAfterwards, Attempt, Capabilities, Delivery, Duplicates, Error, Event, Field,
-    MethodQuery, Mode, Operation, OperationKind, PaymentMethod, ReferenceRule, Scales, SourceKind, Tokens,
+    MethodQuery, Mode, Operation, OperationKind, PaymentMethod, PaymentRef, ReferenceRule, Scales, SourceKind, Tokens,
     WebhookError, Webhooks, Wire, async_trait, request,
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -136,6 +136,7 @@ fn capabilities(mode: Mode, account: Account, scales: Scales, settle: Duration) 
             .under("the acquirer is Clearhaus"),
     ];
     capabilities.inquire_by_reference = true;
+    capabilities.close_page = true;
     capabilities.duplicates = Duplicates::UniqueReference;
     capabilities.webhooks = Webhooks::Signed;
     capabilities.settle = Some(settle);
@@ -166,6 +167,10 @@ impl Adapter for CoolPay {
 
     async fn payment_methods(&self, _: &MethodQuery, _: &dyn Wire) -> Result<Vec<PaymentMethod>, Error> {
         Err(Error::unsupported(PROVIDER, "a list of payment methods"))
+    }
+
+    async fn close_page(&self, payment: &PaymentRef, wire: &dyn Wire) -> Result<Answer, Error> {
+        self.close(payment, wire).await
     }
 
     fn tokens(&self) -> Option<&dyn Tokens> {

@@ -318,6 +318,59 @@ fn extras_move_no_money() {
     assert!(run(adapter.close_link(&Script::new(), &stranger)).is_err());
 }
 
+/// A page counts as closed only where two looks show no link, and nothing on the payment that was approved or is under way.
+#[test]
+fn a_page_is_closed_only_where_it_is_seen_to_be() {
+    let fresh = r#"{"id":1145,"order_id":"order1001a1","currency":"DKK","accepted":false,"state":"initial","operations":[],"balance":0}"#;
+    let open = fresh.replace(
+        "\"balance\"",
+        "\"link\":{\"url\":\"https://pay.example/1\"},\"balance\"",
+    );
+    let with = |op: &str, accepted: bool| {
+        let text = fresh.replace("\"operations\":[]", &format!("\"operations\":[{op}]"));
+        text.replace("\"accepted\":false", &format!("\"accepted\":{accepted}"))
+    };
+    let op = |pending: bool, code: &str| {
+        format!(
+            r#"{{"id":1,"type":"authorize","amount":10000,"pending":{pending},"qp_status_code":{code},"aq_status_code":{code}}}"#
+        )
+    };
+    let paid = with(&op(false, "\"20000\""), true).replace("initial", "new");
+    let pending = with(&op(true, "null"), false).replace("initial", "pending");
+    let declined = with(&op(false, "\"40000\""), false).replace("initial", "rejected");
+    let hidden = fresh.replace("\"accepted\":false", "\"accepted\":true");
+    for (status, looks, expected) in [
+        (204, vec![fresh, fresh], Some("declined")),
+        (204, vec![&declined, &declined], Some("declined")),
+        // Somebody paid: before the first look, and between the two.
+        (204, vec![&paid], Some("approved")),
+        (204, vec![fresh, &paid], Some("approved")),
+        (204, vec![&pending], Some("pending")),
+        (204, vec![fresh, &pending], Some("pending")),
+        // The deletion did not take, or is not seen yet.
+        (204, vec![&open], Some("action_required")),
+        (400, vec![&open], None),
+        // It was refused, and there is no page.
+        (400, vec![fresh, fresh], Some("declined")),
+        (204, vec![&hidden], None),
+    ] {
+        let mut script = Script::new().json("DELETE /payments/1145/link", status, "");
+        for look in &looks {
+            script = script.json("GET /payments/1145", 200, look);
+        }
+        let adapter = adapter();
+        let said = run(paymux_core::Adapter::close_page(&adapter, &payment_ref(), &script));
+        let outcome = said.as_ref().ok().map(|answer| answer.outcome.as_str());
+        assert_eq!(outcome, expected, "{status} {looks:?}: {said:?}");
+        if let Ok(answer) = said
+            && expected == Some("declined")
+        {
+            use paymux_core::PaymentState::{Cancelled, Declined};
+            assert!(matches!(answer.payment.state, Cancelled | Declined), "{answer:?}");
+        }
+    }
+}
+
 #[test]
 fn what_cannot_be_carried_is_refused_before_anything_is_sent() {
     let refused = |change: fn(&mut paymux_core::Charge)| {

@@ -29,6 +29,8 @@ pub struct Capabilities {
     pub scales: Scales,
     /// Whether payments can be looked up by the caller's reference.
     pub inquire_by_reference: bool,
+    /// Whether the page that a checkout opened can be [closed](crate::PaymentGateway::close_page).
+    pub close_page: bool,
     /// Whether `payment_methods` is offered.
     pub payment_methods: bool,
     /// What stands against a second payment under one reference.
@@ -186,6 +188,7 @@ impl Capabilities {
             reference,
             scales,
             inquire_by_reference: false,
+            close_page: false,
             payment_methods: false,
             duplicates: Duplicates::None,
             webhooks: Webhooks::None,

@@ -18,6 +18,7 @@ use crate::delivery::{Delivery, WebhookError};
 use crate::error::Error;
 use crate::event::Event;
 use crate::operation::{Capture, Charge, Checkout, Inquiry, Operation, Payout, Refund, Transfer, Void};
+use crate::payment_ref::PaymentRef;
 use crate::unresolved::Unresolved;
 use crate::wire::{Attempt, Tokens, Wire};
 
@@ -56,6 +57,21 @@ pub trait PaymentGateway: Debug + Send + Sync {
     /// [`WebhookError::NoSecret`], or [`WebhookError::Unsupported`] where the adapter has no signer.
     fn sign(&self, _body: Bytes) -> Result<Delivery, WebhookError> {
         Err(WebhookError::Unsupported)
+    }
+
+    /// Closes the provider's page of a payment, so that nobody can pay on it any more, and asks how the payment stands then. Never moves money. A wrapper
+    /// hands it on.
+    ///
+    /// # Behavior
+    /// - The outcome is a decline only where the page is seen closed, and nothing on the payment was approved or is under way. Who paid before it was closed has
+    ///   paid: the outcome is then what an inquiry says.
+    /// - Closing a page twice is as good as once, so that a close whose answer was lost is repeated.
+    /// - Every error has fate [`NotDone`](crate::Fate::NotDone): nothing is said of the payment, and the page may be open or closed.
+    /// - Whether the provider may still book what was begun on the page before, its adapter's page tells.
+    fn close_page<'a>(&'a self, _payment: &'a PaymentRef) -> BoxFuture<'a, Result<Answer, Error>> {
+        let error = Error::unsupported(self.capabilities().provider, CLOSING);
+        let error = error.in_operation(self.name(), None);
+        Box::pin(std::future::ready(Err(error)))
     }
 
     /// Takes money at once.
@@ -143,6 +159,9 @@ pub trait PaymentGateway: Debug + Send + Sync {
     }
 }
 
+/// What is not offered where a page cannot be closed.
+const CLOSING: &str = "closing a page";
+
 fn run<G: PaymentGateway + ?Sized>(gateway: &G, operation: Operation) -> BoxFuture<'_, Result<Answer, Error>> {
     Box::pin(async move { gateway.execute(&operation).await })
 }
@@ -165,6 +184,14 @@ pub trait Adapter: Any + Debug + Send + Sync {
 
     /// The ways to pay that the provider offers.
     async fn payment_methods(&self, query: &MethodQuery, wire: &dyn Wire) -> Result<Vec<PaymentMethod>, Error>;
+
+    /// Closes the page of a payment and asks how the payment stands, as [`PaymentGateway::close_page`] says. Offered where the capabilities say `close_page`.
+    ///
+    /// # Errors
+    /// The provider refuses, cannot be asked, or has no such call.
+    async fn close_page(&self, _payment: &PaymentRef, _wire: &dyn Wire) -> Result<Answer, Error> {
+        Err(Error::unsupported(self.capabilities().provider, CLOSING))
+    }
 
     /// How tokens are got; `None` where the provider has none.
     fn tokens(&self) -> Option<&dyn Tokens>;

@@ -204,7 +204,7 @@ pub(crate) fn finding(result: &Landed, asked: bool) -> Finding {
 
 /// What an inquiry says of an intent that begins a payment: it told how the payment stands, and knows nothing of what was asked. `None` where it
 /// does not tell the end.
-fn judged(intent: &Intent, answer: &Answer) -> Option<(Finding, Landed)> {
+pub(crate) fn judged(intent: &Intent, answer: &Answer) -> Option<(Finding, Landed)> {
     let payment = &answer.payment;
     let whole = intent.amount;
     let taken = payment.captured();

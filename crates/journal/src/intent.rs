@@ -278,6 +278,16 @@ impl Intent {
         matches!(self.state, State::Open | State::Waiting)
     }
 
+    /// Whether it waits for a customer who has, or had, a page to pay on: also where the page is gone by now, and nobody wrote down why.
+    #[must_use]
+    pub fn has_page(&self) -> bool {
+        let paged = |recorded: &Recorded| {
+            let unused = self.operation == OperationKind::Checkout && recorded.payment.state == PaymentState::Created;
+            recorded.came == Came::ActionRequired || unused
+        };
+        self.begins() && self.state == State::Waiting && self.outcome.as_ref().is_some_and(paged)
+    }
+
     /// Whether it is surely known that no request of it that may move money left.
     #[must_use]
     pub const fn sent_nothing(&self) -> bool {

@@ -45,6 +45,9 @@ pub struct Settings {
     pub skew: Duration,
     /// How long a call waits for another process's under the same reference, or on the same payment: 60 s unless set.
     pub patience: Duration,
+    /// Whether the open page of an order's earlier attempt is closed for a new one, where the gateway offers to: no, unless set. The crate's page says what that
+    /// rests on.
+    pub close_pages: bool,
 }
 
 impl Default for Settings {
@@ -54,6 +57,7 @@ impl Default for Settings {
             asking: Duration::from_secs(150),
             skew: Duration::from_secs(5),
             patience: Duration::from_secs(60),
+            close_pages: false,
         }
     }
 }

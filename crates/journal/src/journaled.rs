@@ -7,18 +7,18 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use paymux::{
-    Answer, Capabilities, Completion, Delivery, Duplicates, Error, ErrorKind, Event, Fate, MethodQuery, Operation,
-    PaymentGateway, PaymentMethod, Unresolved, WebhookError,
+    Answer, BoxFuture, Capabilities, Completion, Delivery, Duplicates, Error, ErrorKind, Event, Fate, MethodQuery,
+    Operation, OperationKind, PaymentGateway, PaymentMethod, PaymentRef, Unresolved, WebhookError,
 };
 use tokio::time::Instant;
 
 use crate::asking::{finding, in_doubt, unrecorded};
 use crate::event::Parked;
 use crate::flights::{Entrance, Landed, Landing};
-use crate::intent::{Came, Intent, IntentKey, Lease, State, order_of};
+use crate::intent::{Came, Intent, IntentKey, Lease, PaymentKey, State, order_of};
 use crate::journal::Journal;
 use crate::step::{Finding, Ruling, Step};
-use crate::store::StoreError;
+use crate::store::{Filter, StoreError};
 
 /// A gateway whose operations are written down before they are sent, and after.
 ///
@@ -144,7 +144,7 @@ impl<G: PaymentGateway + ?Sized> Journaled<G> {
         let settings = self.journal.settings();
         let deadline = Instant::now() + settings.patience;
         let mut pause = LOOKS.0;
-        let mut asked = Vec::new();
+        let (mut asked, mut closed) = (Vec::new(), Vec::new());
         loop {
             let Some(intent) = self.intent(operation) else {
                 return self.gateway.execute(operation).await;
@@ -162,11 +162,7 @@ impl<G: PaymentGateway + ?Sized> Journaled<G> {
                 Ok(Ruling::Recorded(intent)) => self.recorded(*intent).await,
                 Ok(Ruling::Differs(intent)) => landed(Err(differs(&intent, &what))),
                 Ok(Ruling::Busy(other)) => self.against(other, &mut asked, busy).await,
-                Ok(Ruling::Ordered(other)) => match self.against(other, &mut asked, ordered).await {
-                    // Whoever is at work on the order has it.
-                    Next::Later(other) => landed(Err(ordered(&other))),
-                    next => next,
-                },
+                Ok(Ruling::Ordered(other)) => self.in_the_way(other, &mut asked, &mut closed).await,
                 Ok(Ruling::Held(intent)) => Next::Later(intent),
                 Ok(other) => landed(Err(not_begun(StoreError::new("answered", format!("{other:?}"))))),
             };
@@ -294,7 +290,12 @@ impl<G: PaymentGateway + ?Sized> Journaled<G> {
     }
 
     /// Another intent stands against this one. It is asked about once, if nobody works on it; then it counts as it stands.
-    async fn against(&self, other: Box<Intent>, asked: &mut Vec<IntentKey>, refused: fn(&Intent) -> Error) -> Next {
+    async fn against(
+        &self,
+        other: Box<Intent>,
+        asked: &mut Vec<IntentKey>,
+        refused: impl Fn(&Intent) -> Error,
+    ) -> Next {
         let (journal, capabilities) = (&self.journal, self.gateway.capabilities());
         if other.is_held(journal.holder(), journal.now(), journal.settings().skew) {
             return Next::Later(other);
@@ -310,6 +311,43 @@ impl<G: PaymentGateway + ?Sized> Journaled<G> {
             }
             Ok(None) => Next::Later(other),
             Err(error) => landed(Err(not_begun(error))),
+        }
+    }
+
+    /// Another attempt takes the order. It is asked about; if it waits on a page, the page is closed once, where that is wanted and can be done. Whoever is at work on
+    /// it has the order.
+    async fn in_the_way(&self, other: Box<Intent>, asked: &mut Vec<IntentKey>, closed: &mut Vec<IntentKey>) -> Next {
+        let (journal, capabilities) = (&self.journal, self.gateway.capabilities());
+        let refused = |other: &Intent| ordered(other, capabilities);
+        let may_close = journal.settings().close_pages && capabilities.close_page;
+        if may_close && other.has_page() && asked.contains(&other.key) && !closed.contains(&other.key) {
+            closed.push(other.key.clone());
+            return match journal.close(&*self.gateway, &other.key).await {
+                Ok(Some(_)) => Next::Again,
+                Ok(None) => landed(Err(refused(&other))),
+                Err(error) => landed(Err(not_begun(error))),
+            };
+        }
+        match self.against(other, asked, refused).await {
+            Next::Later(other) => landed(Err(refused(&other))),
+            next => next,
+        }
+    }
+
+    /// Closes a page, under the lease of the intent that waits on it, where it is the journal's.
+    async fn close(&self, payment: &PaymentRef) -> Landed {
+        let about = Filter::about(PaymentKey::of(payment));
+        let intents = self.journal.intents(&about).await.map_err(not_begun)?;
+        let Some(intent) = intents.into_iter().find(Intent::has_page) else {
+            return self.gateway.close_page(payment).await;
+        };
+        match self.journal.close(&*self.gateway, &intent.key).await {
+            Ok(Some(looked)) => looked.result,
+            Ok(None) => {
+                let rule = format!("{} is being worked on; nothing was closed", intent.key.reference);
+                Err(with_seen(Error::invalid("payment", rule), &intent))
+            }
+            Err(error) => Err(not_begun(error)),
         }
     }
 
@@ -347,13 +385,20 @@ fn differs(known: &Intent, what: &Intent) -> Error {
 }
 
 /// Another attempt takes the order.
-fn ordered(taker: &Intent) -> Error {
-    let page = matches!(&taker.outcome, Some(recorded) if recorded.came == Came::ActionRequired);
+fn ordered(taker: &Intent, capabilities: &Capabilities) -> Error {
+    let provider = &taker.key.provider;
+    let mine = *provider == capabilities.provider;
     let way = match taker.state {
-        State::Done => "it was done",
-        State::Waiting if page => "its page is open: void it, or let it expire",
-        State::Waiting => "it waits at the provider",
-        _ => "it is under way or in doubt: settle it first",
+        State::Done => "it was done".to_owned(),
+        State::Waiting if taker.operation == OperationKind::Checkout && mine && !capabilities.close_page => {
+            format!("it waits on a page, and {provider} closes none: it ends when it is paid or expires")
+        }
+        State::Waiting if taker.has_page() && !taker.said.is_empty() && taker.said != Came::ActionRequired.as_str() => {
+            format!("its page is open ({})", taker.said)
+        }
+        State::Waiting if taker.has_page() => "its page is open: close it, or let it expire".to_owned(),
+        State::Waiting => "it waits at the provider".to_owned(),
+        _ => "it is under way or in doubt: settle it first".to_owned(),
     };
     let rule = format!(
         "order {} is taken by reference {} on gateway {}: {way}; nothing was sent",
@@ -401,6 +446,13 @@ impl<G: PaymentGateway + ?Sized> PaymentGateway for Journaled<G> {
             _ => error,
         });
         landed.map_err(|error| error.in_operation(self.gateway.name(), Some(operation.kind())))
+    }
+
+    fn close_page<'a>(&'a self, payment: &'a PaymentRef) -> BoxFuture<'a, Result<Answer, Error>> {
+        Box::pin(async move {
+            let closed = self.close(payment).await;
+            closed.map_err(|error| error.in_operation(self.gateway.name(), None))
+        })
     }
 
     async fn payment_methods(&self, query: &MethodQuery) -> Result<Vec<PaymentMethod>, Error> {

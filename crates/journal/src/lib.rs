@@ -2,6 +2,7 @@
 
 mod asking;
 mod change;
+mod closing;
 mod event;
 mod flights;
 mod intent;

@@ -136,6 +136,11 @@ pub enum Finding {
         /// Whether asking found it, and not the operation's own reply.
         asked: bool,
     },
+    /// Its page was closed before anything was paid, and nothing can be paid on it any more.
+    Closed {
+        /// The payment as it was seen then.
+        payment: Box<Payment>,
+    },
     /// Nobody knows.
     Doubt {
         /// What is needed to ask, as it is known by now; `None` where nothing new is.
@@ -297,6 +302,7 @@ impl Finding {
     pub fn payment(&self) -> Option<&Payment> {
         match self {
             Self::Answer { recorded, .. } => Some(&recorded.payment),
+            Self::Closed { payment } => Some(payment),
             Self::Doubt { payment, .. } => payment.as_deref(),
             Self::Nothing { .. } => None,
         }

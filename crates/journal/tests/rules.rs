@@ -330,3 +330,28 @@ fn money_that_moved_in_spite_of_the_record_is_for_a_person() {
         assert_eq!(writes.iter().any(change), called);
     }
 }
+
+/// A page that was closed or expired held nothing: money that is held on it afterwards is new. A hold that was let go may still be shown by a look that lags.
+#[test]
+fn money_held_on_a_closed_page_is_for_a_person() {
+    for (known, called) in [
+        (PaymentState::Cancelled, true),
+        (PaymentState::Expired, true),
+        (PaymentState::Voided, false),
+    ] {
+        let mut maker = sale("a001");
+        maker.state = State::Undone;
+        maker.lease = None;
+        let mut page = page(&maker, &[]);
+        let known = serde_json::json!({ "payment": Payment::new(payment(), known), "seen": at(1) });
+        page.known = Some(serde_json::from_value(known).unwrap());
+        let step = Step::Observe {
+            payment: Box::new(Payment::new(payment(), PaymentState::Authorized)),
+            intent: Some(maker.key.clone()),
+            now: at(50),
+        };
+        let (_, writes) = step.decide(&page);
+        let remarked = |write: &Write| matches!(write, Write::Intent(intent) if intent.remark.is_some());
+        assert_eq!(writes.iter().any(remarked), called);
+    }
+}

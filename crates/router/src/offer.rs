@@ -19,6 +19,7 @@ pub(crate) fn offer(name: &str, mode: Mode, members: &[&Capabilities]) -> Capabi
     let abilities = OperationKind::ALL.into_iter().filter_map(|kind| ability(kind, members));
     offer.abilities = abilities.collect();
     offer.inquire_by_reference = true;
+    offer.close_page = members.iter().any(|of| of.close_page);
     offer.payment_methods = members.iter().filter(|of| of.payment_methods).count() == 1;
     // A delivery does not say whose it is.
     offer.webhooks = Webhooks::None;

@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use paymux::{
-    Account, Answer, Capabilities, Clock, Delivery, Error, ErrorKind, Event, Fate, Gateway, Inquiry, Leg, LegOutcome,
-    LegWhy, MethodQuery, Operation, Outcome, PaymentGateway, PaymentMethod, PaymentRef, Reference, Unresolved,
-    WebhookError, async_trait,
+    Account, Answer, BoxFuture, Capabilities, Clock, Delivery, Error, ErrorKind, Event, Fate, Gateway, Inquiry, Leg,
+    LegOutcome, LegWhy, MethodQuery, Operation, Outcome, PaymentGateway, PaymentMethod, PaymentRef, Reference,
+    Unresolved, WebhookError, async_trait,
 };
 use paymux_journal::Journaled;
 
@@ -269,6 +269,17 @@ impl PaymentGateway for Router {
             },
         };
         result.map_err(|error| error.in_operation(&self.rules.name, Some(operation.kind())))
+    }
+
+    fn close_page<'a>(&'a self, payment: &'a PaymentRef) -> BoxFuture<'a, Result<Answer, Error>> {
+        match self.at(payment.provider(), payment.account().as_str(), payment.gateway()) {
+            Some(member) => member.gateway.close_page(payment),
+            None => {
+                let (gateway, provider) = (payment.gateway(), payment.provider());
+                let error = self.stranger("payment", gateway, provider, payment.account());
+                Box::pin(std::future::ready(Err(error.in_operation(&self.rules.name, None))))
+            }
+        }
     }
 
     /// Answered where exactly one gateway offers it: the ids are a provider's own.

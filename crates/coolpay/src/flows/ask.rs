@@ -41,7 +41,7 @@ impl CoolPay {
     }
 
     /// What stands, for an inquiry.
-    fn report(&self, place: &Place, body: &Resource) -> Result<Answer, Error> {
+    pub(super) fn report(&self, place: &Place, body: &Resource) -> Result<Answer, Error> {
         let payment = self.payment(place, body);
         let ops = body.operations.as_deref().unwrap_or_default();
         let verdict = |op: &Op| codes::verdict(op, body.acquirer.as_deref());

@@ -2,7 +2,7 @@
 //!
 //! `charge` and `recurring` take money in, `standing` judges payments that exist already, `follow` captures, voids and refunds them, `payout`
 //! sends money out; `ask` and `resolve` only ask. `make` makes what moves no money, `build` writes the bodies, `act` sends one operation and
-//! finds out what it came to, `claims` keeps two attempts apart, and `calls` reads and looks up.
+//! finds out what it came to, `close` closes a page, `claims` keeps two attempts apart, and `calls` reads and looks up.
 
 mod act;
 mod ask;
@@ -10,6 +10,7 @@ mod build;
 pub(crate) mod calls;
 mod charge;
 mod claims;
+mod close;
 mod follow;
 pub(crate) mod make;
 mod payout;

@@ -37,6 +37,18 @@ pub(super) fn conclude(hold: &Hold, finding: &Finding, now: Timestamp, page: &Pa
                 }
             }
         },
+        Finding::Closed { payment } => {
+            let mut payment = (**payment).clone();
+            payment.raw = None;
+            intent.state = State::Undone;
+            "its page was closed before anything was paid".clone_into(&mut intent.said);
+            intent.outcome = Some(Recorded {
+                came: Came::ActionRequired,
+                payment,
+            });
+            settle(&mut intent);
+            writes.push(Write::Change(Box::new(Change::state(&intent, now))));
+        }
         Finding::Nothing { said, .. } => {
             intent.state = State::Failed;
             intent.outcome = None;

@@ -62,6 +62,8 @@ pub(super) fn observe(
 pub(super) fn contradicted(seen: &Payment, now: Timestamp, page: &Page, writes: &mut Vec<Write>) {
     use PaymentState::{Authorized, Captured, PaidOut, PartiallyCaptured, Transferred};
     let taken = seen.captured() > 0 || matches!(seen.state, Captured | PaidOut | PartiallyCaptured | Transferred);
+    let known = page.known.as_ref().map(|known| known.payment.state);
+    let never_held = matches!(known, Some(PaymentState::Cancelled | PaymentState::Expired));
     let key = PaymentKey::of(&seen.reference);
     let named = page.intent.iter().filter(|intent| intent.begins());
     let made = |intent: &&Intent| {
@@ -71,8 +73,8 @@ pub(super) fn contradicted(seen: &Payment, now: Timestamp, page: &Page, writes: 
     for maker in named.chain(page.siblings.iter().filter(made)) {
         let contradicts = match maker.state {
             State::Declined | State::Failed => taken || seen.state == Authorized,
-            // A look that lags behind may still show a hold that was let go.
-            State::Undone => taken,
+            // A look that lags behind may still show a hold that was let go; where none was ever seen, it is a new one.
+            State::Undone => taken || (seen.state == Authorized && never_held),
             _ => false,
         };
         if contradicts && maker.lease.is_none() {

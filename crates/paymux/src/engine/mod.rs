@@ -22,9 +22,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use paymux_core::{
-    Account, Adapter, Answer, Capabilities, Delivery, EntryOutcome, Error, ErrorKind, Event, Fate, Field, MethodQuery,
-    Mode, Operation, OperationKind, Outcome, Payment, PaymentGateway, PaymentMethod, RawReply, Unresolved,
-    WebhookError,
+    Account, Adapter, Answer, BoxFuture, Capabilities, Delivery, EntryOutcome, Error, ErrorKind, Event, Fate, Field,
+    MethodQuery, Mode, Operation, OperationKind, Outcome, Payment, PaymentGateway, PaymentMethod, PaymentRef, RawReply,
+    Unresolved, WebhookError,
 };
 use tracing::{Instrument as _, Span};
 
@@ -370,6 +370,27 @@ impl PaymentGateway for Gateway {
         let wire = ExtraWire::new(self.clone());
         let methods = self.shared.adapter.payment_methods(query, &wire).await;
         methods.map_err(|error| error.in_operation(&self.shared.name, None))
+    }
+
+    fn close_page<'a>(&'a self, payment: &'a PaymentRef) -> BoxFuture<'a, Result<Answer, Error>> {
+        Box::pin(async move {
+            let named = |error: Error| {
+                let error = error.with_fate(Fate::NotDone);
+                error.in_operation(&self.shared.name, None)
+            };
+            let capabilities = self.capabilities();
+            if !capabilities.close_page {
+                return Err(named(Error::unsupported(capabilities.provider, "closing a page")));
+            }
+            if payment.provider() != capabilities.provider || *payment.account() != capabilities.account {
+                let stranger = Error::stranger(payment, capabilities.provider, &capabilities.account);
+                return Err(named(stranger));
+            }
+            let wire = ExtraWire::new(self.clone());
+            let mut answer = (self.shared.adapter.close_page(payment, &wire).await).map_err(named)?;
+            answer.payment.reference.put_on(&self.shared.name);
+            self.check_mode(OperationKind::Inquire, answer).map_err(named)
+        })
     }
 
     fn receive(&self, delivery: &Delivery) -> Result<Event, WebhookError> {
