@@ -2,6 +2,7 @@
 //!
 //! ```sh
 //! cargo run --release -p paymux-benches                       # time and memory
+//! cargo run --release -p paymux-benches -- --journal          # the journal alone
 //! cargo run --release -p paymux-benches --bin allocations     # allocations
 //! ```
 //!
@@ -13,6 +14,10 @@
 mod by_hand;
 mod client;
 mod codec;
+/// The server that the journal's tests start.
+#[allow(dead_code, clippy::unwrap_used, reason = "it is written for tests")]
+#[path = "../../crates/journal/tests/common/server.rs"]
+mod database;
 mod engine;
 mod sections;
 mod server;
@@ -67,13 +72,20 @@ pub fn run(counter: Option<Counter>) {
         _ => {}
     }
     let has = |flag: &str| words.contains(&flag);
-    if let Some(unknown) = words.iter().find(|word| !matches!(**word, "--quick" | "--json")) {
-        eprintln!("`{unknown}` is no argument; there are --quick and --json");
+    if let Some(unknown) = words
+        .iter()
+        .find(|word| !matches!(**word, "--quick" | "--json" | "--journal"))
+    {
+        eprintln!("`{unknown}` is no argument; there are --quick, --json and --journal");
         std::process::exit(2);
     }
     let effort = if has("--quick") { Effort::QUICK } else { Effort::WHOLE };
     let mut tables = Vec::new();
-    for section in sections::all(counter, effort) {
+    let sections = match has("--journal") {
+        true => sections::journals(effort),
+        false => sections::all(counter, effort),
+    };
+    for section in sections {
         let table = section();
         if !has("--json") {
             println!("{}", table.text());

@@ -130,13 +130,26 @@ impl Stand {
 
     /// The gateway over a transport, on the recorder's clock; `base` in place of the address, if there is one.
     pub(crate) fn gateway(&self, transport: Arc<dyn Transport>, base: Option<&str>) -> Gateway {
+        self.recording(transport, base, None)
+    }
+
+    /// The same, which records.
+    pub(crate) fn recording(
+        &self,
+        transport: Arc<dyn Transport>,
+        base: Option<&str>,
+        recorder: Option<Arc<dyn paymux::Recorder>>,
+    ) -> Gateway {
         let clock: Arc<HandClock> = Arc::clone(&self.recorder.clock);
         let pairs = self.keys.iter().map(|(key, value)| {
             let value = base.filter(|_| value == NOWHERE).unwrap_or(value);
             (format!("bench.{key}"), value.to_owned())
         });
         let pairs = pairs.chain([("bench.mode".to_owned(), "test".to_owned())]);
-        let builder = Gateways::builder().transport(transport).clock(clock);
+        let mut builder = Gateways::builder().transport(transport).clock(clock);
+        if let Some(recorder) = recorder {
+            builder = builder.recorder(recorder);
+        }
         let gateways = builder.from_pairs(pairs).unwrap_or_else(|error| panic!("{error}"));
         gateways.gateway("bench").unwrap_or_else(|error| panic!("{error}"))
     }

@@ -1,6 +1,7 @@
 //! The parts of the report.
 
 mod cost;
+mod journal;
 mod memory;
 mod sale;
 mod tokens;
@@ -34,8 +35,18 @@ pub(crate) fn all(counter: Option<Counter>, effort: Effort) -> Vec<Section> {
             Box::new(move || tokens::times(effort)),
             Box::new(move || webhooks::times(effort)),
             Box::new(move || memory::resident(effort)),
+            Box::new(move || journal::times(effort, 1)),
+            Box::new(move || journal::times(effort, 64)),
         ],
     }
+}
+
+/// The part about the journal alone.
+pub(crate) fn journals(effort: Effort) -> Vec<Section> {
+    vec![
+        Box::new(move || journal::times(effort, 1)),
+        Box::new(move || journal::times(effort, 64)),
+    ]
 }
 
 /// Serves until it is ended, for clients in other processes: says where, and with which token.

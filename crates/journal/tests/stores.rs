@@ -17,10 +17,13 @@ mod sqlite {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU32, Ordering};
 
+    use paymux::PaymentGateway as _;
+    use paymux_chaos::stands;
     use paymux_journal::store::Sqlite;
     use paymux_journal::{Step, Store as _};
     use sqlx::Connection as _;
 
+    use super::common::Desk;
     use super::*;
 
     #[tokio::test(flavor = "multi_thread")]
@@ -60,6 +63,51 @@ mod sqlite {
         for number in [0, 399] {
             assert!(again.seen("cards", &number.to_string()).await.unwrap());
         }
+    }
+
+    /// What is in flight together shares its commits, and so its fsyncs.
+    #[tokio::test]
+    async fn many_payments_in_flight_take_few_commits_each() {
+        const PAYMENTS: u64 = 64;
+        let directory = tempfile::tempdir().unwrap();
+        let mut counted = Vec::new();
+        for at_once in [false, true] {
+            let file = directory.path().join(format!("{at_once}.db"));
+            let store = Arc::new(Sqlite::open(&file).await.unwrap());
+            let desk = Desk::on(stands::named("coolpay"), store.clone());
+            let process = Arc::new(desk.process());
+            let mut tasks = tokio::task::JoinSet::new();
+            for number in 0..PAYMENTS {
+                let (process, charge) = (
+                    Arc::clone(&process),
+                    desk.charge_for(&format!("a{number:03}"), &number.to_string()),
+                );
+                tasks.spawn(async move {
+                    let answer = process.gateway.sale(charge).await.unwrap();
+                    assert!(answer.outcome.is_approved() && !answer.unrecorded);
+                });
+                while !at_once && tasks.join_next().await.is_some() {}
+            }
+            while let Some(done) = tasks.join_next().await {
+                done.unwrap();
+            }
+            counted.push(store.commits());
+        }
+        let [(alone, alone_steps), (together, steps)] = counted[..] else {
+            panic!("{counted:?}");
+        };
+        assert_eq!(alone_steps, steps, "the same work");
+        let hundredths = |commits: u64| commits * 100 / PAYMENTS;
+        let _ = std::io::Write::write_fmt(
+            &mut std::io::stderr(),
+            format_args!(
+                "commits in hundredths a payment: {} one after the other, {} with {PAYMENTS} in flight\n",
+                hundredths(alone),
+                hundredths(together)
+            ),
+        );
+        assert!(alone >= 3 * PAYMENTS, "begun, noted, concluded: {alone}");
+        assert!(together * 4 < alone, "{together} and {alone} commits");
     }
 
     #[tokio::test]

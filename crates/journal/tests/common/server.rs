@@ -11,12 +11,29 @@ pub(crate) struct Server {
     bin: PathBuf,
     directory: tempfile::TempDir,
     port: u16,
+    fsync: &'static str,
     child: Option<Child>,
 }
 
 impl Server {
-    /// Starts a server. `None`, said on standard error, where PostgreSQL is not installed; with `PAYMUX_REQUIRE_SERVERS=1` that is a failure.
+    /// Starts a server that does not wait for its disk: what the tests of a store ask is whether it holds together, not whether the disk does. `None`, said on standard error, where PostgreSQL is not installed; with `PAYMUX_REQUIRE_SERVERS=1` that is a failure.
     pub(crate) fn start(what: &str) -> Option<Self> {
+        Self::with(what, "off")
+    }
+
+    /// The same, and what is committed is on the disk.
+    #[allow(dead_code, reason = "it is for what measures")]
+    pub(crate) fn durable(what: &str) -> Option<Self> {
+        Self::with(what, "on")
+    }
+
+    /// Where a program of the server's is.
+    #[allow(dead_code, reason = "it is for what measures")]
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
+        self.bin.join(name)
+    }
+
+    fn with(what: &str, fsync: &'static str) -> Option<Self> {
         let Some(bin) = binaries() else {
             let required = std::env::var("PAYMUX_REQUIRE_SERVERS").is_ok_and(|value| value == "1");
             assert!(!required, "PAYMUX_REQUIRE_SERVERS=1, and PostgreSQL is not installed");
@@ -30,6 +47,7 @@ impl Server {
             bin,
             directory,
             port,
+            fsync,
             child: None,
         };
         if is_root() {
@@ -68,8 +86,8 @@ impl Server {
             .arg(self.data())
             .args(["-p", &port, "-h", "127.0.0.1", "-k"])
             .arg(self.directory.path());
-        // What the tests of a store ask is whether it holds together, not whether the disk does.
-        command.args(["-c", "fsync=off", "-c", "max_connections=100"]);
+        let fsync = format!("fsync={}", self.fsync);
+        command.args(["-c", &fsync, "-c", "max_connections=100"]);
         self.child = Some(command.stdout(Stdio::null()).stderr(log).spawn().unwrap());
         let deadline = Instant::now() + Duration::from_secs(30);
         while TcpStream::connect(("127.0.0.1", self.port)).is_err() || !self.is_ready() {
