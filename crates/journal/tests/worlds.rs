@@ -1,29 +1,37 @@
-//! Applications that keep nothing but the journal: they run their script from the start whenever they start, die at any await, and meet faults on the wire.
-//! What the provider booked must be what the journal says, and nothing twice.
+//! Applications that keep nothing but the journal: they run their script from the start whenever they start, die at any await, and meet faults on the wire
+//! and a store that does not write outcomes; events come twice, late, before the answer, or never. What the provider booked must be what the journal says, and
+//! nothing twice. A few worlds are kept in SQLite and PostgreSQL.
 //!
-//! `PAYMUX_JOURNAL_WORLDS` sets how many worlds there are, and `PAYMUX_JOURNAL_SEED` the first seed. A failure names its seed.
+//! `PAYMUX_JOURNAL_WORLDS` sets how many worlds there are in memory, `PAYMUX_JOURNAL_SQL_WORLDS` how many in each database, and `PAYMUX_JOURNAL_SEED` the first
+//! seed. A failure names its seed.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
+#[path = "common/elsewhere.rs"]
+mod elsewhere;
+#[cfg(feature = "postgres")]
+#[path = "common/server.rs"]
+mod server;
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use common::name;
-use http::{Request, StatusCode};
+use elsewhere::Kept;
+use http::{HeaderMap, Request, StatusCode};
 use paymux::transport::{MarkedBody, Transport, TransportError};
 use paymux::{
-    Answer, Capture, Charge, EntryKind, Error, Fate, Money, Operation, OperationKind, Outcome, PaymentGateway,
-    PaymentRef, Payout, Policy, Refund, Reply, Transfer, Void, async_trait,
+    Answer, Capture, Charge, Delivery, EntryKind, Error, Fate, Field, Money, Operation, OperationKind, Outcome,
+    PaymentGateway, PaymentRef, Payout, Policy, Refund, Reply, Transfer, Void, async_trait,
 };
 use paymux_chaos::{Stand, stands};
 use paymux_conformance::{Fault, Faults as _, InProcess, Truth as _};
 use paymux_journal::{
-    Change, Filter, Intent, IntentKey, Journal, Known, Memory, Parked, PaymentKey, Ruling, Settings, State, Step,
-    Store, StoreError,
+    Change, Filter, Intent, IntentKey, Journal, Known, Parked, PaymentKey, Ruling, Settings, State, Step, Store,
+    StoreError,
 };
 use tokio::sync::Notify;
 
@@ -34,6 +42,9 @@ struct Reaper {
     left: AtomicI64,
     death: Notify,
     met: AtomicU64,
+    /// Whether the store fails at every third outcome.
+    troubled: AtomicBool,
+    outcomes: AtomicU64,
 }
 
 impl Reaper {
@@ -45,11 +56,18 @@ impl Reaper {
             std::future::pending::<()>().await;
         }
     }
+
+    /// Whether this step is one that the store does not write.
+    fn fails(&self, step: &Step) -> bool {
+        matches!(step, Step::Conclude { .. })
+            && self.troubled.load(Ordering::SeqCst)
+            && self.outcomes.fetch_add(1, Ordering::SeqCst).is_multiple_of(3)
+    }
 }
 
 /// A store and a transport that a process can die at.
 #[derive(Debug)]
-struct Mortal<T> {
+struct Mortal<T: ?Sized> {
     inner: Arc<T>,
     reaper: Arc<Reaper>,
     flaw: Flaw,
@@ -67,7 +85,7 @@ enum Flaw {
 }
 
 #[async_trait]
-impl Store for Mortal<Memory> {
+impl Store for Mortal<dyn Store> {
     async fn apply(&self, step: &Step) -> Result<Ruling, StoreError> {
         self.reaper.pass().await;
         if self.flaw == Flaw::LosesNotes && matches!(step, Step::Note { .. }) {
@@ -75,6 +93,9 @@ impl Store for Mortal<Memory> {
                 intent: None,
                 parked: Vec::new(),
             });
+        }
+        if self.reaper.fails(step) {
+            return Err(StoreError::new("cannot be written", "the disk is full"));
         }
         let ruling = self.inner.apply(step).await;
         self.reaper.pass().await;
@@ -155,10 +176,13 @@ const SCRIPTS: [&[Deed]; 7] = [
 /// A world's provider and record, which outlive its processes.
 struct World {
     stand: Stand,
-    store: Arc<Memory>,
+    kept: Kept,
+    /// Events that are late.
+    late: Mutex<Vec<Delivery>>,
     reaper: Arc<Reaper>,
     script: &'static [Deed],
     rng: Mutex<fastrand::Rng>,
+    events: AtomicU64,
     deaths: u32,
     flaw: Flaw,
 }
@@ -168,13 +192,14 @@ struct World {
 struct Tally {
     worlds: u64,
     deaths: u64,
+    events: u64,
     done: u64,
     failed: u64,
     persons: u64,
 }
 
 impl World {
-    fn new(seed: u64, flaw: Flaw) -> Self {
+    fn new(seed: u64, flaw: Flaw, kept: Kept) -> Self {
         let mut rng = fastrand::Rng::with_seed(seed);
         let stand = loop {
             let stand = stands::named(rng.choice(stands::NAMES).unwrap());
@@ -190,13 +215,17 @@ impl World {
         for _ in 0..rng.u32(0..3) {
             assert!(stand.provider.plan(rng.u32(0..10), fault(&mut rng)));
         }
+        let reaper = Arc::new(Reaper::default());
+        reaper.troubled.store(rng.u32(0..4) == 0, Ordering::SeqCst);
         Self {
             stand,
-            store: Arc::new(Memory::new()),
-            reaper: Arc::new(Reaper::default()),
+            kept,
+            late: Mutex::default(),
+            reaper,
             script,
             deaths: rng.u32(0..4),
             rng: Mutex::new(rng),
+            events: AtomicU64::new(0),
             flaw,
         }
     }
@@ -222,20 +251,23 @@ impl World {
         }
         self.reaper.left.store(-1, Ordering::SeqCst);
         self.shop().run().await;
+        self.reaper.troubled.store(false, Ordering::SeqCst);
         // What is late comes, and what can be found out by asking is.
         self.stand.provider.clear();
         for _ in 0..12 {
             tokio::time::sleep(Duration::from_secs(8 * 3600)).await;
-            self.shop().settle().await;
+            let shop = self.shop();
+            shop.settle().await;
+            shop.mail().await;
         }
         deaths
     }
 
     fn shop(&self) -> Shop<'_> {
-        let store = Arc::new(Mortal {
+        let store = Arc::new(Mortal::<dyn Store> {
             inner: match self.flaw {
-                Flaw::Forgets => Arc::default(),
-                _ => Arc::clone(&self.store),
+                Flaw::Forgets => Kept::memory().open(),
+                _ => self.kept.open(),
             },
             reaper: Arc::clone(&self.reaper),
             flaw: self.flaw,
@@ -278,6 +310,35 @@ struct Shop<'a> {
 }
 
 impl Shop<'_> {
+    /// Takes what has come by mail: some of it twice, some of it later, and some never.
+    async fn mail(&self) {
+        let mut come = std::mem::take(&mut *self.world.late.lock().unwrap());
+        let first_of_new = come.len();
+        come.extend(self.world.stand.provider.webhooks().into_iter().map(delivery));
+        for (at, delivery) in come.into_iter().enumerate() {
+            let times = match self.world.random(7) {
+                0 if at >= first_of_new => continue,
+                1 => {
+                    self.world.late.lock().unwrap().push(delivery);
+                    continue;
+                }
+                2 => 2,
+                _ => 1,
+            };
+            // What is too old to be believed is lost.
+            let Ok(event) = self.gateway.receive(&delivery) else {
+                continue;
+            };
+            for _ in 0..times {
+                self.world.events.fetch_add(1, Ordering::SeqCst);
+                if self.journal.absorb(self.gateway.as_ref(), &event).await.is_err() {
+                    // It is not acknowledged, so that it comes again.
+                    self.world.late.lock().unwrap().push(delivery.clone());
+                }
+            }
+        }
+    }
+
     async fn settle(&self) {
         let gateways = [Arc::clone(&self.bare)];
         self.journal.settle::<[_]>(&gateways).await.unwrap();
@@ -304,6 +365,9 @@ impl Shop<'_> {
     async fn carried_out(&self, operation: &Operation) -> Option<Answer> {
         let mut refused = 0;
         for _ in 0..60 {
+            if self.world.random(2) == 0 {
+                self.mail().await;
+            }
             match self.asked_for(operation).await {
                 Ok(answer) => match answer.outcome {
                     Outcome::Approved => return Some(answer),
@@ -328,7 +392,7 @@ impl Shop<'_> {
 
     /// Once, twice at once, or beside another attempt of the same order.
     async fn asked_for(&self, operation: &Operation) -> Result<Answer, Error> {
-        match (self.world.random(5), operation) {
+        match (self.world.random(6), operation) {
             (0, _) => {
                 let (first, second) = tokio::join!(self.gateway.execute(operation), self.gateway.execute(operation));
                 first.or(second)
@@ -340,6 +404,15 @@ impl Shop<'_> {
                 let (first, _) = tokio::join!(self.gateway.execute(operation), self.gateway.execute(&rival));
                 first
             }
+            // The mail comes before the answer.
+            (2, _) => {
+                let wait = Duration::from_secs(self.world.random(40));
+                let mail = async {
+                    tokio::time::sleep(wait).await;
+                    self.mail().await;
+                };
+                tokio::join!(self.gateway.execute(operation), mail).0
+            }
             _ => self.gateway.execute(operation).await,
         }
     }
@@ -349,10 +422,13 @@ impl Shop<'_> {
         let reference = name(&format!("order1001a{step}"));
         let whole = subject.amount;
         let quarter = Money::new(whole.minor() / 4, whole.currency());
+        let ability = self.gateway.capabilities().ability(deed.kind());
+        let told = ability.is_some_and(|ability| ability.carries.iter().any(|(field, _)| *field == Field::NotifyUrl));
         let charge = |reference| {
             let mut charge = Charge::new(reference, whole, subject.approved.clone());
             (subject.complete)(&mut charge);
             charge.order = Some("1001".to_owned());
+            charge.urls.notify = told.then(|| "https://shop.example/hooks".to_owned());
             Box::new(charge)
         };
         Some(match deed {
@@ -374,6 +450,15 @@ impl Shop<'_> {
     }
 }
 
+fn delivery(webhook: paymux_simulator::Webhook) -> Delivery {
+    let (parts, body) = webhook.request.into_parts();
+    let mut headers = HeaderMap::new();
+    headers.extend(parts.headers);
+    let mut delivery = Delivery::new(headers, body);
+    delivery.query = parts.uri.query().map(str::to_owned);
+    delivery
+}
+
 fn fault(rng: &mut fastrand::Rng) -> Fault {
     match rng.u32(0..12) {
         0 => Fault::Refuse,
@@ -391,7 +476,7 @@ fn fault(rng: &mut fastrand::Rng) -> Fault {
 
 /// Holds the journal against the ledger.
 async fn judge(world: &World, tally: &mut Tally) -> Result<(), String> {
-    let intents = world.store.intents(&Filter::default()).await.unwrap();
+    let intents = world.kept.open().intents(&Filter::default()).await.unwrap();
     let mut booked: BTreeMap<&str, i64> = BTreeMap::new();
     for entry in world.stand.provider.all() {
         *booked.entry(word(entry.kind)).or_default() += entry.amount.minor();
@@ -460,7 +545,7 @@ const fn word(kind: EntryKind) -> &'static str {
 }
 
 /// Lives through worlds, and tells what is wrong with them.
-fn live(first: u64, count: u64, flaw: Flaw) -> (Tally, Vec<String>) {
+fn live(first: u64, count: u64, flaw: Flaw, kept: impl Fn() -> Kept) -> (Tally, Vec<String>) {
     let mut tally = Tally::default();
     let mut wrong = Vec::new();
     for seed in first..first.saturating_add(count) {
@@ -470,9 +555,10 @@ fn live(first: u64, count: u64, flaw: Flaw) -> (Tally, Vec<String>) {
             .build()
             .unwrap();
         runtime.block_on(async {
-            let world = World::new(seed, flaw);
+            let world = World::new(seed, flaw, kept());
             tally.deaths += world.live().await;
             tally.worlds += 1;
+            tally.events += world.events.load(Ordering::SeqCst);
             if let Err(why) = judge(&world, &mut tally).await {
                 wrong.push(format!("seed {seed}, {} {:?}: {why}", world.stand.name, world.script));
             }
@@ -481,17 +567,15 @@ fn live(first: u64, count: u64, flaw: Flaw) -> (Tally, Vec<String>) {
     (tally, wrong)
 }
 
-#[test]
-fn whatever_dies_the_journal_says_what_was_booked() {
-    let number = |name: &str, or: u64| {
-        std::env::var(name)
-            .ok()
-            .and_then(|text| text.parse().ok())
-            .unwrap_or(or)
-    };
-    let (first, count) = (number("PAYMUX_JOURNAL_SEED", 1), number("PAYMUX_JOURNAL_WORLDS", 600));
-    let (tally, wrong) = live(first, count, Flaw::None);
-    let _ = writeln!(std::io::stderr(), "{tally:?}");
+fn number(name: &str, or: u64) -> u64 {
+    let text = std::env::var(name).ok();
+    text.and_then(|text| text.parse().ok()).unwrap_or(or)
+}
+
+/// So many worlds, and none of them wrong.
+fn all_is_right(store: &str, count: u64, kept: impl Fn() -> Kept) {
+    let (tally, wrong) = live(number("PAYMUX_JOURNAL_SEED", 1), count, Flaw::None, kept);
+    let _ = writeln!(std::io::stderr(), "{store}: {tally:?}");
     assert!(
         wrong.is_empty(),
         "{} of {count} worlds:\n{}",
@@ -499,16 +583,40 @@ fn whatever_dies_the_journal_says_what_was_booked() {
         wrong.join("\n")
     );
     assert!(
-        count < 100 || tally.deaths > count / 4,
-        "worlds without deaths show little: {tally:?}"
+        count < 100 || (tally.deaths > count / 4 && tally.events > count / 4),
+        "worlds without deaths and events show little: {tally:?}"
     );
+}
+
+#[test]
+fn whatever_dies_the_journal_says_what_was_booked() {
+    all_is_right("memory", number("PAYMUX_JOURNAL_WORLDS", 600), Kept::memory);
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn whatever_dies_a_file_says_what_was_booked() {
+    let runtime = elsewhere::runtime();
+    let count = number("PAYMUX_JOURNAL_SQL_WORLDS", 24);
+    all_is_right("SQLite", count, || Kept::file(&runtime));
+}
+
+#[cfg(feature = "postgres")]
+#[test]
+fn whatever_dies_a_database_says_what_was_booked() {
+    let Some(server) = server::Server::start("the journal's worlds on PostgreSQL") else {
+        return;
+    };
+    let runtime = elsewhere::runtime();
+    let count = number("PAYMUX_JOURNAL_SQL_WORLDS", 24);
+    all_is_right("PostgreSQL", count, || Kept::database(&runtime, &server.url()));
 }
 
 /// A journal that keeps less than it says is found out.
 #[test]
 fn a_store_with_a_flaw_is_noticed() {
     for flaw in [Flaw::LosesNotes, Flaw::Forgets] {
-        let (_, wrong) = live(1, 150, flaw);
+        let (_, wrong) = live(1, 150, flaw, Kept::memory);
         assert!(!wrong.is_empty(), "{flaw:?}");
     }
 }
