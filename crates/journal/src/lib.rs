@@ -9,6 +9,7 @@ mod intent;
 mod janitor;
 mod journal;
 mod journaled;
+mod prune;
 mod rules;
 mod step;
 pub mod store;
@@ -19,5 +20,6 @@ pub use crate::intent::{Came, Intent, IntentKey, Known, Lease, PaymentKey, Recor
 pub use crate::janitor::{Found, Lookup, Report};
 pub use crate::journal::{Journal, Settings, Verdict};
 pub use crate::journaled::Journaled;
-pub use crate::step::{Finding, Hold, Page, Ruling, Scope, Step, Write};
+pub use crate::prune::Prune;
+pub use crate::step::{Finding, Hold, Old, Page, Ruling, Scope, Step, Write};
 pub use crate::store::{Filter, Memory, Store, StoreError};

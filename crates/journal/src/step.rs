@@ -8,6 +8,7 @@ use paymux::{Fate, Payment, Unresolved};
 use crate::change::Change;
 use crate::event::Parked;
 use crate::intent::{Intent, IntentKey, Known, PaymentKey, Recorded};
+use crate::prune::Prune;
 use crate::rules;
 
 /// Who holds an intent, under which generation.
@@ -81,6 +82,11 @@ pub enum Step {
     Park {
         /// The event.
         parked: Parked,
+    },
+    /// Forget what is old.
+    Prune {
+        /// What.
+        prune: Prune,
     },
     /// Remember that an event was handled.
     See {
@@ -201,6 +207,8 @@ pub struct Page {
 pub enum Write {
     /// A change, to be numbered.
     Change(Box<Change>),
+    /// What is old is forgotten.
+    Forget(Old),
     /// An intent, in place of the one of its key.
     Intent(Box<Intent>),
     /// A payment, in place of the one of its key.
@@ -218,6 +226,18 @@ pub enum Write {
     },
     /// An event is parked no longer.
     Unpark(Parked),
+}
+
+/// What is forgotten.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Old {
+    /// The changes up to this number, but for the newest one.
+    Changes(u64),
+    /// The events that were parked before this.
+    Parked(Timestamp),
+    /// The events that were handled before this.
+    Seen(Timestamp),
 }
 
 /// What a step came to.
@@ -285,7 +305,7 @@ impl Step {
                 payment: Some(PaymentKey::of(&payment.reference)),
                 ..Scope::default()
             },
-            Self::Park { .. } | Self::See { .. } | Self::Unpark { .. } => Scope::default(),
+            Self::Park { .. } | Self::Prune { .. } | Self::See { .. } | Self::Unpark { .. } => Scope::default(),
         }
     }
 

@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use common::{Desk, Process, name, wait};
 use http::HeaderMap;
+use jiff::Timestamp;
 use paymux::webhooks::{Inbox, SeenEvents as _};
 use paymux::{Checkout, Delivery, EntryKind, Outcome, PaymentGateway as _, PaymentState, Refund};
 use paymux_conformance::{End, Fault};
-use paymux_journal::{Absorbed, Change, State, What};
+use paymux_journal::{Absorbed, Change, Prune, State, What};
 
 impl Desk {
     /// What the provider wants delivered by now.
@@ -199,6 +200,14 @@ async fn an_inbox_works_on_the_journal() {
         assert!(process.journal.seen("coolpay", &key).await.unwrap());
         let again = inbox(&process).take("coolpay", delivery, &handler).await;
         assert_eq!(again.verdict, paymux::webhooks::Verdict::Seen);
+        // Forgotten, it is handled once more, and changes nothing.
+        let changes = process.journal.changes(0, 100).await.unwrap().len();
+        let mut prune = Prune::default();
+        prune.seen_before = Some(Timestamp::MAX);
+        process.journal.prune(&prune).await.unwrap();
+        assert!(!process.journal.seen("coolpay", &key).await.unwrap());
+        process.journal.absorb(process.gateway.as_ref(), &event).await.unwrap();
+        assert_eq!(process.journal.changes(0, 100).await.unwrap().len(), changes);
     }
     assert_eq!(process.intent("a001").await.state, State::Done);
 }

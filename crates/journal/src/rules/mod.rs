@@ -44,6 +44,7 @@ pub(crate) fn decide(step: &Step, page: &Page) -> (Ruling, Vec<Write>) {
             (nothing_of_an_intent(), writes)
         }
         Step::Park { parked } => simply(Write::Park(parked.clone())),
+        Step::Prune { prune } => (nothing_of_an_intent(), prune.old().map(Write::Forget).collect()),
         Step::See { gateway, key, now } => simply(Write::Seen {
             gateway: gateway.clone(),
             key: key.clone(),

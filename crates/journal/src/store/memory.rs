@@ -1,16 +1,17 @@
 //! A journal in memory, which ends with its process: for tests, and to see how it works.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
 use super::{Filter, Store, StoreError};
 use crate::change::Change;
 use crate::event::Parked;
 use crate::intent::{Intent, IntentKey, Known, PaymentKey};
-use crate::step::{Page, Ruling, Scope, Step, Write};
+use crate::step::{Old, Page, Ruling, Scope, Step, Write};
 
 /// A journal in memory. It outlives a [`Journal`](crate::Journal) that is made on it, not its process.
 #[derive(Default)]
@@ -24,7 +25,7 @@ struct Tables {
     payments: BTreeMap<PaymentKey, Known>,
     changes: Vec<Change>,
     parked: Vec<Parked>,
-    seen: BTreeSet<(String, String)>,
+    seen: BTreeMap<(String, String), Timestamp>,
 }
 
 impl Memory {
@@ -60,12 +61,23 @@ impl Tables {
         }
     }
 
+    /// The number of the newest change.
+    fn last(&self) -> u64 {
+        self.changes.last().map_or(0, |change| change.seq)
+    }
+
     fn write(&mut self, write: Write) {
         match write {
             Write::Change(change) => {
-                let seq = u64::try_from(self.changes.len()).unwrap_or(u64::MAX).saturating_add(1);
+                let seq = self.last().saturating_add(1);
                 self.changes.push(Change { seq, ..*change });
             }
+            Write::Forget(Old::Changes(through)) => {
+                let last = self.last();
+                self.changes.retain(|change| change.seq > through || change.seq == last);
+            }
+            Write::Forget(Old::Parked(before)) => self.parked.retain(|parked| parked.at >= before),
+            Write::Forget(Old::Seen(before)) => self.seen.retain(|_, at| *at >= before),
             Write::Intent(intent) => {
                 self.intents.insert(intent.key.clone(), *intent);
             }
@@ -76,8 +88,8 @@ impl Tables {
                 self.parked.retain(|known| !known.is_same(&parked));
                 self.parked.push(parked);
             }
-            Write::Seen { gateway, key, at: _ } => {
-                self.seen.insert((gateway, key));
+            Write::Seen { gateway, key, at } => {
+                self.seen.entry((gateway, key)).or_insert(at);
             }
             Write::Unpark(parked) => self.parked.retain(|known| !known.is_same(&parked)),
         }
@@ -132,7 +144,7 @@ impl Store for Memory {
     }
 
     async fn seen(&self, gateway: &str, key: &str) -> Result<bool, StoreError> {
-        Ok(self.tables().seen.contains(&(gateway.to_owned(), key.to_owned())))
+        Ok(self.tables().seen.contains_key(&(gateway.to_owned(), key.to_owned())))
     }
 }
 

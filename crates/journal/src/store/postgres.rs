@@ -12,7 +12,7 @@ use super::{Filter, Store, StoreError};
 use crate::change::Change;
 use crate::event::Parked;
 use crate::intent::{Intent, IntentKey, Known, PaymentKey};
-use crate::step::{Page, Ruling, Scope, Step, Write};
+use crate::step::{Old, Page, Ruling, Scope, Step, Write};
 
 /// A journal in a PostgreSQL database. Its tables begin with `paymux_`, and may stand beside the application's own.
 #[derive(Debug)]
@@ -168,6 +168,11 @@ async fn page(connection: &mut PgConnection, scope: &Scope) -> Result<Page, Trou
 async fn put(connection: &mut PgConnection, write: Write) -> Result<(), Trouble> {
     let query = match &write {
         Write::Change(change) => query(row::PUT_CHANGE).bind(row::body(change)?),
+        Write::Forget(Old::Changes(through)) => {
+            query(row::DROP_CHANGES).bind(i64::try_from(*through).unwrap_or(i64::MAX))
+        }
+        Write::Forget(Old::Parked(before)) => query(row::DROP_OLD_PARKED).bind(before.as_microsecond()),
+        Write::Forget(Old::Seen(before)) => query(row::DROP_OLD_SEEN).bind(before.as_microsecond()),
         Write::Intent(intent) => {
             let columns = Columns::of(intent)?;
             query(row::PUT_INTENT)

@@ -45,6 +45,11 @@ pub(super) const DROP_PARKED: &str = "DELETE FROM paymux_parked WHERE gateway = 
 pub(super) const PUT_SEEN: &str = "INSERT INTO paymux_seen (gateway, key, at) VALUES ($1, $2, $3)
     ON CONFLICT (gateway, key) DO NOTHING";
 
+pub(super) const DROP_CHANGES: &str =
+    "DELETE FROM paymux_changes WHERE seq <= $1 AND seq < (SELECT MAX(seq) FROM paymux_changes)";
+pub(super) const DROP_OLD_PARKED: &str = "DELETE FROM paymux_parked WHERE at < $1";
+pub(super) const DROP_OLD_SEEN: &str = "DELETE FROM paymux_seen WHERE at < $1";
+
 /// What goes wrong inside a store: its database does, or what it keeps cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Trouble {

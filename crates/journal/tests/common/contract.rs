@@ -18,6 +18,9 @@ use paymux_journal::{
 
 use crate::common::name;
 
+#[path = "pruning.rs"]
+mod pruning;
+
 const SKEW: Duration = Duration::from_secs(5);
 
 /// Holds fresh stores, as `make` gives them, to every rule.
@@ -38,6 +41,7 @@ pub(crate) async fn holds<S: Store + 'static, F: Future<Output = S>>(fresh: impl
     bench.what_is_kept_comes_back(&*make().await).await;
     bench.changes_are_never_skipped(make().await).await;
     bench.events_are_parked(&*make().await).await;
+    bench.what_is_old_is_forgotten(&*make().await).await;
 }
 
 struct Bench {
@@ -361,20 +365,22 @@ impl Bench {
         assert_eq!(numbers(&from_the_start), numbers(&seen), "a number never changes");
     }
 
+    fn parked(&self, key: &str, payment: Option<&str>, reference: Option<&str>, at: Timestamp) -> Parked {
+        serde_json::from_value(serde_json::json!({
+            "gateway": "coolpay",
+            "provider": self.capabilities.provider,
+            "account": self.capabilities.account,
+            "payment": payment.map(|id| self.payment(id)),
+            "reference": reference,
+            "reported": "accepted",
+            "deduplication_key": key,
+            "at": at,
+        }))
+        .unwrap()
+    }
+
     async fn events_are_parked(&self, store: &dyn Store) {
-        let parked = |key: &str, payment: Option<&str>, reference: Option<&str>| -> Parked {
-            serde_json::from_value(serde_json::json!({
-                "gateway": "coolpay",
-                "provider": self.capabilities.provider,
-                "account": self.capabilities.account,
-                "payment": payment.map(|id| self.payment(id)),
-                "reference": reference,
-                "reported": "accepted",
-                "deduplication_key": key,
-                "at": at(0),
-            }))
-            .unwrap()
-        };
+        let parked = |key, payment, reference| self.parked(key, payment, reference, at(0));
         let by_id = parked("1", Some("4711"), None);
         for event in [
             &by_id,
