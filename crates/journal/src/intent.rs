@@ -163,8 +163,11 @@ pub struct Intent {
 /// The order that a reference stands for, where a router's gateway is asked for something without one.
 #[must_use]
 pub fn order_of(reference: &Reference) -> String {
-    format!("reference:{reference}")
+    format!("{ORDER_OF}{reference}")
 }
+
+/// What an order that stands for a reference begins with; no caller's own does.
+pub(crate) const ORDER_OF: &str = "reference:";
 
 impl IntentKey {
     /// The intent of a reference at the account of these capabilities.
@@ -300,9 +303,15 @@ impl Intent {
         let payment = |intent: &Self| intent.payment.as_ref().map(PaymentKey::of);
         self.operation == other.operation
             && self.amount == other.amount
-            && self.order == other.order
+            && self.own_order() == other.own_order()
             && self.takes == other.takes
             && payment(self) == payment(other)
+    }
+
+    /// The order; none where only the reference stands for one, as it does among the gateways of a router.
+    fn own_order(&self) -> Option<&str> {
+        let own = order_of(&self.key.reference);
+        self.order.as_deref().filter(|order| *order != own)
     }
 
     /// What is needed to ask about it. Who may have sent until the end of his lease is taken to have done so.

@@ -114,6 +114,18 @@ impl Journal {
         Ok(report)
     }
 
+    /// Asks about one intent now, due or not, as [`Journal::settle`] asks about those that are: no money moves. How it stands then; `None` where somebody else works on it, or
+    /// it is settled.
+    ///
+    /// `gateway` is the one on its account, not the journal's own over it.
+    ///
+    /// # Errors
+    /// The store cannot be used. What is found and cannot be written leaves the intent open.
+    pub async fn look(&self, gateway: &dyn PaymentGateway, key: &IntentKey) -> Result<Option<Intent>, StoreError> {
+        let looked = self.look_after(gateway, key, None).await?;
+        Ok(looked.map(|looked| looked.intent))
+    }
+
     /// Runs [`Journal::settle`] now and then, and tells what it found, for as long as it is polled: for a task of its own.
     pub async fn keep_settling<L: Lookup + ?Sized>(
         &self,

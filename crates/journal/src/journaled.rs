@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use crate::asking::{finding, in_doubt, unrecorded};
 use crate::event::Parked;
 use crate::flights::{Entrance, Landed, Landing};
-use crate::intent::{Came, Intent, IntentKey, Lease, PaymentKey, State, order_of};
+use crate::intent::{Came, Intent, IntentKey, Lease, ORDER_OF, PaymentKey, State, order_of};
 use crate::journal::Journal;
 use crate::step::{Finding, Ruling, Step};
 use crate::store::{Filter, StoreError};
@@ -94,6 +94,7 @@ impl<G: PaymentGateway + ?Sized> Journaled<G> {
     /// Does an operation that is an intent.
     async fn pay(&self, operation: &Operation) -> Landed {
         self.gateway.capabilities().check(operation, self.journal.now())?;
+        check_order(operation)?;
         let Some(what) = self.intent(operation) else {
             return self.gateway.execute(operation).await;
         };
@@ -382,6 +383,19 @@ fn differs(known: &Intent, what: &Intent) -> Error {
         known.key.reference
     );
     with_seen(Error::invalid("reference", format!("reference {rule}")), known)
+}
+
+/// An order is a name that is the caller's own.
+fn check_order(operation: &Operation) -> Result<(), Error> {
+    let order = operation.charge().and_then(|charge| charge.order.as_deref());
+    match order {
+        Some(order) if order.trim().is_empty() => Err(Error::invalid("order", "order must not be blank: leave it out")),
+        Some(order) if order.starts_with(ORDER_OF) => Err(Error::invalid(
+            "order",
+            format!("order must not begin with `{ORDER_OF}`, which the journal puts before references"),
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Another attempt takes the order.

@@ -113,6 +113,9 @@ impl Reader<'_> {
             return None;
         };
         self.unknown(&table, &KEYS);
+        if self.gateways.contains(&name) {
+            self.problem("has the name of a gateway, so that nobody could tell which of them did something");
+        }
         let rules = self.rules(table.remove("rules"));
         let follow_ups = self.texts(&mut table, "follow_ups");
         for gateway in &follow_ups {

@@ -37,6 +37,8 @@ pub struct Router {
 
 struct Member {
     gateway: Arc<dyn PaymentGateway>,
+    /// The same, not over the journal: what the journal asks.
+    asked: Arc<dyn PaymentGateway>,
     breaker: Arc<Breaker>,
 }
 
@@ -65,11 +67,12 @@ impl Router {
             let what = format!("has gateway `{}` over another journal than the first", other.name());
             return Err(refused(&rules, &what));
         }
-        let routed = gateways.into_iter().map(|gateway| {
+        let members = gateways.into_iter().map(|gateway| {
+            let asked: Arc<dyn PaymentGateway> = gateway.inner().clone();
             let gateway: Arc<dyn PaymentGateway> = Arc::new(gateway.routed());
-            gateway
+            (gateway, asked)
         });
-        Self::dangerous_over(rules, routed.collect(), Arc::new(journal), clock)
+        Self::over(rules, members.collect(), Arc::new(journal), clock)
     }
 
     /// A router over any gateways, which reads the legs where it is told to. Nothing holds it to a journal: for tests of what happens without.
@@ -82,14 +85,25 @@ impl Router {
         legs: Arc<dyn Legs>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, Error> {
+        let members = gateways.into_iter().map(|gateway| (Arc::clone(&gateway), gateway));
+        Self::over(rules, members.collect(), legs, clock)
+    }
+
+    fn over(
+        rules: Rules,
+        members: Vec<(Arc<dyn PaymentGateway>, Arc<dyn PaymentGateway>)>,
+        legs: Arc<dyn Legs>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, Error> {
+        let gateways = || members.iter().map(|(gateway, _)| gateway);
         for name in rules.gateways() {
-            match gateways.iter().filter(|gateway| gateway.name() == name).count() {
+            match gateways().filter(|gateway| gateway.name() == name).count() {
                 1 => {}
                 0 => return Err(refused(&rules, &format!("needs gateway `{name}`, which was not given"))),
                 _ => return Err(refused(&rules, &format!("was given gateway `{name}` twice"))),
             }
         }
-        let capabilities: Vec<_> = gateways.iter().map(|gateway| gateway.capabilities()).collect();
+        let capabilities: Vec<_> = gateways().map(|gateway| gateway.capabilities()).collect();
         let Some(mode) = capabilities.first().map(|first| first.mode) else {
             return Err(refused(&rules, "has no gateways"));
         };
@@ -98,8 +112,9 @@ impl Router {
         }
         let capabilities = offer(&rules.name, mode, &capabilities);
         let limits = rules.limits;
-        let members = gateways.into_iter().map(|gateway| Member {
+        let members = members.into_iter().map(|(gateway, asked)| Member {
             gateway,
+            asked,
             breaker: Breaker::new(limits),
         });
         Ok(Self {

@@ -70,7 +70,7 @@ impl When {
     pub(crate) fn fits(&self, facts: &Facts<'_>) -> bool {
         let currency = facts.amount.map(Money::currency);
         let among = |known: &[String], asked: Option<&str>| {
-            known.is_empty() || asked.is_some_and(|asked| known.iter().any(|known| known == asked))
+            known.is_empty() || asked.is_some_and(|asked| known.iter().any(|known| known.eq_ignore_ascii_case(asked)))
         };
         let of_currency = |limit: Money| facts.amount.filter(|amount| amount.currency() == limit.currency());
         (self.currencies.is_empty() || currency.is_some_and(|asked| self.currencies.contains(&asked)))

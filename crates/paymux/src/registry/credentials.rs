@@ -62,7 +62,10 @@ mod tests {
             Mode::Test,
             "username = 'u'\npassword = 'p'\nextra = { list = ['a', 1, true], since = 2026-01-02T03:04:05Z }",
         );
-        assert_eq!(digest, "84dfe8fbac277fc3e1bf3c1180d66390dd9c19397be6a3e40a0eb614f900d190");
+        assert_eq!(
+            digest,
+            "84dfe8fbac277fc3e1bf3c1180d66390dd9c19397be6a3e40a0eb614f900d190"
+        );
     }
 
     #[test]

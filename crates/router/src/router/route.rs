@@ -25,6 +25,8 @@ struct Course<'a> {
     tried: Vec<&'a Member>,
     /// What the last of them said, where that allows the next.
     last: Option<Result<Answer, Error>>,
+    /// The legs that take the order at gateways to which the rules do not lead, and were asked about.
+    asked: Vec<(String, String, Reference)>,
 }
 
 impl Course<'_> {
@@ -73,6 +75,18 @@ impl Router {
                 let again = |track: &&Track| !matches!(pinned, Pin::Reference(leg) if std::ptr::eq(leg, *track));
                 course.legs = own().filter(again).map(Track::leg).collect();
             }
+            if let Pin::Order(track) = &pinned
+                && let Ok(member) = self.of_track(track)
+                && !self.leads_to(member, operation)
+            {
+                match self.look(track, member, &mut course).await {
+                    Ok(()) => continue,
+                    Err(error) => {
+                        let result = course.last.take().unwrap_or(Err(error));
+                        return course.end(result);
+                    }
+                }
+            }
             let next = match &pinned {
                 Pin::Reference(track) => self.pinned(track, LegWhy::Reference),
                 Pin::Order(track) => self.pinned(track, LegWhy::Order),
@@ -102,6 +116,31 @@ impl Router {
             course.tried.push(next.member);
             course.last = Some(result);
         }
+    }
+
+    /// Whether the rules may send this operation to a gateway.
+    fn leads_to(&self, member: &Member, operation: &Operation) -> bool {
+        let line = self.line(operation, &Free::default());
+        line.is_ok_and(|(line, _)| line.iter().any(|candidate| std::ptr::eq(candidate.member, member)))
+    }
+
+    /// What takes the order at a gateway that this operation may not be sent to is asked about, once; then the record is read anew.
+    async fn look(&self, track: &Track, member: &Member, course: &mut Course<'_>) -> Result<(), Error> {
+        let leg = (track.provider.clone(), track.account.clone(), track.reference.clone());
+        if course.asked.contains(&leg) {
+            let payment = track.payment.as_ref().map(|payment| format!(" by payment {payment}"));
+            let message = format!(
+                "order {} is taken{} under reference {} at gateway `{}`, which {}; nothing was sent",
+                paymux::visible(track.order.as_deref().unwrap_or_default()),
+                payment.unwrap_or_default(),
+                track.reference,
+                track.gateway,
+                track.standing.words()
+            );
+            return Err(Error::invalid("order", message));
+        }
+        course.asked.push(leg);
+        self.legs.ask(track, &*member.asked).await
     }
 
     async fn go(&self, member: &Member, operation: &Operation) -> Result<Answer, Error> {

@@ -63,6 +63,17 @@ impl Legs for Book {
         let fits = |leg: &&Track| leg.reference == *reference || (order.is_some() && leg.order.as_deref() == order);
         Ok(legs.iter().filter(fits).cloned().collect())
     }
+
+    /// An order's leg at its end is found to have been let go.
+    async fn ask(&self, track: &Track, _: &dyn PaymentGateway) -> Result<(), Error> {
+        let mut legs = self.0.lock().unwrap();
+        let mut asked = legs.iter_mut().filter(|leg| leg.reference == track.reference);
+        asked
+            .find(|leg| leg.said == "expires")
+            .into_iter()
+            .for_each(|leg| leg.standing = Standing::Undone);
+        Ok(())
+    }
 }
 
 #[derive(Debug)]
@@ -578,4 +589,34 @@ fn a_router_knows_no_delivery_and_is_of_one_mode() {
     );
     let error = over(vec![fake("a", capabilities("a"))]).unwrap_err();
     assert_eq!(error.message(), "router `r` needs gateway `b`, which was not given");
+}
+
+#[tokio::test]
+async fn what_takes_an_order_at_a_gateway_that_the_rules_do_not_lead_to_is_only_asked_about() {
+    let rules = "rules = [{ source = 'stored', to = 'b' }, { to = 'a' }]";
+    let stored = || {
+        let mut second = charge_for("r2", "o1");
+        second.source = Source::Stored("token-of-b".to_owned());
+        second
+    };
+    for (said, calls) in [("expires", [0, 1, 0]), ("waits", [0, 0, 0])] {
+        let desk = desk_of(rules, |_| {});
+        let mut first = Track::new("a", &desk.a.capabilities, "r1".parse().unwrap(), Standing::Waiting);
+        first.order = Some("o1".to_owned());
+        first.amount = Some("10.00 EUR".parse().unwrap());
+        said.clone_into(&mut first.said);
+        desk.book.0.lock().unwrap().push(first);
+        let result = desk.sale(stored()).await;
+        assert_eq!(desk.calls(), calls, "{result:?}");
+        match result {
+            Ok(answer) => assert_eq!((said, answer.payment.legs.len()), ("expires", 1)),
+            Err(error) => {
+                assert_eq!(error.fate(), Fate::NotDone);
+                assert_eq!(
+                    error.message(),
+                    "order o1 is taken under reference r1 at gateway `a`, which waits at the provider; nothing was sent"
+                );
+            }
+        }
+    }
 }
