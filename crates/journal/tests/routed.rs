@@ -92,3 +92,29 @@ async fn a_reference_that_did_nothing_is_free_for_another() {
     assert_eq!(fate(&refused), (Fate::NotDone, Some("order")), "{refused}");
     assert_eq!(two.taken(), [0, 1]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_was_begun_before_there_was_a_router_is_the_same_with_one() {
+    let two = Two::new();
+    let [direct, _] = two.gateways();
+    let charge = two.desks[0].charge("order1001a1");
+    direct.sale(charge.clone()).await.unwrap();
+    let [routed, _] = two.gateways().map(Journaled::routed);
+    assert!(routed.sale(charge).await.unwrap().outcome.is_approved());
+    assert_eq!(two.taken(), [1, 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_is_a_name_of_the_callers_own() {
+    let two = Two::new();
+    let [gateway, _] = two.gateways();
+    for order in ["", "  ", "reference:order1001a1"] {
+        let mut charge = two.desks[0].charge("order1001a1");
+        charge.order = Some(order.to_owned());
+        let refused = gateway.sale(charge).await.unwrap_err();
+        assert_eq!(fate(&refused), (Fate::NotDone, Some("order")), "{refused}");
+    }
+    assert_eq!(two.taken(), [0, 0]);
+    let intents = gateway.journal().intents(&Filter::default()).await.unwrap();
+    assert!(intents.is_empty(), "{intents:?}");
+}
