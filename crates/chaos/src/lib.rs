@@ -11,6 +11,8 @@ mod book;
 mod door;
 mod doubt;
 mod plan;
+#[cfg(all(unix, feature = "processes"))]
+pub mod processes;
 mod run;
 mod script;
 mod seed;

@@ -15,7 +15,7 @@ use paymux_simulator::qolo::{self, Qolo, seeds};
 use crate::Stand;
 
 /// Nobody listens there; the address only has to be one.
-const ADDRESS: &str = "http://127.0.0.1:1";
+pub(crate) const ADDRESS: &str = "http://127.0.0.1:1";
 
 /// The names of all stands.
 pub const NAMES: [&str; 6] = ["coolpay", "opp-v3", "opp-v1", "qolo", "keybank", "carry1st"];
