@@ -72,9 +72,12 @@ pub(crate) enum Command {
     Codes(CodesArgs),
     /// Make payments on every simulated provider in worlds where everything goes wrong, and hold what is believed against the ledgers.
     ///
-    /// Nothing leaves this process. Exits 1 if a customer was charged twice, money was believed in that did not move, money moved that was believed not
-    /// to have, or an outcome was lost that could be found out.
+    /// Nothing leaves this process, or loopback with --processes. Exits 1 if a customer was charged twice, money was believed in that did not move, money
+    /// moved that was believed not to have, or an outcome was lost that could be found out.
     Chaos(ChaosArgs),
+    /// One of the processes of `chaos --processes`, which tells it on standard input what to do.
+    #[command(hide = true)]
+    ChaosWorker,
     /// Verify, sign and listen for the provider's notifications. Moves no money.
     #[command(subcommand)]
     Webhook(WebhookCommand),

@@ -15,10 +15,13 @@ use crate::table::{BAD, Cell, FAINT, GOOD, HEAD, Table, WARN, paint};
 
 /// The calls of each step at which every single mishap is tried by `--small`.
 const SMALL_CALLS: u32 = 8;
+/// How many payments are made where nobody says.
+const PAYMENTS: u64 = 100_000;
 
 /// Runs the worlds and gives the account.
 pub(crate) fn command(args: &ChaosArgs) -> Result<Output, Failure> {
-    if args.payments == 0 {
+    let payments = args.payments.unwrap_or(PAYMENTS);
+    if payments == 0 {
         return Err(Failure::input("--payments: must be above zero"));
     }
     let threads = args.threads.or_else(|| std::thread::available_parallelism().ok());
@@ -32,7 +35,7 @@ pub(crate) fn command(args: &ChaosArgs) -> Result<Output, Failure> {
     } else {
         let run = Run {
             seed,
-            worlds: args.payments,
+            worlds: payments,
             threads,
             only: paymux_chaos::stands::NAMES
                 .into_iter()
@@ -57,7 +60,7 @@ pub(crate) fn command(args: &ChaosArgs) -> Result<Output, Failure> {
 }
 
 /// Seeds that are close to each other share their worlds, so these are far apart.
-fn some_seed() -> u64 {
+pub(crate) fn some_seed() -> u64 {
     let now = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or_default();
@@ -69,7 +72,7 @@ fn bar(args: &ChaosArgs) -> ProgressBar {
     let bar = if args.small {
         ProgressBar::no_length()
     } else {
-        ProgressBar::new(args.payments)
+        ProgressBar::new(args.payments.unwrap_or(PAYMENTS))
     };
     let template = "{bar:40} {human_pos} of {human_len} payments, {rate} a second, {eta} left";
     if let Ok(style) = ProgressStyle::with_template(template) {

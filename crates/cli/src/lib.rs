@@ -6,6 +6,7 @@
 mod args;
 mod card_file;
 mod chaos;
+mod chaos_processes;
 mod check;
 mod codes;
 pub mod demo;
@@ -47,7 +48,9 @@ pub async fn run(cli: Cli) -> Exit {
         Command::Complete(args) => money::complete(config, args).await,
         Command::Explain(args) => explain::command(&args),
         Command::Codes(args) => codes::command(&args, as_json),
+        Command::Chaos(args) if args.processes.is_some() => chaos_processes::command(&args).await,
         Command::Chaos(args) => chaos::command(&args),
+        Command::ChaosWorker => chaos_processes::worker().await,
         Command::Webhook(command) => return webhook::command(config, command, as_json).await,
     };
     output::finish(as_json, result)

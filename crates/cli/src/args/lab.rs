@@ -11,9 +11,9 @@ use crate::explain;
 
 #[derive(Debug, Args)]
 pub(crate) struct ChaosArgs {
-    /// How many payments to make, each in a world of its own.
-    #[arg(long, value_name = "COUNT", default_value_t = 100_000)]
-    pub(crate) payments: u64,
+    /// How many payments to make, each in a world of its own: 100000 unless given. With --processes, how many at least.
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) payments: Option<u64>,
 
     /// Where the worlds come from: equal seeds make equal worlds, and each next world has the next seed. Any, unless given.
     #[arg(long, value_name = "NUMBER")]
@@ -28,12 +28,28 @@ pub(crate) struct ChaosArgs {
     pub(crate) gateway: Option<String>,
 
     /// On how many threads; as many as there are processors, unless given.
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", conflicts_with = "processes")]
     pub(crate) threads: Option<NonZero<usize>>,
 
     /// Instead of worlds from a seed, every one with at most one thing that goes wrong.
     #[arg(long, conflicts_with_all = ["payments", "seed"])]
     pub(crate) small: bool,
+
+    /// Instead of worlds, real: so many processes that pay over one journal, are killed at random and started again, against simulators on loopback. Needs Unix.
+    #[arg(long, value_name = "COUNT", requires = "journal", conflicts_with_all = ["small", "least"])]
+    pub(crate) processes: Option<NonZero<usize>>,
+
+    /// The processes' journal, `sqlite:FILE` or `postgres://…`; an empty one, or one of an earlier such run. SQLite takes one process at a time.
+    #[arg(long, value_name = "ADDRESS", requires = "processes")]
+    pub(crate) journal: Option<String>,
+
+    /// How many processes to kill.
+    #[arg(long, value_name = "COUNT", default_value_t = 1000, requires = "processes")]
+    pub(crate) kills: u64,
+
+    /// How long an operation may send before others take it for dead, in milliseconds; from 1500.
+    #[arg(long, value_name = "TIME", default_value_t = 1500, requires = "processes", value_parser = clap::value_parser!(u64).range(1500..=60_000))]
+    pub(crate) lease_ms: u64,
 }
 
 #[derive(Debug, Args)]
