@@ -1,3 +1,10 @@
 //! Every first-party gateway on its simulated provider, in this process: what the tests of this package stand on.
 
 pub use paymux_chaos::{Stand, stands};
+
+/// The code of the pages in `docs` runs, or at least compiles.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../../docs/testing.md")]
+    mod testing {}
+}
