@@ -5,6 +5,8 @@ pub use paymux_chaos::{Stand, stands};
 /// The code of the pages in `docs` runs, or at least compiles.
 #[cfg(doctest)]
 mod pages {
+    #[doc = include_str!("../../docs/fleet.md")]
+    mod fleet {}
     #[doc = include_str!("../../docs/testing.md")]
     mod testing {}
 }
