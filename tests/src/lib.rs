@@ -7,6 +7,8 @@ pub use paymux_chaos::{Stand, stands};
 mod pages {
     #[doc = include_str!("../../docs/fleet.md")]
     mod fleet {}
+    #[doc = include_str!("../../docs/migrating.md")]
+    mod migrating {}
     #[doc = include_str!("../../docs/testing.md")]
     mod testing {}
 }
