@@ -181,6 +181,15 @@ impl Journal {
         self.inside.store.intents(filter).await
     }
 
+    /// The intents whose keys come after this one (all, after `None`), in order of keys, at most `limit`: all of them are walked through by going on from
+    /// the last. What is begun meanwhile may be missed; what was begun before is not.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn walk(&self, after: Option<&IntentKey>, limit: u32) -> Result<Vec<Intent>, StoreError> {
+        self.inside.store.intents(&Filter::walk(after.cloned(), limit)).await
+    }
+
     /// A payment as it was last seen.
     ///
     /// # Errors
@@ -232,7 +241,9 @@ impl Journal {
         self.now().checked_add(time).unwrap_or(Timestamp::MAX)
     }
 
-    pub(crate) fn holder(&self) -> &str {
+    /// What this process is called in leases.
+    #[must_use]
+    pub fn holder(&self) -> &str {
         &self.inside.holder
     }
 

@@ -120,7 +120,7 @@ impl Store for Memory {
         let mut fits: Vec<_> = fits.cloned().collect();
         if filter.due.is_some() {
             fits.sort_by_key(Intent::due);
-        } else {
+        } else if !filter.walk {
             fits.sort_by_key(|intent| intent.begun);
         }
         fits.truncate(usize::try_from(filter.limit).unwrap_or(usize::MAX));

@@ -14,6 +14,7 @@ use std::fmt::Debug;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use paymux::Reference;
 use thiserror::Error;
 
 pub use self::memory::Memory;
@@ -46,7 +47,7 @@ pub trait Store: Debug + Send + Sync {
     /// The store cannot be read.
     async fn intent(&self, key: &IntentKey) -> Result<Option<Intent>, StoreError>;
 
-    /// The intents that fit, oldest first; those that are due, the most overdue first.
+    /// The intents that fit, oldest first; those that are due, the most overdue first; in a walk, in order of keys.
     ///
     /// # Errors
     /// The store cannot be read.
@@ -91,6 +92,12 @@ pub struct Filter {
     pub remarked: bool,
     /// That stand there.
     pub state: Option<State>,
+    /// Of this reference, at whatever account.
+    pub reference: Option<Reference>,
+    /// Whether all are walked through, in order of keys: those after [`after`](Self::after), by nothing else.
+    pub walk: bool,
+    /// After which key the walk goes on.
+    pub after: Option<IntentKey>,
     /// How many at the most.
     pub limit: u32,
 }
@@ -103,6 +110,9 @@ impl Default for Filter {
             payment: None,
             remarked: false,
             state: None,
+            reference: None,
+            walk: false,
+            after: None,
             limit: 1000,
         }
     }
@@ -115,6 +125,26 @@ impl Filter {
         Self {
             due: Some(at),
             limit,
+            ..Self::default()
+        }
+    }
+
+    /// Those that come after a key, in order of keys.
+    #[must_use]
+    pub fn walk(after: Option<IntentKey>, limit: u32) -> Self {
+        Self {
+            walk: true,
+            after,
+            limit,
+            ..Self::default()
+        }
+    }
+
+    /// Those of a reference, at whatever account.
+    #[must_use]
+    pub fn named(reference: Reference) -> Self {
+        Self {
+            reference: Some(reference),
             ..Self::default()
         }
     }
@@ -138,6 +168,11 @@ impl Filter {
             && self.payment.as_ref().is_none_or(about)
             && (!self.remarked || intent.remark.is_some())
             && self.state.is_none_or(|state| state == intent.state)
+            && self
+                .reference
+                .as_ref()
+                .is_none_or(|reference| *reference == intent.key.reference)
+            && self.after.as_ref().is_none_or(|after| *after < intent.key)
     }
 }
 

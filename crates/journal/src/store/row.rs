@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::StoreError;
 use crate::change::Change;
-use crate::intent::Intent;
+use crate::intent::{Intent, IntentKey};
 
 /// The version of the tables that this code knows.
 pub(super) const VERSION: i64 = 1;
@@ -24,6 +24,10 @@ pub(super) const BY_ORDER: &str = "SELECT body FROM paymux_intents WHERE ordered
 /// All, narrowed by state and remark where they are given.
 pub(super) const LIST: &str = "SELECT body FROM paymux_intents WHERE (CAST($1 AS TEXT) IS NULL OR state = $1)
     AND (NOT $2 OR remarked) ORDER BY begun LIMIT $3";
+pub(super) const BY_REFERENCE: &str = "SELECT body FROM paymux_intents WHERE reference = $1 ORDER BY begun";
+/// By the primary key, so that each page costs what it holds.
+pub(super) const WALK: &str = "SELECT body FROM paymux_intents WHERE (provider, account, reference) > ($1, $2, $3)
+    ORDER BY provider, account, reference LIMIT $4";
 pub(super) const PAYMENT: &str = "SELECT body FROM paymux_payments WHERE provider = $1 AND account = $2 AND id = $3";
 pub(super) const PARKED: &str = "SELECT body FROM paymux_parked ORDER BY at LIMIT $1";
 pub(super) const PARKED_FOR: &str = "SELECT body FROM paymux_parked WHERE provider = $1 AND account = $2
@@ -89,6 +93,13 @@ impl<'a> Columns<'a> {
             body: body(intent)?,
         })
     }
+}
+
+/// A key's columns; without one, what comes before all of them.
+pub(super) fn key_columns(key: Option<&IntentKey>) -> (&str, &str, &str) {
+    key.map_or(("", "", ""), |key| {
+        (&key.provider, &key.account, key.reference.as_str())
+    })
 }
 
 pub(super) fn body<T: Serialize>(row: &T) -> Result<String, Trouble> {

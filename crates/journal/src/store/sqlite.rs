@@ -174,7 +174,16 @@ async fn put(connection: &mut SqliteConnection, write: Write) -> Result<(), Trou
 impl Sqlite {
     async fn list(&self, filter: &Filter) -> Result<Vec<Intent>, Trouble> {
         let limit = i64::from(filter.limit);
-        let found = if let Some(at) = filter.due {
+        let (provider, account, reference) = row::key_columns(filter.after.as_ref());
+        let found = if filter.walk {
+            query_scalar(row::WALK)
+                .bind(provider)
+                .bind(account)
+                .bind(reference)
+                .bind(limit)
+        } else if let Some(reference) = &filter.reference {
+            query_scalar(row::BY_REFERENCE).bind(reference.as_str())
+        } else if let Some(at) = filter.due {
             query_scalar(row::DUE).bind(at.as_microsecond()).bind(limit)
         } else if let Some(key) = &filter.payment {
             query_scalar(row::SIBLINGS)
@@ -190,7 +199,9 @@ impl Sqlite {
                 .bind(limit)
         };
         let mut intents: Vec<Intent> = row::read_all(found.fetch_all(&self.readers).await?)?;
-        intents.retain(|intent| filter.fits(intent));
+        if !filter.walk {
+            intents.retain(|intent| filter.fits(intent));
+        }
         Ok(intents)
     }
 
