@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod asking;
+mod journal;
 mod lab;
 mod money;
 mod parts;
@@ -11,6 +12,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 pub(crate) use self::asking::{CompleteArgs, InquireArgs, MethodsArgs, ResolveArgs};
+pub(crate) use self::journal::{
+    ExportArgs, JournalCommand, JournalUrl, ListArgs, OnJournal, SettleArgs, ShowArgs, StateName,
+};
 pub(crate) use self::lab::{ChaosArgs, CodesArgs, ExplainArgs, SimulateArgs};
 pub(crate) use self::money::{
     CaptureArgs, ChargeArgs, CheckoutArgs, MoneyCommand, PayoutArgs, RefundArgs, TransferArgs, VoidArgs,
@@ -21,7 +25,7 @@ pub(crate) use self::webhook::{WebhookCommand, WebhookListenArgs, WebhookSignArg
 /// One gateway interface for many payment providers.
 ///
 /// Exit codes: 0 done or approved, 2 bad input or configuration, 3 declined, 4 pending or the customer must act, 5 nobody knows whether it was
-/// done (a money command that Ctrl-C ends, too), 1 anything else.
+/// done (a money command that Ctrl-C ends, too), 1 anything else. `journal settle` exits 4 if something is still open or waits, 5 if a person must look.
 #[derive(Debug, Parser)]
 #[command(name = "paymux", version, propagate_version = true, max_term_width = 110)]
 pub struct Cli {
@@ -66,6 +70,9 @@ pub(crate) enum Command {
     Resolve(ResolveArgs),
     /// Finish an operation whose answer was lost, by sending it again under its idempotency key, where the provider recognises keys.
     Complete(CompleteArgs),
+    /// The journal: what was asked, what came of it, and what is still open.
+    #[command(subcommand)]
+    Journal(JournalCommand),
     /// Say what a provider's code means: what happened, why, whose side it is on, and whether to try again.
     Explain(ExplainArgs),
     /// List a provider's codes, or compare them with a list from elsewhere.

@@ -17,9 +17,9 @@ pub enum Exit {
     Bad,
     /// Declined: 3.
     Declined,
-    /// Pending, under review, or the customer must act: 4.
+    /// Pending, under review, or the customer must act; of `journal settle`, something is still open or waits: 4.
     Open,
-    /// Nobody knows whether it was done: 5.
+    /// Nobody knows whether it was done; of `journal settle`, a person must look: 5.
     Unknown,
 }
 

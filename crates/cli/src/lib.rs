@@ -13,6 +13,7 @@ pub mod demo;
 mod exit;
 mod explain;
 mod gateways;
+mod journal;
 mod keep;
 pub mod lab;
 mod money;
@@ -46,6 +47,7 @@ pub async fn run(cli: Cli) -> Exit {
         Command::Methods(args) => money::methods(config, args).await,
         Command::Resolve(args) => money::resolve(config, args).await,
         Command::Complete(args) => money::complete(config, args).await,
+        Command::Journal(command) => return journal::command(config, command, as_json).await,
         Command::Explain(args) => explain::command(&args),
         Command::Codes(args) => codes::command(&args, as_json),
         Command::Chaos(args) if args.processes.is_some() => chaos_processes::command(&args).await,

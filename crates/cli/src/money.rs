@@ -45,65 +45,65 @@ impl Ready {
 
 /// Does what a money command says.
 pub(crate) async fn command(config: &Path, command: MoneyCommand) -> Result<Output, Failure> {
-    money(ready(config, command)?).await
+    money(ready(config, command).await?).await
 }
 
 pub(crate) async fn checkout(config: &Path, args: CheckoutArgs) -> Result<Output, Failure> {
-    money(charge::checkout(config, args)?).await
+    money(charge::checkout(config, args).await?).await
 }
 
 /// Does a money command once more, under the key that it was sent with.
 pub(crate) async fn complete(config: &Path, args: CompleteArgs) -> Result<Output, Failure> {
     let unresolved = unknown::read(&args.file)?;
-    let mut ready = ready(config, args.command)?;
+    let mut ready = ready(config, args.command).await?;
     ready.operation = Operation::Complete(Box::new(Completion::new(unresolved, ready.operation)));
     money(ready).await
 }
 
-fn ready(config: &Path, command: MoneyCommand) -> Result<Ready, Failure> {
+async fn ready(config: &Path, command: MoneyCommand) -> Result<Ready, Failure> {
     match command {
-        MoneyCommand::Sale(args) => charge::charge(config, args, OperationKind::Sale),
-        MoneyCommand::Authorize(args) => charge::charge(config, args, OperationKind::Authorize),
-        MoneyCommand::Capture(args) => capture(config, args),
-        MoneyCommand::Void(args) => void(config, args),
-        MoneyCommand::Refund(args) => refund(config, args),
-        MoneyCommand::Payout(args) => payout(config, args),
-        MoneyCommand::Transfer(args) => transfer(config, args),
+        MoneyCommand::Sale(args) => charge::charge(config, args, OperationKind::Sale).await,
+        MoneyCommand::Authorize(args) => charge::charge(config, args, OperationKind::Authorize).await,
+        MoneyCommand::Capture(args) => capture(config, args).await,
+        MoneyCommand::Void(args) => void(config, args).await,
+        MoneyCommand::Refund(args) => refund(config, args).await,
+        MoneyCommand::Payout(args) => payout(config, args).await,
+        MoneyCommand::Transfer(args) => transfer(config, args).await,
     }
 }
 
-fn capture(config: &Path, args: CaptureArgs) -> Result<Ready, Failure> {
+async fn capture(config: &Path, args: CaptureArgs) -> Result<Ready, Failure> {
     let capture = Capture::new(args.payment, args.attempt.reference, args.attempt.amount);
     Ok(Ready::new(
-        Desk::open(config, &args.on)?,
+        Desk::open(config, &args.on, args.keep.journal.as_ref()).await?,
         Operation::Capture(capture),
         args.keep,
     ))
 }
 
-fn void(config: &Path, args: VoidArgs) -> Result<Ready, Failure> {
+async fn void(config: &Path, args: VoidArgs) -> Result<Ready, Failure> {
     let mut void = Void::new(args.payment, args.reference);
     void.amount = args.amount;
     Ok(Ready::new(
-        Desk::open(config, &args.on)?,
+        Desk::open(config, &args.on, args.keep.journal.as_ref()).await?,
         Operation::Void(void),
         args.keep,
     ))
 }
 
-fn refund(config: &Path, args: RefundArgs) -> Result<Ready, Failure> {
+async fn refund(config: &Path, args: RefundArgs) -> Result<Ready, Failure> {
     let mut refund = Refund::new(args.payment, args.attempt.reference, args.attempt.amount);
     refund.capture = args.capture;
     refund.reason = args.reason;
     Ok(Ready::new(
-        Desk::open(config, &args.on)?,
+        Desk::open(config, &args.on, args.keep.journal.as_ref()).await?,
         Operation::Refund(refund),
         args.keep,
     ))
 }
 
-fn payout(config: &Path, args: PayoutArgs) -> Result<Ready, Failure> {
-    let desk = Desk::open(config, &args.on)?;
+async fn payout(config: &Path, args: PayoutArgs) -> Result<Ready, Failure> {
+    let desk = Desk::open(config, &args.on, args.keep.journal.as_ref()).await?;
     let to = charge::payee(&desk.gateway, &args.source, Timestamp::now())?;
     let mut payout = Payout::new(args.attempt.reference, args.attempt.amount, to);
     payout.customer.id = args.customer;
@@ -111,11 +111,11 @@ fn payout(config: &Path, args: PayoutArgs) -> Result<Ready, Failure> {
     Ok(Ready::new(desk, Operation::Payout(Box::new(payout)), args.keep))
 }
 
-fn transfer(config: &Path, args: TransferArgs) -> Result<Ready, Failure> {
+async fn transfer(config: &Path, args: TransferArgs) -> Result<Ready, Failure> {
     let mut transfer = Transfer::new(args.attempt.reference, args.attempt.amount, args.from, args.to);
     transfer.description = args.description;
     Ok(Ready::new(
-        Desk::open(config, &args.on)?,
+        Desk::open(config, &args.on, args.keep.journal.as_ref()).await?,
         Operation::Transfer(transfer),
         args.keep,
     ))
@@ -127,11 +127,11 @@ pub(crate) async fn inquire(config: &Path, args: InquireArgs) -> Result<Output, 
         (None, Some(reference)) => Inquiry::Reference(reference),
         (None, None) => return Err(Failure::input("either --payment or --reference must be given")),
     };
-    run(&Desk::open(config, &args.on)?, Operation::Inquire(inquiry)).await
+    run(&Desk::open(config, &args.on, None).await?, Operation::Inquire(inquiry)).await
 }
 
 pub(crate) async fn methods(config: &Path, args: MethodsArgs) -> Result<Output, Failure> {
-    let Desk { gateway, .. } = Desk::open(config, &args.on)?;
+    let Desk { gateway, .. } = Desk::open(config, &args.on, None).await?;
     let mut query = MethodQuery::default();
     query.country = args.country;
     query.customer = args.customer;
@@ -143,7 +143,7 @@ pub(crate) async fn resolve(config: &Path, args: ResolveArgs) -> Result<Output, 
     let file = args.file.or(args.unresolved).unwrap_or_default();
     let unresolved = unknown::read(&file)?;
     let gateway = args.gateway.unwrap_or_else(|| unresolved.gateway.clone());
-    let desk = Desk::open(config, &OnGateway { gateway })?;
+    let desk = Desk::open(config, &OnGateway { gateway }, args.journal.as_ref()).await?;
     run(&desk, Operation::Resolve(Box::new(unresolved))).await
 }
 
@@ -184,13 +184,13 @@ async fn run(desk: &Desk, operation: Operation) -> Result<Output, Failure> {
 
 /// What an operation came to.
 fn shown(
-    Desk { gateway, .. }: &Desk,
+    desk: &Desk,
     operation: &Operation,
     result: Result<Answer, Error>,
     kept: Option<&Path>,
 ) -> Result<Output, Failure> {
     match result {
-        Ok(answer) => Ok(render::answer(gateway.name(), operation.kind(), &answer)),
-        Err(error) => unknown::shown(gateway, &error, kept).ok_or(Failure::Gateway(error)),
+        Ok(answer) => Ok(render::answer(desk.gateway.name(), operation.kind(), &answer)),
+        Err(error) => unknown::shown(desk, &error, kept).ok_or(Failure::Gateway(error)),
     }
 }

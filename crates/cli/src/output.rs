@@ -91,6 +91,11 @@ pub(crate) fn now(text: &str) -> io::Result<()> {
     out.flush()
 }
 
+/// Tells a person something besides at once. Whoever does not listen is not told.
+pub(crate) fn aside(text: &str) {
+    let _ = anstream::stderr().write_all(text.as_bytes());
+}
+
 fn both(text: &str, aside: &str) -> io::Result<()> {
     let mut out = anstream::stdout();
     out.write_all(text.as_bytes())?;

@@ -47,10 +47,20 @@ pub(crate) fn answer(gateway: &str, operation: OperationKind, answer: &Answer) -
     if let Outcome::ActionRequired(action) = outcome {
         text.push_str(&format!("\n{}", next(action)));
     }
+    let mut json = data(gateway, operation, answer);
+    let mut aside = String::new();
+    if answer.unrecorded {
+        aside.push_str(
+            "This could not be written in the journal, where it stays open: `paymux journal settle` finds it.\n",
+        );
+        if let Some(json) = json.as_object_mut() {
+            json.insert("unrecorded".to_owned(), true.into());
+        }
+    }
     Output {
         text,
-        aside: String::new(),
-        json: data(gateway, operation, answer),
+        aside,
+        json,
         exit,
     }
 }

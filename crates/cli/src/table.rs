@@ -38,6 +38,11 @@ impl Cell {
         }
     }
 
+    /// Whether nothing is in it.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
     fn width(&self) -> usize {
         self.text.chars().count()
     }

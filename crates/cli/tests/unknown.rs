@@ -3,11 +3,6 @@
 
 mod common;
 
-#[cfg(unix)]
-use std::process::{Command, Stdio};
-
-#[cfg(unix)]
-use common::binary;
 use common::{Bench, Ended, new_file};
 use http::Method;
 use paymux_simulator::qolo::seeds;
@@ -204,29 +199,6 @@ async fn a_file_that_is_there_is_never_overwritten_and_none_is_left_without_need
 
 #[cfg(unix)]
 impl Bench {
-    /// The binary with these arguments, interrupted as soon as so many requests are made.
-    fn interrupted(&self, arguments: &[&str], after: u64) -> Ended {
-        let mut command = binary(&["--config", self.config.to_str().unwrap()]);
-        let mut child = command
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        while self.requests() < after {
-            assert!(child.try_wait().unwrap().is_none(), "{arguments:?} ended too early");
-            std::thread::yield_now();
-        }
-        let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
-        assert!(killed.unwrap().success());
-        let output = child.wait_with_output().unwrap();
-        Ended {
-            code: output.status.code().unwrap_or(-1),
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8(output.stderr).unwrap(),
-        }
-    }
-
     /// A sale of 10.00 DKK on CoolPay, with these options besides, that is interrupted as soon as so many requests are made.
     fn interrupted_sale(&self, options: &[&str], after: u64) -> Ended {
         let sale = ["sale", "--gateway", "coolpay", "--amount", "10.00 DKK"];

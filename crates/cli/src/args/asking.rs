@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use paymux::{PaymentRef, Reference};
 
+use super::journal::JournalUrl;
 use super::money::MoneyCommand;
 use super::parts::OnGateway;
 
@@ -54,6 +55,10 @@ pub(crate) struct ResolveArgs {
     /// The same.
     #[arg(long, value_name = "FILE", hide = true)]
     pub(crate) unresolved: Option<PathBuf>,
+
+    /// The journal in which what is found is written down: `sqlite:PATH` or `postgres://…`.
+    #[arg(long, value_name = "URL", env = "PAYMUX_JOURNAL", hide_env_values = true)]
+    pub(crate) journal: Option<JournalUrl>,
 }
 
 #[derive(Debug, Args)]

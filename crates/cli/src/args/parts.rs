@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use paymux::{Money, Reference, SourceKind};
 
+use super::journal::JournalUrl;
+
 /// The gateway, which every money command names.
 #[derive(Debug, Args)]
 pub(crate) struct OnGateway {
@@ -25,13 +27,18 @@ pub(crate) struct Attempt {
     pub(crate) reference: Reference,
 }
 
-/// Where what is unknown is kept.
+/// Where what is asked is written down, and what is unknown is kept.
 #[derive(Debug, Args)]
 pub(crate) struct KeepArgs {
     /// If nobody knows what became of it, also after Ctrl-C: write what to ask with into this file, which must not be there yet. It is removed when
     /// the outcome is known, and stays empty if the command is killed before.
     #[arg(long, value_name = "FILE")]
     pub(crate) unresolved: Option<PathBuf>,
+
+    /// Write down what is asked before it is sent, and what comes of it: `sqlite:PATH` or `postgres://…`. Then the same reference is never sent twice,
+    /// nor another attempt of the same order, whoever uses the same journal.
+    #[arg(long, value_name = "URL", env = "PAYMUX_JOURNAL", hide_env_values = true)]
+    pub(crate) journal: Option<JournalUrl>,
 }
 
 /// What a charge or a checkout may say of the order.

@@ -13,14 +13,14 @@ use crate::args::{Attempt, ChargeArgs, CheckoutArgs, OrderArgs, SourceArgs, Sour
 use crate::exit::Failure;
 use crate::{card_file, test_cards};
 
-pub(super) fn checkout(config: &Path, args: CheckoutArgs) -> Result<Ready, Failure> {
-    let desk = Desk::open(config, &args.on)?;
+pub(super) async fn checkout(config: &Path, args: CheckoutArgs) -> Result<Ready, Failure> {
+    let desk = Desk::open(config, &args.on, args.keep.journal.as_ref()).await?;
     let charge = fill(args.attempt, args.order, Source::Hosted);
     Ok(Ready::new(desk, page(charge, !args.hold), args.keep))
 }
 
-pub(super) fn charge(config: &Path, args: ChargeArgs, kind: OperationKind) -> Result<Ready, Failure> {
-    let desk = Desk::open(config, &args.on)?;
+pub(super) async fn charge(config: &Path, args: ChargeArgs, kind: OperationKind) -> Result<Ready, Failure> {
+    let desk = Desk::open(config, &args.on, args.keep.journal.as_ref()).await?;
     let capabilities = desk.gateway.capabilities();
     let given = Given::read(capabilities, &args.source, Timestamp::now())?;
     let source = given.pick(capabilities, kind, args.source.source.map(|name| name.kind()))?;

@@ -2,21 +2,34 @@
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use paymux::{
     Answer, Error, ErrorKind, Fate, Gateway, Gateways, Operation, PaymentGateway as _, Recorder, Unresolved,
     async_trait,
 };
+use paymux_journal::{Intent, Journaled, State};
 
-use crate::args::OnGateway;
+use crate::args::{JournalUrl, OnGateway};
 use crate::exit::Failure;
-use crate::gateways;
+use crate::{gateways, journal, output};
 
-/// A gateway, and what it kept of the one operation that this process does.
+/// After how long somebody who waits is told for whom.
+const A_WHILE: Duration = Duration::from_secs(2);
+
+/// A gateway, and what is known of the one operation that this process does.
 pub(super) struct Desk {
     pub(super) gateway: Gateway,
-    kept: Arc<Kept>,
+    book: Book,
+}
+
+/// Where what would be needed to ask is kept before money can move.
+enum Book {
+    /// In memory.
+    Kept(Arc<Kept>),
+    /// In the journal, through which the operation goes.
+    Journal(Box<Journaled<Gateway>>),
 }
 
 /// The last entry; no longer than this process lives.
@@ -32,45 +45,122 @@ impl Recorder for Kept {
 }
 
 impl Desk {
-    /// Opens a gateway that keeps what would be needed to ask, before money can move.
-    pub(super) fn open(config: &Path, on: &OnGateway) -> Result<Self, Failure> {
-        let kept = Arc::<Kept>::default();
-        let gateways = gateways::load_with(Gateways::builder().recorder(kept.clone()), config)?;
-        // What was typed is at fault; the fate of an operation is not spoken of, least of all where one is looked up.
-        let gateway = gateways.gateway(&on.gateway);
-        let gateway = gateway.map_err(|error| Failure::input(format!("--gateway: {}", error.message())))?;
-        Ok(Self { gateway, kept })
+    /// Opens a gateway that keeps what would be needed to ask, before money can move: in the journal, if one is named.
+    pub(super) async fn open(config: &Path, on: &OnGateway, journal: Option<&JournalUrl>) -> Result<Self, Failure> {
+        let Some(url) = journal else {
+            let kept = Arc::<Kept>::default();
+            let gateway = named(config, on, kept.clone())?;
+            let book = Book::Kept(kept);
+            return Ok(Self { gateway, book });
+        };
+        let journal = journal::open(url).await?;
+        let gateway = named(config, on, journal.recorder())?;
+        let book = Book::Journal(Box::new(journal.wrap(gateway.clone())?));
+        Ok(Self { gateway, book })
+    }
+
+    /// Whether operations go through a journal.
+    pub(super) const fn is_journaled(&self) -> bool {
+        matches!(self.book, Book::Journal(_))
     }
 
     /// Does an operation. Ctrl-C ends the wait, and what may have been sent by then is told; an answer that is there already counts.
     pub(super) async fn execute(&self, operation: &Operation) -> Result<Answer, Error> {
-        tokio::select! {
-            biased;
-            result = self.gateway.execute(operation) => result,
-            () = interrupt() => Err(self.interrupted(operation)),
-        }
+        let result = match &self.book {
+            Book::Kept(kept) => tokio::select! {
+                biased;
+                result = self.gateway.execute(operation) => result,
+                () = interrupt() => Err(interrupted(operation, kept.take())),
+            },
+            Book::Journal(journaled) => tokio::select! {
+                biased;
+                result = journaled.execute(operation) => result,
+                () = interrupt() => self.left(journaled, operation).await,
+                () = waiting(journaled, operation) => Err(interrupted(operation, None)),
+            },
+        };
+        result.map_err(|error| error.in_operation(self.gateway.name(), Some(operation.kind())))
     }
 
-    /// An operation that was left alone: nobody knows whether it was done, unless nothing that moves money had been sent.
-    fn interrupted(&self, operation: &Operation) -> Error {
-        let kept = self.kept.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let kept = kept.map(|mut open| {
+    /// What a call left in the journal that was left alone. If its outcome was written by then, that is it.
+    async fn left(&self, journaled: &Journaled<Gateway>, operation: &Operation) -> Result<Answer, Error> {
+        match journaled.abandon(operation).await {
+            Ok(None) => Err(interrupted(operation, None)),
+            // What was refused as something else than stands there is not that.
+            Ok(Some(intent)) if !is_that(&intent, operation) => Err(interrupted(operation, None)),
+            Ok(Some(intent)) => match (intent.state, intent.answer()) {
+                (State::Failed, _) => Err(interrupted(operation, None)),
+                (State::Open, _) | (_, None) => Err(interrupted(operation, Some(intent.unresolved()))),
+                (_, Some(answer)) => Ok(answer),
+            },
+            // Nobody knows whether anything was written of it.
+            Err(error) => {
+                let about = operation.payment().cloned();
+                let (name, capabilities) = (self.gateway.name(), self.gateway.capabilities());
+                let open = Unresolved::new(name, capabilities, operation, about, Vec::new(), Timestamp::now());
+                Err(interrupted(operation, Some(open)).with_source(error).not_recorded())
+            }
+        }
+    }
+}
+
+impl Kept {
+    /// What is needed to ask about an operation that may have been sent until now.
+    fn take(&self) -> Option<Unresolved> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        kept.map(|mut open| {
             open.last_sent = Timestamp::now();
             open
-        });
-        let open = match operation {
-            Operation::Resolve(unresolved) => Some((**unresolved).clone()),
-            // What was sent before may have been done, whether or not it was sent again.
-            Operation::Complete(completion) => kept.or_else(|| Some(completion.unresolved.clone())),
-            _ => kept,
-        };
-        let error = Error::new(ErrorKind::Network, "interrupted before the answer came");
-        let error = match open {
-            Some(open) => error.with_fate(Fate::Unknown).with_unresolved(open),
-            None => error.with_fate(Fate::NotDone),
-        };
-        error.in_operation(self.gateway.name(), Some(operation.kind()))
+        })
     }
+}
+
+fn named(config: &Path, on: &OnGateway, recorder: Arc<dyn Recorder>) -> Result<Gateway, Failure> {
+    let gateways = gateways::load_with(Gateways::builder().recorder(recorder), config)?;
+    // What was typed is at fault; the fate of an operation is not spoken of, least of all where one is looked up.
+    let gateway = gateways.gateway(&on.gateway);
+    gateway.map_err(|error| Failure::input(format!("--gateway: {}", error.message())))
+}
+
+/// An operation that was left alone: nobody knows whether it was done, unless nothing that moves money had been sent (`kept` is none).
+fn interrupted(operation: &Operation, kept: Option<Unresolved>) -> Error {
+    let open = match operation {
+        Operation::Resolve(unresolved) => kept.or_else(|| Some((**unresolved).clone())),
+        // What was sent before may have been done, whether or not it was sent again.
+        Operation::Complete(completion) => kept.or_else(|| Some(completion.unresolved.clone())),
+        _ => kept,
+    };
+    let error = Error::new(ErrorKind::Network, "interrupted before the answer came");
+    match open {
+        Some(open) => error.with_fate(Fate::Unknown).with_unresolved(open),
+        None => error.with_fate(Fate::NotDone),
+    }
+}
+
+fn is_that(intent: &Intent, operation: &Operation) -> bool {
+    let same = intent.operation == operation.kind() && intent.amount == operation.amount();
+    same || matches!(operation, Operation::Resolve(_))
+}
+
+/// Says, after a while, that another process is at work under the same reference. Never ends.
+async fn waiting(journaled: &Journaled<Gateway>, operation: &Operation) {
+    tokio::time::sleep(A_WHILE).await;
+    let journal = journaled.journal();
+    let settings = journal.settings();
+    if let Some(key) = journaled.key(operation)
+        && let Ok(Some(intent)) = journal.intent(&key).await
+        && intent.is_held(journal.holder(), Timestamp::now(), settings.skew)
+        && let Some(lease) = &intent.lease
+    {
+        let text = format!(
+            "Another process may be at work under reference {} until {:.0}; waiting for it, {} s at the most.\n",
+            key.reference,
+            lease.until,
+            settings.patience.as_secs()
+        );
+        output::aside(&text);
+    }
+    std::future::pending::<()>().await;
 }
 
 /// Comes with Ctrl-C; never where that cannot be waited for.
@@ -95,10 +185,9 @@ mod tests {
         ];
         let gateway = Gateways::builder().from_pairs(keys).unwrap().gateway("cards").unwrap();
         let kept = Arc::<Kept>::default();
-        let desk = Desk { gateway, kept };
         let reference = "transfer-1".parse().unwrap();
         let transfer = Operation::Transfer(Transfer::new(reference, "10.00 USD".parse().unwrap(), "a", "b"));
-        let capabilities = desk.gateway.capabilities();
+        let capabilities = gateway.capabilities();
         let moment = Timestamp::UNIX_EPOCH;
         let open = Unresolved::new("cards", capabilities, &transfer, None, Vec::new(), moment);
         let inquiry = Operation::Inquire(Inquiry::Reference("transfer-1".parse().unwrap()));
@@ -111,12 +200,12 @@ mod tests {
             // It was not sent again, and yet it may have been done.
             (&complete, Fate::Unknown, Some(&open)),
         ] {
-            let error = desk.interrupted(operation);
+            let error = interrupted(operation, kept.take());
             assert_eq!((error.fate(), error.unresolved()), (fate, left), "{operation:?}");
         }
         for operation in [&transfer, &complete] {
-            desk.kept.record(&open).await.unwrap();
-            let error = desk.interrupted(operation);
+            kept.record(&open).await.unwrap();
+            let error = interrupted(operation, kept.take());
             assert_eq!(error.fate(), Fate::Unknown);
             let left = error.unresolved().unwrap();
             assert!(

@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
+use jiff::Timestamp;
 use paymux::{Duplicates, Error, Fate, Gateway, PaymentGateway as _, Unresolved};
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 
+use super::desk::Desk;
 use crate::card_file;
 use crate::exit::{Exit, Failure};
 use crate::output::{Output, lines};
@@ -35,7 +37,7 @@ fn parsed(text: &str) -> Result<Unresolved, String> {
 }
 
 /// What to do about an error whose fate is unknown, and what to ask with. Other errors are shown as failures.
-pub(super) fn shown(gateway: &Gateway, error: &Error, kept: Option<&Path>) -> Option<Output> {
+pub(super) fn shown(desk: &Desk, error: &Error, kept: Option<&Path>) -> Option<Output> {
     if error.fate() != Fate::Unknown {
         return None;
     }
@@ -44,7 +46,12 @@ pub(super) fn shown(gateway: &Gateway, error: &Error, kept: Option<&Path>) -> Op
     if let Some(unresolved) = error.unresolved()
         && let Ok(json) = serde_json::to_string_pretty(unresolved)
     {
-        aside.push_str(&next_steps(gateway, unresolved, kept));
+        // What could not be written in the journal is asked about as without one.
+        let journaled = desk.is_journaled() && !error.is_unrecorded();
+        aside.push_str(&match kept {
+            None if journaled => in_journal(unresolved, Timestamp::now()),
+            kept => next_steps(&desk.gateway, unresolved, kept),
+        });
         text = format!("{json}\n");
     }
     Some(Output {
@@ -53,6 +60,20 @@ pub(super) fn shown(gateway: &Gateway, error: &Error, kept: Option<&Path>) -> Op
         json: error.to_json(),
         exit: Exit::Unknown,
     })
+}
+
+/// How to go on with what stands in the journal.
+fn in_journal(unresolved: &Unresolved, now: Timestamp) -> String {
+    let mut text = "Nobody knows whether this was done. It is in the journal: the same command asks, and so does\n\x20 paymux journal settle\n\
+                    Do not send it under another reference.\n"
+        .to_owned();
+    if unresolved.last_sent > now {
+        let left = unresolved.last_sent.duration_since(now).as_secs().saturating_add(1);
+        text.push_str(&format!(
+            "Whoever began it may be at work on it for another {left} s; nobody asks before.\n"
+        ));
+    }
+    text
 }
 
 /// How to go on when nobody knows what became of an operation.

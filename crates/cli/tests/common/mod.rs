@@ -47,7 +47,10 @@ impl Ended {
 /// The binary with these arguments.
 pub(crate) fn binary(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_paymux"));
-    command.args(arguments).env_remove("PAYMUX_CONFIG");
+    command
+        .args(arguments)
+        .env_remove("PAYMUX_CONFIG")
+        .env_remove("PAYMUX_JOURNAL");
     command
 }
 
@@ -91,6 +94,30 @@ impl Bench {
         let lab = Lab::start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.unwrap();
         let config = new_file("paymux.toml", &lab.config());
         Self { lab, config }
+    }
+
+    /// The binary with these arguments, interrupted as soon as so many requests are made.
+    #[cfg(unix)]
+    pub(crate) fn interrupted(&self, arguments: &[&str], after: u64) -> Ended {
+        let mut command = binary(&["--config", self.config.to_str().unwrap()]);
+        let mut child = command
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        while self.requests() < after {
+            assert!(child.try_wait().unwrap().is_none(), "{arguments:?} ended too early");
+            std::thread::yield_now();
+        }
+        let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+        assert!(killed.unwrap().success());
+        let output = child.wait_with_output().unwrap();
+        Ended {
+            code: output.status.code().unwrap_or(-1),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
     }
 
     /// How many requests reached the simulators.

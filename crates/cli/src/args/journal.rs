@@ -1,0 +1,135 @@
+//! The commands on the journal, and how it is named.
+
+use std::convert::Infallible;
+use std::str::FromStr;
+
+use clap::{Args, Subcommand, ValueEnum};
+use paymux::Reference;
+use secrecy::{ExposeSecret as _, SecretString};
+
+/// Where the journal is. May hold a password, so that it is never printed.
+#[derive(Clone, Debug)]
+pub(crate) struct JournalUrl(SecretString);
+
+impl JournalUrl {
+    /// What was typed.
+    pub(crate) fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl FromStr for JournalUrl {
+    /// What is wrong with an address is said where it is opened: an error of here would repeat it.
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self(text.into()))
+    }
+}
+
+/// The commands on the journal. All but `settle` need no configuration.
+#[derive(Debug, Subcommand)]
+pub(crate) enum JournalCommand {
+    /// List what was asked and what came of it, newest first.
+    List(ListArgs),
+    /// Show all that is kept under a reference.
+    Show(ShowArgs),
+    /// Ask about what was left open, and write down what is found. Moves no money.
+    ///
+    /// Exit codes: 0 nothing is left open, 4 something is still open or waits, 5 a person must look.
+    Settle(SettleArgs),
+    /// Print everything, one JSON document on each line.
+    Export(ExportArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OnJournal {
+    /// The journal: `sqlite:PATH` or `postgres://…`.
+    #[arg(long, value_name = "URL", env = "PAYMUX_JOURNAL", hide_env_values = true)]
+    pub(crate) journal: JournalUrl,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    #[command(flatten)]
+    pub(crate) on: OnJournal,
+
+    /// Only what stands there.
+    #[arg(long, value_enum, conflicts_with = "open")]
+    pub(crate) state: Option<StateName>,
+
+    /// Only what has no end yet: open or waiting.
+    #[arg(long)]
+    pub(crate) open: bool,
+
+    /// Only what a person must look at.
+    #[arg(long)]
+    pub(crate) remarked: bool,
+
+    /// Only on this gateway.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) gateway: Option<String>,
+
+    /// Only of this order.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) order: Option<String>,
+
+    /// How many at the most.
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub(crate) limit: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    #[command(flatten)]
+    pub(crate) on: OnJournal,
+
+    /// Your name of the attempt.
+    #[arg(value_name = "REFERENCE")]
+    pub(crate) reference: Reference,
+
+    /// Only on this gateway.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) gateway: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SettleArgs {
+    #[command(flatten)]
+    pub(crate) on: OnJournal,
+
+    /// Do so again after so many seconds, until Ctrl-C.
+    #[arg(long, value_name = "SECS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) every: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    #[command(flatten)]
+    pub(crate) on: OnJournal,
+
+    /// The changes in their order, instead of the intents.
+    #[arg(long)]
+    pub(crate) changes: bool,
+
+    /// Only the changes after this number.
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "changes")]
+    pub(crate) since: u64,
+}
+
+/// Where an intent stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StateName {
+    /// Begun, and no outcome is known.
+    Open,
+    /// Accepted, and not decided.
+    Waiting,
+    /// Approved.
+    Done,
+    /// Refused by the payer's side.
+    Declined,
+    /// It did nothing.
+    Failed,
+    /// Let go without money moved.
+    Undone,
+}

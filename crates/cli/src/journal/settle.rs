@@ -1,0 +1,186 @@
+//! The janitor, from the command line.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::time::Duration;
+
+use paymux::Gateways;
+use paymux_journal::{Filter, Found, Intent, Journal, Report, State, StoreError};
+use serde_json::json;
+
+use super::{failed, open, view};
+use crate::args::SettleArgs;
+use crate::exit::{Exit, Failure};
+use crate::gateways;
+use crate::output::{self, Output};
+use crate::table::{BAD, Cell, GOOD, Table, WARN};
+
+/// A journal, and gateways that record in it.
+struct Janitor {
+    journal: Journal,
+    gateways: Gateways,
+}
+
+/// Asks once about all that is due.
+pub(super) async fn once(config: &Path, args: &SettleArgs) -> Result<Output, Failure> {
+    let janitor = Janitor::open(config, args).await?;
+    janitor.run().await.map_err(|error| failed(&error, &args.on))
+}
+
+/// Asks again and again, until Ctrl-C. A question that Ctrl-C ends is asked again when its lease is over.
+pub(super) async fn repeated(config: &Path, args: &SettleArgs, every: u64, as_json: bool) -> Exit {
+    let janitor = match Janitor::open(config, args).await {
+        Ok(janitor) => janitor,
+        Err(failure) => return output::finish(as_json, Err(failure)),
+    };
+    let mut last = Exit::Done;
+    loop {
+        let run = async {
+            let result = janitor.run().await.map_err(|error| failed(&error, &args.on));
+            match result {
+                // One document for each run, on a line of its own.
+                Ok(done) if as_json => output::compact(&done.json).map_or(Exit::Failed, |()| done.exit),
+                result => output::finish(as_json, result),
+            }
+        };
+        tokio::select! {
+            biased;
+            _ = tokio::signal::ctrl_c() => return last,
+            exit = run => last = exit,
+        }
+        tokio::select! {
+            biased;
+            _ = tokio::signal::ctrl_c() => return last,
+            () = tokio::time::sleep(Duration::from_secs(every)) => {}
+        }
+    }
+}
+
+impl Janitor {
+    async fn open(config: &Path, args: &SettleArgs) -> Result<Self, Failure> {
+        let journal = open(&args.on.journal).await?;
+        let builder = Gateways::builder().recorder(journal.recorder());
+        let gateways = gateways::load_with(builder, config)?;
+        Ok(Self { journal, gateways })
+    }
+
+    async fn run(&self) -> Result<Output, StoreError> {
+        let report = self.journal.settle(&self.gateways).await?;
+        let rest = self.rest(&report).await?;
+        Ok(shown(&report, &rest))
+    }
+
+    /// What has no end and was not due.
+    async fn rest(&self, report: &Report) -> Result<Vec<Intent>, StoreError> {
+        let looked: HashSet<_> = report.found.iter().map(|found| &found.intent().key).collect();
+        let mut rest = Vec::new();
+        for state in [State::Open, State::Waiting] {
+            let mut filter = Filter::default();
+            filter.state = Some(state);
+            rest.extend(self.journal.intents(&filter).await?);
+        }
+        rest.retain(|intent| !looked.contains(&intent.key));
+        Ok(rest)
+    }
+}
+
+/// What was found, as a table, as data and as an exit code.
+fn shown(report: &Report, rest: &[Intent]) -> Output {
+    let mut table = Table::new(&["reference", "gateway", "operation", "found", "state", "what"]);
+    let (mut list, mut exit) = (Vec::new(), Exit::Done);
+    let found = report.found.iter().map(|found| (word(found), found.intent()));
+    let rest = rest.iter().map(|intent| match intent.remark {
+        Some(_) => ("person", intent),
+        None => ("later", intent),
+    });
+    for (word, intent) in found.chain(rest) {
+        exit = worse(exit, word);
+        let style = match word {
+            "settled" => GOOD,
+            "person" | "no gateway" => BAD,
+            _ => WARN,
+        };
+        table.row([
+            intent.key.reference.as_str().into(),
+            intent.gateway.clone().into(),
+            intent.operation.as_str().into(),
+            Cell::styled(word, style),
+            view::state(intent),
+            what(word, intent).into(),
+        ]);
+        list.push(json!({
+            "found": word.replace(' ', "_"),
+            "what": what(word, intent),
+            "intent": view::intent(intent),
+        }));
+    }
+    let mut text = if list.is_empty() {
+        "Nothing is left open.\n".to_owned()
+    } else {
+        table.to_string()
+    };
+    if report.met > 0 || report.parked > 0 {
+        text.push_str(&format!(
+            "events that met their payment: {}; events that wait for one: {}\n",
+            report.met, report.parked
+        ));
+    }
+    Output {
+        text,
+        aside: String::new(),
+        json: json!({ "found": list, "met": report.met, "parked": report.parked }),
+        exit,
+    }
+}
+
+const fn word(found: &Found) -> &'static str {
+    match found {
+        Found::Elsewhere(_) => "elsewhere",
+        Found::NoGateway(_) => "no gateway",
+        Found::Person(_) => "person",
+        Found::Settled(_) => "settled",
+        Found::Waiting(_) => "waiting",
+        _ => "open",
+    }
+}
+
+fn worse(exit: Exit, word: &str) -> Exit {
+    match (exit, word) {
+        (_, "person" | "no gateway") => Exit::Unknown,
+        (exit, "settled") => exit,
+        (Exit::Done, _) => Exit::Open,
+        (exit, _) => exit,
+    }
+}
+
+/// What whoever reads should know of it.
+fn what(word: &str, intent: &Intent) -> String {
+    match word {
+        "no gateway" => "no gateway of the configuration is on its account".to_owned(),
+        "elsewhere" => "another process works on it".to_owned(),
+        "later" => match intent.due() {
+            Some(due) => format!("is asked about from {due:.0} on: {}", intent.said),
+            None => intent.said.clone(),
+        },
+        _ => intent.remark.clone().unwrap_or_else(|| intent.said.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_outweighs_what_waits_and_that_what_is_settled() {
+        for (words, exit) in [
+            (&["settled"][..], Exit::Done),
+            (&["settled", "waiting", "settled"], Exit::Open),
+            (&["later"], Exit::Open),
+            (&["person", "waiting"], Exit::Unknown),
+            (&["open", "no gateway"], Exit::Unknown),
+        ] {
+            let ended = words.iter().fold(Exit::Done, |exit, word| worse(exit, word));
+            assert_eq!(ended, exit, "{words:?}");
+        }
+    }
+}
