@@ -39,7 +39,7 @@ async fn what_had_not_sent_did_nothing_and_is_done_by_the_next_call_at_once() {
     assert_eq!((left.state, &left.lease), (State::Failed, &None));
     assert!(desk.booked().is_empty());
     let clock = tokio::time::Instant::now();
-    assert!(other.gateway.execute(&sale).await.unwrap().is_approved());
+    assert!(other.gateway.execute(&sale).await.unwrap().outcome.is_approved());
     assert!(clock.elapsed() < Duration::from_secs(10), "nobody waited for a lease");
     assert_eq!(desk.count(EntryKind::Capture), 1);
 }
@@ -61,7 +61,7 @@ async fn what_may_have_been_sent_is_in_doubt_and_found_by_the_next_call_at_once(
     assert_eq!((left.state, &left.lease), (State::Open, &None));
     assert!(!left.sent_nothing() && left.due().is_some());
     let answer = other.gateway.execute(&sale).await.unwrap();
-    assert!(answer.is_approved(), "{answer:?}");
+    assert!(answer.outcome.is_approved(), "{answer:?}");
     assert_eq!(desk.count(EntryKind::Capture), 1);
     let done = process.gateway.abandon(&sale).await.unwrap().unwrap();
     assert_eq!(done.state, State::Done, "what has an end keeps it");
