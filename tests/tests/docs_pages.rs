@@ -192,7 +192,7 @@ fn metrics_and_keys_of_a_fleet_exist() {
         seen += 1;
         assert!(keys.contains(name), "there is no key {name}");
     }
-    assert!(seen > 8, "{seen}");
+    assert!(seen >= 8, "{seen}");
 }
 
 /// A payment that somebody else's client made is found by the provider's id alone.
