@@ -81,6 +81,7 @@ fn data(name: &str, capabilities: &Capabilities) -> Value {
         "account": capabilities.account,
         "operations": capabilities.abilities,
         "payment_methods": capabilities.payment_methods,
+        "close_page": capabilities.close_page,
         "inquire_by_reference": capabilities.inquire_by_reference,
         "duplicates": capabilities.duplicates,
         "webhooks": capabilities.webhooks,
