@@ -156,6 +156,7 @@ fn policy_and_settings_are_what_the_page_says() {
         asking,
         skew,
         patience,
+        close_pages,
         ..
     } = Settings::default();
     let seconds = |time: Duration| format!("{} s", time.as_secs());
@@ -164,13 +165,14 @@ fn policy_and_settings_are_what_the_page_says() {
         first_cells(&table("The journal's `Settings`")),
         [
             ("asking", asking.as_str()),
+            ("close_pages", &close_pages.to_string()),
             ("lease", &lease),
             ("patience", &patience),
             ("skew", &skew)
         ]
     );
     let debug = format!("{:?}", Settings::default());
-    assert_eq!(debug.matches(": ").count(), 4, "{debug}");
+    assert_eq!(debug.matches(": ").count(), 5, "{debug}");
     let page = page();
     assert!(page.contains(&format!("`Inbox::with_hints`, {} unsigned", Inbox::HINTS)));
     assert!(page.contains(&format!("`Inbox::with_body_limit`, {} bytes", Delivery::BODY_LIMIT)));

@@ -423,4 +423,17 @@ mod tests {
         }
         assert!(report(Fate::NotDone, Some(OperationKind::Sale)).contains("a new attempt is safe\n"));
     }
+
+    /// An order that is paid already is refused without anything done, which makes no new attempt safe.
+    #[test]
+    fn a_refusal_for_another_payment_points_to_it() {
+        let reference = crate::PaymentRef::new("p", crate::Account::of(&["a"]), vec!["1".to_owned()]);
+        let payment = crate::Payment::new(reference, crate::PaymentState::Captured);
+        let error = Error::invalid("order", "order o1 is taken").with_payment(payment);
+        let report = error.in_operation("cards", Some(OperationKind::Sale)).report();
+        assert!(
+            report.contains("look at the payment before a new attempt\n") && !report.contains("safe"),
+            "{report}"
+        );
+    }
 }

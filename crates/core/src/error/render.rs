@@ -49,6 +49,10 @@ impl Error {
                 "this only asked; of whether a new attempt is safe it says nothing"
             }
             (None, Fate::NotDone) => "this did nothing",
+            // Something else was done, or may have been.
+            (_, Fate::NotDone) if self.0.payment.is_some() => {
+                "this did nothing; look at the payment before a new attempt"
+            }
             (_, fate) => fate.meaning(),
         }
     }
