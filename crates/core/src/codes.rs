@@ -1,4 +1,20 @@
 //! Codes as data: what a table of codes is, and what one says of a code.
+//!
+//! An adapter writes down what its provider's codes mean, sorted, and asks the table:
+//!
+//! ```
+//! use paymux_core::codes::{Explanation, Row, find};
+//! use paymux_core::{CodeClass, DeclineReason, RetryAdvice};
+//!
+//! const ROWS: [Row; 2] = [
+//!     Row::declined("05", DeclineReason::DoNotHonor, "do not honour"),
+//!     Row::declined("51", DeclineReason::InsufficientFunds, "not sufficient funds"),
+//! ];
+//! let explain = |code| find(&ROWS, code).map_or(Explanation::unknown(), Row::explanation);
+//! assert_eq!(explain("51").reason, Some(DeclineReason::InsufficientFunds));
+//! assert_eq!(explain("51").advice, RetryAdvice::Later(None));
+//! assert_eq!(explain("99").class, CodeClass::Unknown, "never taken for a decline");
+//! ```
 
 use std::fmt;
 

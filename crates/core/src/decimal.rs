@@ -1,4 +1,17 @@
 //! Decimal text to integers and back, by integer arithmetic only.
+//!
+//! Of a provider that writes amounts in major units:
+//!
+//! ```
+//! use paymux_core::Money;
+//! use paymux_core::decimal::{DecimalError, read, write};
+//!
+//! let fee = read("2.5", 2)?;
+//! let total: Money = "100.10 DKK".parse()?;
+//! assert_eq!(write(total.minor() + fee, 2), "102.60");
+//! assert_eq!(read("0.105", 2), Err(DecimalError::TooFine(2)), "nothing is rounded");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;

@@ -1,4 +1,15 @@
 //! HMAC-SHA256, as several providers sign with it.
+//!
+//! ```
+//! use paymux_core::hmac::{hex, verify};
+//!
+//! // The provider signs the time and the body; the key was changed a moment ago.
+//! let (time, body) = (b"1767323045.", br#"{"id":7}"#);
+//! let signature = hex(b"old key", &[time, body]);
+//! let keys: [&[u8]; 2] = [b"new key", b"old key"];
+//! assert!(verify(keys, &[time, body], &signature).is_ok());
+//! assert!(verify(keys, &[time, br#"{"id":8}"#], &signature).is_err());
+//! ```
 
 use hmac_sha256::HMAC;
 

@@ -7,6 +7,17 @@
 //! - Every provider's codes are put into one [`vocabulary`].
 //!
 //! There is no runtime, socket, clock, randomness or HTTP client here, and no provider's name.
+//!
+//! ```
+//! use paymux_core::{Card, Charge, Money, Operation, OperationKind, Source};
+//!
+//! let amount: Money = "100.00 DKK".parse()?;
+//! let card = Card::new("4111111111111111", 12, 2030)?.with_cvv("123")?;
+//! let operation = Operation::Sale(Box::new(Charge::new("order1001a1".parse()?, amount, Source::Card(card))));
+//! assert_eq!((operation.kind(), amount.minor()), (OperationKind::Sale, 10_000));
+//! assert!(!format!("{operation:?}").contains("4111111111111111"), "no secret is printed");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod answer;
 mod capability;

@@ -1,4 +1,20 @@
 //! Requests as adapters build them, and replies as they read them.
+//!
+//! ```
+//! use http::{HeaderMap, Method, StatusCode, header};
+//! use paymux_core::{Reply, request};
+//! use secrecy::SecretString;
+//!
+//! let body = serde_json::json!({"amount": 10_000});
+//! let mut request = request::json(Method::POST, "https://api.example", "/payments", "application/json", &body)?;
+//! let key = SecretString::from("an api key");
+//! request::secret_header(request.headers_mut(), header::AUTHORIZATION, "Bearer ", &key)?;
+//! assert!(!format!("{request:?}").contains("an api key"));
+//!
+//! let reply = Reply { status: StatusCode::CREATED, headers: HeaderMap::new(), body: r#"{"id":7}"#.into() };
+//! assert_eq!(reply.json::<serde_json::Value>()?["id"], 7);
+//! # Ok::<(), paymux_core::Error>(())
+//! ```
 
 use std::time::Duration;
 

@@ -1,4 +1,21 @@
 //! A wire that plays a script, for the tests of an adapter: no runtime, no socket, no clock. And replies that are changed field by field.
+//!
+//! ```
+//! use bytes::Bytes;
+//! use http::Request;
+//! use paymux_core::script::{Script, run};
+//! use paymux_core::{Call, Wire as _};
+//!
+//! // The answer to a capture is lost, and the payment is asked about.
+//! let script = Script::new().lost("POST /payments/7/capture").json("GET /payments/7", 200, r#"{"balance":100}"#);
+//! let capture = Request::post("https://api.example/payments/7/capture").body(Bytes::new())?;
+//! assert!(run(script.send(Call::once(capture))).is_err_and(|lost| lost.is_unknown()));
+//! let question = Request::get("https://api.example/payments/7").body(Bytes::new())?;
+//! assert!(run(script.send(Call::asks(question))).is_ok());
+//! assert_eq!(script.sent().iter().filter(|sent| sent.moves).count(), 1);
+//! assert!(script.left().is_empty());
+//! # Ok::<(), http::Error>(())
+//! ```
 
 mod mutations;
 

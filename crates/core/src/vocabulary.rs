@@ -1,4 +1,16 @@
 #![doc = include_str!("vocabulary.md")]
+//!
+//! # By its words
+//!
+//! ```
+//! use paymux_core::vocabulary::{DeclineReason, NotAWord, RetryAdvice, Side};
+//!
+//! let reason: DeclineReason = "insufficient_funds".parse()?;
+//! assert_eq!((reason.advice(), reason.side()), (RetryAdvice::Later(None), Side::Cardholder));
+//! assert_eq!((reason.as_str(), reason.message_key()), ("insufficient_funds", "funds"));
+//! assert!("no such word".parse::<DeclineReason>().is_err());
+//! # Ok::<(), NotAWord>(())
+//! ```
 
 mod advice;
 mod reason;

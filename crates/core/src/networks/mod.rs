@@ -6,6 +6,18 @@
 //! | [`MASTERCARD_ADVICE`] | Mastercard's merchant advice codes |
 //! | [`VISA_CATEGORY`] | Visa's categories of decline |
 //! | [`NACHA_RETURN`] | return codes of the ACH network |
+//!
+//! ```
+//! use paymux_core::networks::{ISO_8583, TABLES};
+//! use paymux_core::{DeclineReason, RetryAdvice};
+//!
+//! let told = (ISO_8583.explain)("51").ok_or("not of two characters")?;
+//! assert_eq!((told.reason, told.advice), (Some(DeclineReason::InsufficientFunds), RetryAdvice::Later(None)));
+//! let stolen = (ISO_8583.explain)("43").ok_or("not of two characters")?;
+//! assert_eq!(stolen.advice, RetryAdvice::Never);
+//! assert!(TABLES.iter().all(|table| !(table.list)().is_empty()));
+//! # Ok::<(), &str>(())
+//! ```
 
 mod iso8583;
 mod mastercard;
