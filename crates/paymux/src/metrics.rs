@@ -1,6 +1,18 @@
 //! What is counted and timed, by the facade `metrics`: whatever recorder the application installs gets it.
 //!
 //! Labels hold few different values: a gateway's name, words of the one vocabulary, a status's class. No id, amount, code, text or address.
+//!
+//! ```
+//! use paymux::metrics::{ALL, Kind, describe};
+//!
+//! describe(); // after the application has installed its recorder
+//!
+//! // What a dashboard is made of: how operations came out, by gateway.
+//! let operations = ALL.iter().find(|metric| metric.name == "paymux_operations_total").ok_or("no such metric")?;
+//! assert_eq!(operations.kind, Kind::Counter);
+//! assert!(operations.labels.contains(&"gateway") && operations.labels.contains(&"outcome"));
+//! # Ok::<(), &str>(())
+//! ```
 
 use metrics::{Unit, counter, gauge, histogram};
 use paymux_core::{Answer, Error, Event, OperationKind, Outcome, Provenance, Token, WebhookError};

@@ -2,6 +2,33 @@
 //!
 //! A transport sends once. It follows no redirect, retries nothing, keeps no cookie and takes no proxy from the environment; whether something
 //! was sent at all is read off the [`Mark`] that its request body carries.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use paymux::transport::{MarkedBody, Transport, TransportError};
+//! use paymux::{Card, Charge, Fate, Gateways, PaymentGateway as _, Reply, Source, async_trait};
+//!
+//! /// Nobody is reached.
+//! #[derive(Debug)]
+//! struct Unplugged;
+//!
+//! #[async_trait]
+//! impl Transport for Unplugged {
+//!     async fn send(&self, _: http::Request<MarkedBody>) -> Result<Reply, TransportError> {
+//!         Err(TransportError::new(true, "the network is not there"))
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let config = "[gateways.cards]\nprovider = 'coolpay'\nmode = 'test'\napi_key = 'a'\nprivate_key = 'p'";
+//! # let clock = Arc::new(paymux::TokioClock::new("2026-01-02T03:04:05Z".parse()?));
+//! let gateways = Gateways::builder().transport(Arc::new(Unplugged)).clock(clock).from_toml(config)?;
+//! let card = Source::Card(Card::new("1000000000000008", 12, 2030)?.with_cvv("123")?);
+//! let charge = Charge::new("order1001a1".parse()?, "100.00 DKK".parse()?, card);
+//! let error = gateways.get("cards")?.sale(charge).await.unwrap_err();
+//! assert_eq!(error.fate(), Fate::NotDone, "nothing was sent, and that is proven");
+//! # Ok(()) }
+//! ```
 
 #[cfg(feature = "hyper")]
 mod hyper;
