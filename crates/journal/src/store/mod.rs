@@ -1,4 +1,23 @@
 //! Where a journal is kept.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use paymux::{Charge, PaymentGateway as _, Reference};
+//! use paymux_journal::{Journal, State};
+//! use paymux_journal::store::{Filter, Memory, Store as _};
+//!
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let stand = paymux_chaos::stands::named("coolpay");
+//! let store = Arc::new(Memory::new());
+//! let journal = Journal::new(store.clone());
+//! let cards = journal.wrap(stand.gateway_of(stand.builder().recorder(journal.recorder())))?;
+//! let reference: Reference = "order1001a1".parse()?;
+//! cards.sale(Charge::new(reference.clone(), stand.subject.amount, stand.subject.approved.clone())).await?;
+//!
+//! let intents = store.intents(&Filter::named(reference)).await?;
+//! assert_eq!(intents.iter().map(|intent| intent.state).collect::<Vec<_>>(), [State::Done]);
+//! # Ok(()) }
+//! ```
 
 mod memory;
 #[cfg(feature = "postgres")]
