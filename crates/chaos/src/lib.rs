@@ -6,6 +6,15 @@
 //! against what the provider booked.
 //!
 //! Time is tokio's, paused: nothing sleeps, and equal plans make equal worlds.
+//!
+//! ```
+//! use paymux_chaos::{Run, Sabotage, run};
+//!
+//! let worlds = Run { seed: 7, worlds: 20, threads: 1, only: Some("coolpay"), stops: false };
+//! let tally = run(worlds, &Sabotage::none(), &|_| ());
+//! assert!(tally.payments > 0);
+//! assert!(tally.is_clean(), "{:?}", tally.failures);
+//! ```
 
 mod book;
 mod door;

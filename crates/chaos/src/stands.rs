@@ -1,4 +1,21 @@
 //! The first-party gateways, each on its simulator.
+//!
+//! ```
+//! use paymux::{Charge, PaymentGateway as _};
+//! use paymux_chaos::stands;
+//! use paymux_simulator::Kind;
+//!
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let stand = stands::named("coolpay");
+//! let charge = Charge::new("order1001a1".parse()?, stand.subject.amount, stand.subject.approved.clone());
+//! let answer = stand.gateway().sale(charge).await?;
+//! assert!(answer.outcome.is_approved());
+//! // What the provider booked, seen behind its back.
+//! let host = stand.provider.host();
+//! let captures = host.ledger().movements.iter().filter(|movement| movement.kind == Kind::Capture);
+//! assert_eq!(captures.map(|movement| movement.minor).sum::<i64>(), stand.subject.amount.minor());
+//! # Ok(()) }
+//! ```
 
 use std::sync::Arc;
 use std::time::Duration;

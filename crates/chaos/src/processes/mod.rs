@@ -5,6 +5,29 @@
 //! against what the providers booked.
 //!
 //! A worker keeps nothing but the journal. The lines that it writes are for the parent's aim and for its counts, and it never reads them back.
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//! use std::time::Duration;
+//! use paymux_chaos::processes::{Settings, run};
+//!
+//! # async fn kill() -> Result<(), Box<dyn std::error::Error>> {
+//! let settings = Settings {
+//!     journal: "sqlite:journal.db".to_owned(),
+//!     processes: 4,
+//!     kills: 100,
+//!     payments: 2000,
+//!     seed: 7,
+//!     gateways: vec!["coolpay".to_owned()],
+//!     lease: Duration::from_secs(3),
+//!     patience: Duration::from_secs(60),
+//! };
+//! // A program whose `main` does nothing but await `paymux_chaos::processes::work`.
+//! let starts = Arc::new(|| tokio::process::Command::new("./worker"));
+//! let report = run(&settings, starts, &|_, _| ()).await?;
+//! assert!(report.is_clean(), "{:?}", report.findings);
+//! # Ok(()) }
+//! ```
 
 mod desk;
 mod janitor;
