@@ -1,4 +1,17 @@
 #![doc = include_str!("../README.md")]
+//!
+//! ## Without a file
+//!
+//! ```
+//! use paymux_coolpay::{CODES, CoolPayConfig};
+//! use paymux_core::{AdapterConfig as _, CodeClass, Mode, OperationKind};
+//!
+//! let config: CoolPayConfig = serde_json::from_str(r#"{"api_key": "a", "private_key": "p"}"#)?;
+//! let adapter = config.build(Mode::Test).expect("no problem with the keys");
+//! assert!(adapter.capabilities().offers(OperationKind::Capture));
+//! assert!((CODES.explain)("40000").is_some_and(|told| told.class == CodeClass::Declined));
+//! # Ok::<(), serde_json::Error>(())
+//! ```
 
 mod adapter;
 mod codes;
