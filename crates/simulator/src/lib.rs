@@ -6,6 +6,22 @@
 //! and a page at `/simulator` where a person plays the provider; [`serve`] puts a host behind a socket on loopback.
 //!
 //! No type is shared with the adapters that are tested against them: otherwise one misreading would pass both sides.
+//!
+//! ```
+//! # #[cfg(feature = "coolpay")] {
+//! use bytes::Bytes;
+//! use http::Request;
+//! use paymux_simulator::coolpay::{CoolPay, Settings};
+//! use paymux_simulator::{Exchange, Fault, Host, Matcher};
+//!
+//! let mut host = Host::new(Box::new(CoolPay::new(Settings::default())));
+//! host.faults.add(Matcher::any(), Fault::ResetAfter);
+//! let request = Request::get("/ping").body(Bytes::new()).expect("a request");
+//! let now = jiff::Timestamp::UNIX_EPOCH;
+//! assert!(matches!(host.exchange(now, &request), Exchange::Lost));
+//! assert!(matches!(host.exchange(now, &request), Exchange::Answer(..)), "each fault happens once");
+//! # }
+//! ```
 
 mod desk;
 mod fault;

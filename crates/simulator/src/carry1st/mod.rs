@@ -1,5 +1,25 @@
 //! Carry1st Pay1st, the gateway integration of version 4: tokens, payments with a hosted page, methods, fulfilments, refunds, webhooks.
 //!
+//! ```
+//! use bytes::Bytes;
+//! use http::Request;
+//! use paymux_simulator::Provider as _;
+//! use paymux_simulator::carry1st::{Carry1st, Settings};
+//!
+//! let mut provider = Carry1st::new(Settings::default());
+//! let mut grant = |pair: &str| {
+//!     let request = Request::post("/api/pay1st/auth/token").header("authorization", format!("Basic {pair}"));
+//!     let request = request.header("content-type", "application/vnd.carry1st.payments.partnerauthentication+json");
+//!     let request = request.body(Bytes::from(r#"{"role":"API_USER"}"#)).expect("a request");
+//!     provider.handle(jiff::Timestamp::UNIX_EPOCH, &request)
+//! };
+//! let granted = grant("c2ltLWtleTpzaW0tc2VjcmV0"); // sim-key:sim-secret
+//! let token: serde_json::Value = serde_json::from_slice(granted.body())?;
+//! assert!(token["accessToken"].is_string());
+//! assert_eq!(grant("c2ltLWtleTp3cm9uZw").status(), 401); // sim-key:wrong
+//! # Ok::<(), serde_json::Error>(())
+//! ```
+//!
 //! What this simulator does not model:
 //!
 //! - real error codes: the provider publishes none, those here begin with `SIM_`;

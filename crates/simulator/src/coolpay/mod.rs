@@ -3,6 +3,28 @@
 //! There is no sandbox at this provider: test cards ([`TEST_CARDS`]) go through the same account, and what comes of them is marked
 //! `test_mode`. The number of the card decides what happens.
 //!
+//! ```
+//! use bytes::Bytes;
+//! use http::Request;
+//! use paymux_simulator::coolpay::{CoolPay, Settings};
+//! use paymux_simulator::{Kind, Provider as _};
+//!
+//! let now = jiff::Timestamp::constant(1_767_323_045, 0);
+//! let mut provider = CoolPay::new(Settings::default());
+//! let mut post = |path: &str, body: &'static str| {
+//!     // The key `sim-api-key`, with an empty user.
+//!     let request = Request::post(path).header("authorization", "Basic OnNpbS1hcGkta2V5");
+//!     let request = request.header("accept-version", "v10").header("accept", "application/json");
+//!     let request = request.header("content-type", "application/json").body(Bytes::from(body)).expect("a request");
+//!     let answer = provider.handle(now, &request);
+//!     serde_json::from_slice::<serde_json::Value>(answer.body()).expect("JSON")
+//! };
+//! let id = post("/payments", r#"{"order_id":"1001a1","currency":"DKK"}"#)["id"].to_string();
+//! let card = r#"{"amount":1000,"card":{"number":"1000000000000008","expiration":"3012","cvd":"123"}}"#;
+//! post(&format!("/payments/{id}/authorize?synchronized"), card);
+//! assert_eq!(provider.ledger().total(&id, Kind::Authorize), 1000);
+//! ```
+//!
 //! An operation without `?synchronized` is answered at once and ends [`Settings::operation_time`] later, at the first request or
 //! [`crate::Provider::due`] after that. A held card ends after 60 seconds, whoever waits.
 //!

@@ -1,5 +1,23 @@
 //! The platform whose result codes are written `ddd.ddd.ddd`, in both of its shapes: the gateway under `/v3` and its elder under `/v1`.
 //!
+//! ```
+//! use bytes::Bytes;
+//! use http::Request;
+//! use paymux_simulator::opp::{Opp, Settings};
+//! use paymux_simulator::{Kind, Provider as _};
+//!
+//! let mut provider = Opp::new(Settings::v3());
+//! let sale = "entityId=EB000001&amount=92.00&currency=EGP&paymentType=DB&merchantTransactionId=order1001a1\
+//!             &card.number=4200000000000000&card.holder=Jane+Jones&card.expiryMonth=05&card.expiryYear=2034&card.cvv=123";
+//! let request = Request::post("/v3/payments").header("authorization", "Bearer sim-token");
+//! let request = request.header("content-type", "application/x-www-form-urlencoded").body(Bytes::from(sale))?;
+//! let answer = provider.handle("2026-01-02T03:04:05Z".parse()?, &request);
+//! assert!(answer.body().windows(11).any(|text| text == b"000.100.110"));
+//! let mut booked = provider.ledger().by_reference("order1001a1");
+//! assert!(booked.next().is_some_and(|one| (one.kind, one.minor) == (Kind::Capture, 9200)));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! Not modelled:
 //!
 //! * schedules, payment links, authentication without a payment, rebills, receipts and reversed chargebacks;

@@ -3,6 +3,30 @@
 //! There is no merchant acquiring: money comes in by pulling it from a stored outside instrument into an account, and
 //! goes out by pushing it from an account to one.
 //!
+//! ```
+//! use bytes::Bytes;
+//! use http::Request;
+//! use paymux_simulator::qolo::{Qolo, Settings, seeds};
+//! use paymux_simulator::{Kind, Provider as _};
+//!
+//! let mut provider = Qolo::new(Settings::qolo());
+//! let mut post = |path: &str, token: &str, body: String| {
+//!     let request = Request::post(format!("/api/v1/{path}")).header("authorization", format!("Bearer {token}"));
+//!     let request = request.header("content-type", "application/json").body(Bytes::from(body)).expect("a request");
+//!     let answer = provider.handle(jiff::Timestamp::UNIX_EPOCH, &request);
+//!     serde_json::from_slice::<serde_json::Value>(answer.body()).expect("JSON")
+//! };
+//! let told = post("auth/login", "", r#"{"login_id":"sim-login","api_key":"sim-key"}"#.to_owned());
+//! let pull = format!(
+//!     r#"{{"client_reference_id":"order1001a1","transfer_type":"BANKTOACCOUNT","amount":25.10,"currency":"USD","description":"Order",
+//!     "source":{{"outside_instrument_guid":"{}"}},"destination":{{"account_guid":"{}"}}}}"#,
+//!     seeds::INSTRUMENT_ACH, seeds::ACCOUNT,
+//! );
+//! let transfer = post("transfers", told["access_token"].as_str().expect("a token"), pull);
+//! let guid = transfer["txn_guid"].as_str().expect("a transfer");
+//! assert_eq!(provider.ledger().total(guid, Kind::Capture), 2510);
+//! ```
+//!
 //! # When money counts as booked
 //!
 //! A transfer is booked in the ledger when it is accepted, pending or not, because a second POST without the same `IdempotencyKey`

@@ -1,4 +1,12 @@
 //! What is there from the start: accounts, persons and instruments, by names that tests can use.
+//!
+//! ```
+//! use paymux_simulator::qolo::{Qolo, Settings, seeds};
+//!
+//! let provider = Qolo::new(Settings::qolo());
+//! assert!(provider.balances(seeds::ACCOUNT).is_some_and(|balances| balances.available > 0));
+//! assert!(provider.balances(seeds::INSTRUMENT_ACH).is_none(), "an instrument is no account");
+//! ```
 
 use super::state::{Account, Instrument, Person};
 

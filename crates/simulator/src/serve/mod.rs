@@ -11,6 +11,29 @@
 //!   are refused indeed, use [`Server::refuse`].
 //!
 //! Webhooks that are due are posted every 50 ms, to loopback targets only; any other target counts as one that did not answer.
+//!
+//! ```
+//! # #[cfg(feature = "coolpay")]
+//! # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::io::{Read as _, Write as _};
+//! use paymux_simulator::Host;
+//! use paymux_simulator::coolpay::{CoolPay, Settings};
+//! use paymux_simulator::serve::Listener;
+//!
+//! let listener = Listener::bind("127.0.0.1:0".parse()?).await?;
+//! let settings = Settings { base_url: listener.url(), ..Settings::default() };
+//! let server = listener.serve(Host::new(Box::new(CoolPay::new(settings))));
+//!
+//! let mut stream = std::net::TcpStream::connect(server.address())?;
+//! stream.write_all(b"GET /payments HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n")?;
+//! let mut answer = String::new();
+//! stream.read_to_string(&mut answer)?;
+//! assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+//! assert_eq!(server.with(|host, _| host.requests()), 1);
+//! server.stop();
+//! # Ok(()) }
+//! # #[cfg(not(feature = "coolpay"))] fn main() {}
+//! ```
 
 mod connection;
 mod delivery;
