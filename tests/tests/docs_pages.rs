@@ -85,29 +85,6 @@ fn the_readme_leads_to_every_page() {
     }
 }
 
-/// The names of all packages here.
-fn packages() -> BTreeSet<String> {
-    let mut manifests: Vec<String> = ["benches", "fuzz", "tests"]
-        .map(|name| format!("{name}/Cargo.toml"))
-        .into();
-    for folder in ["crates", "examples"] {
-        manifests.extend(
-            names_in(folder)
-                .into_iter()
-                .map(|name| format!("{folder}/{name}/Cargo.toml")),
-        );
-    }
-    let name = |path: &String| {
-        read(path)
-            .split("name = \"")
-            .nth(1)?
-            .split('"')
-            .next()
-            .map(str::to_owned)
-    };
-    manifests.iter().filter_map(name).collect()
-}
-
 /// The subcommands of `paymux`, and their subcommands: what the enums of its arguments have.
 fn subcommands() -> BTreeSet<String> {
     let mut sources = vec![read("crates/cli/src/args.rs")];
@@ -130,37 +107,11 @@ fn subcommands() -> BTreeSet<String> {
 }
 
 #[test]
-fn commands_exist() {
-    let (packages, mut subcommands) = (packages(), subcommands());
-    // On its way into the command line.
-    subcommands.insert("journal".to_owned());
+fn subcommands_exist() {
+    let subcommands = subcommands();
     let mut seen = 0;
     for document in documents() {
         let text = read(&document);
-        for line in text.lines().filter(|line| line.contains("cargo ")) {
-            for name in line
-                .split(" -p ")
-                .skip(1)
-                .map(|rest| rest.split([' ', '`', ',']).next().unwrap())
-            {
-                seen += 1;
-                assert!(packages.contains(name), "{document}: there is no package {name}");
-            }
-            if !line.contains("paymux-tests") {
-                continue;
-            }
-            for name in line
-                .split(" --test ")
-                .skip(1)
-                .map(|rest| rest.split([' ', '`', ',']).next().unwrap())
-            {
-                seen += 1;
-                assert!(
-                    root().join(format!("tests/tests/{name}.rs")).exists(),
-                    "{document}: --test {name}"
-                );
-            }
-        }
         let commands = quoted(&text)
             .flat_map(str::lines)
             .filter_map(|line| line.strip_prefix("paymux "));
@@ -171,7 +122,7 @@ fn commands_exist() {
             }
         }
     }
-    assert!(seen > 30, "{seen}");
+    assert!(seen > 4, "{seen}");
 }
 
 #[test]
