@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use paymux::Gateways;
+use paymux_journal::Journal;
 
 use crate::simulators::Simulator;
 use crate::store::Orders;
@@ -46,8 +47,12 @@ impl File {
     }
 }
 
-/// The gateways of the file, which is written where there is none.
-pub(crate) fn open(path: &Path, simulators: &[Simulator]) -> Result<(Arc<Gateways>, Arc<File>), String> {
+/// The gateways of the file, which is written where there is none. They keep in the journal what is needed to ask.
+pub(crate) fn open(
+    path: &Path,
+    simulators: &[Simulator],
+    journal: &Journal,
+) -> Result<(Arc<Gateways>, Arc<File>), String> {
     let shown = path.display();
     if !path
         .try_exists()
@@ -56,7 +61,9 @@ pub(crate) fn open(path: &Path, simulators: &[Simulator]) -> Result<(Arc<Gateway
         let tables: String = simulators.iter().map(Simulator::table).collect();
         std::fs::write(path, format!("{HEADLINE}{tables}")).map_err(|error| format!("--config {shown}: {error}"))?;
     }
-    let builder = Gateways::builder().transport(Arc::new(Watched::default()));
+    let builder = Gateways::builder()
+        .transport(Arc::new(Watched::default()))
+        .recorder(journal.recorder());
     let gateways = builder
         .from_file(path)
         .map_err(|error| format!("--config {shown}: {error}"))?;

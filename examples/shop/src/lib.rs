@@ -1,7 +1,7 @@
 //! A small web shop on paymux, with simulated providers: the model of how an application uses the library.
 //!
-//! What to read: `order` has the rules about money, `till` is all that is asked of gateways, `config` reads and watches `shop.toml`, `web` has the pages.
-//! `simulators` and `faults` are the providers' side, which a shop of your own has not.
+//! What to read: `order` has the rules about money, `till` is all that is asked of gateways, `facts` and `restore` are what outlives the process beside the journal,
+//! `config` reads and watches `shop.toml`, `web` has the pages. `simulators` and `faults` are the providers' side, which a shop of your own has not.
 //!
 //! # What a test in a browser finds by
 //!
@@ -19,8 +19,11 @@
 mod catalog;
 mod config;
 mod deliveries;
+mod facts;
 mod faults;
 mod order;
+mod overheard;
+mod restore;
 mod simulators;
 mod store;
 mod till;
@@ -33,14 +36,21 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use paymux_journal::Journal;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+use tokio::runtime::{Builder, Runtime};
 
 use crate::deliveries::Deliveries;
+use crate::facts::Facts;
 pub use crate::simulators::Simulator;
 use crate::store::Orders;
 use crate::till::Till;
 use crate::web::Shop;
+
+/// How often the journal looks for what was left open.
+const SETTLE: Duration = Duration::from_secs(60);
+/// How long a shop that ends may be in the middle of a write.
+const ENDING: Duration = Duration::from_secs(5);
 
 /// How a shop is started.
 #[derive(Clone, Debug)]
@@ -51,6 +61,10 @@ pub struct Settings {
     pub simulators: SocketAddr,
     /// The gateways' configuration. It is written if it is not there.
     pub config: PathBuf,
+    /// The journal of what was asked of gateways and what came of it: `sqlite:PATH`. It is made if it is not there.
+    pub journal: String,
+    /// The file of what was ordered and begun. It is made if it is not there.
+    pub orders: PathBuf,
     /// How often the configuration is looked at for changes.
     pub watch: Duration,
 }
@@ -58,19 +72,23 @@ pub struct Settings {
 /// A shop that runs. It ends when this is dropped.
 #[derive(Debug)]
 pub struct Running {
-    address: SocketAddr,
+    /// With the address that it took.
+    settings: Settings,
     simulators: Arc<Vec<Simulator>>,
-    tasks: Vec<JoinHandle<()>>,
+    /// All that the shop does. It ends as a whole, as with a process; the simulators do not.
+    runtime: Option<Runtime>,
 }
 
 impl Settings {
-    /// Everything on free ports of loopback, with this configuration, looked at ten times a second: for tests.
+    /// Everything on free ports of loopback, with this configuration, looked at ten times a second, and the other files beside it: for tests.
     #[must_use]
     pub fn test(config: PathBuf) -> Self {
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         Self {
             listen: any,
             simulators: any,
+            journal: format!("sqlite:{}", config.with_extension("db").display()),
+            orders: config.with_extension("jsonl"),
             config,
             watch: Duration::from_millis(100),
         }
@@ -89,52 +107,96 @@ pub async fn start(settings: Settings) -> Result<Running, String> {
         ));
     }
     timeline::listen();
+    let simulators = simulators::start(settings.simulators).await;
+    let simulators = Arc::new(simulators.map_err(|error| format!("--simulators {error}"))?);
+    let mut running = Running {
+        settings,
+        simulators,
+        runtime: None,
+    };
+    running.restart().await?;
+    Ok(running)
+}
+
+/// Starts the shop on the runtime that this is called on; gives where it listens.
+async fn open(settings: Settings, simulators: Arc<Vec<Simulator>>) -> Result<SocketAddr, String> {
     let listener = TcpListener::bind(settings.listen).await;
     let listener = listener.map_err(|error| format!("--listen {}: {error}", settings.listen))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    let simulators = simulators::start(settings.simulators).await;
-    let simulators = Arc::new(simulators.map_err(|error| format!("--simulators {error}"))?);
-    let (gateways, file) = config::open(&settings.config, &simulators)?;
-    let orders = Arc::new(Orders::new());
+    let journal = Journal::open(&settings.journal).await;
+    let journal = journal.map_err(|error| format!("--journal: {error}"))?;
+    let (gateways, file) = config::open(&settings.config, &simulators, &journal)?;
+    let (facts, lines) = Facts::open(&settings.orders)?;
+    let orders = restore::orders(lines, &journal).await?;
+    let orders = Arc::new(Orders::new(orders, facts));
     let watching = config::watch(
         Arc::clone(&file),
         Arc::clone(&gateways),
         Arc::clone(&orders),
         settings.watch,
     );
-    let till = Till {
-        gateways,
+    let till = Arc::new(Till {
+        journal: journal.clone(),
+        gateways: Arc::clone(&gateways),
         orders: Arc::clone(&orders),
         here: format!("http://{address}"),
-    };
+    });
+    till.go_on();
     let app = web::router(Shop {
-        till: Arc::new(till),
+        till,
         file,
         deliveries: Arc::new(Deliveries::new(orders)),
-        simulators: Arc::clone(&simulators),
+        simulators,
     });
-    let serving = async move {
+    tokio::spawn(watching);
+    tokio::spawn(async move {
+        let tell = |settled: Result<_, paymux_journal::StoreError>| {
+            if let Err(error) = settled {
+                tracing::warn!(%error, "the journal cannot be read");
+            }
+        };
+        journal.keep_settling(gateways.as_ref(), SETTLE, tell).await;
+    });
+    tokio::spawn(async move {
         // It ends with the process, or with `Running`.
         let _ = axum::serve(listener, app).await;
-    };
-    Ok(Running {
-        address,
-        simulators,
-        tasks: vec![tokio::spawn(watching), tokio::spawn(serving)],
-    })
+    });
+    Ok(address)
 }
 
 impl Running {
+    /// Ends the shop in the middle of whatever it does, as a crash would: nothing is finished, and nothing told. The simulators go on.
+    pub async fn crash(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            // Its address is free, and its files are closed, once all has ended.
+            let _ = tokio::task::spawn_blocking(move || runtime.shutdown_timeout(ENDING)).await;
+        }
+    }
+
+    /// Starts the shop again where it listened, after [`crash`](Self::crash) if it still runs, with what it kept on the disk.
+    ///
+    /// # Errors
+    /// What does not go, with the flag that would change it.
+    pub async fn restart(&mut self) -> Result<(), String> {
+        self.crash().await;
+        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        let runtime = runtime.map_err(|error| error.to_string())?;
+        let opening = runtime.spawn(open(self.settings.clone(), Arc::clone(&self.simulators)));
+        self.runtime = Some(runtime);
+        self.settings.listen = opening.await.map_err(|error| error.to_string())??;
+        Ok(())
+    }
+
     /// Where it listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
-        self.address
+        self.settings.listen
     }
 
     /// Its address, without a slash at its end.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", self.settings.listen)
     }
 
     /// The simulators, one for each gateway of the configuration as it is written first.
@@ -152,8 +214,8 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        for task in &self.tasks {
-            task.abort();
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
         }
     }
 }

@@ -24,6 +24,12 @@ struct Args {
     /// The gateways' configuration; written if it is not there, and read again when it changes.
     #[arg(long, value_name = "FILE", default_value = "shop.toml")]
     config: PathBuf,
+    /// The journal of payments, `sqlite:FILE`; made if it is not there.
+    #[arg(long, value_name = "ADDRESS", default_value = "sqlite:shop.db")]
+    journal: String,
+    /// What was ordered and begun; made if it is not there. It belongs to the journal.
+    #[arg(long, value_name = "FILE", default_value = "shop-orders.jsonl")]
+    orders: PathBuf,
 }
 
 #[tokio::main]
@@ -33,6 +39,8 @@ async fn main() -> ExitCode {
         listen: args.listen,
         simulators: args.simulators,
         config: args.config.clone(),
+        journal: args.journal.clone(),
+        orders: args.orders.clone(),
         watch: Duration::from_secs(1),
     };
     let running = match start(settings).await {

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 
+use jiff::Timestamp;
 use paymux_simulator::serve::{Listener, Server};
 use paymux_simulator::{Host, Provider, carry1st, coolpay, opp};
 
@@ -24,6 +25,7 @@ const PLANS: [Plan; 4] = [
         |url| {
             let mut settings = coolpay::Settings::default();
             url.clone_into(&mut settings.base_url);
+            settings.first_id = moment();
             Box::new(coolpay::CoolPay::new(settings))
         },
         |url| {
@@ -52,6 +54,7 @@ const PLANS: [Plan; 4] = [
         |url| {
             let mut settings = carry1st::Settings::default();
             url.clone_into(&mut settings.checkout_base);
+            settings.first_number = moment();
             Box::new(carry1st::Carry1st::new(settings))
         },
         |url| {
@@ -64,6 +67,11 @@ const PLANS: [Plan; 4] = [
         },
     ),
 ];
+
+/// A simulator forgets everything with its process, and the shop does not: the ids of a later one must not be those of an earlier one.
+fn moment() -> u64 {
+    u64::try_from(Timestamp::now().as_millisecond()).unwrap_or_default()
+}
 
 fn on(url: &str, mut settings: opp::Settings) -> Box<dyn Provider> {
     url.clone_into(&mut settings.public_url);

@@ -1,4 +1,5 @@
-//! Where orders are kept: in memory here. A database takes the place of the map, with [`Orders::update`] as its transaction.
+//! Where orders are kept: in memory, and what was ordered and begun on the disk as well. How it came out is in the journal, so that nothing is lost with the
+//! process. A database takes the place of the map and the file, with [`Orders::update`] as its transaction.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use paymux::Payment;
 use tokio::sync::broadcast;
 
+use crate::facts::{Fact, Facts};
 use crate::order::Order;
 
 /// How many changes a page may lag behind before it is told to look at everything.
@@ -15,22 +17,38 @@ const LAG: usize = 64;
 #[derive(Debug)]
 pub(crate) struct Orders {
     orders: Mutex<BTreeMap<String, Order>>,
+    facts: Facts,
     changes: broadcast::Sender<String>,
 }
 
 impl Orders {
-    pub(crate) fn new() -> Self {
+    /// These orders, and those to come.
+    pub(crate) fn new(orders: BTreeMap<String, Order>, facts: Facts) -> Self {
         Self {
-            orders: Mutex::default(),
+            orders: Mutex::new(orders),
+            facts,
             changes: broadcast::Sender::new(LAG),
         }
     }
 
     /// Keeps a new order.
-    pub(crate) fn add(&self, order: Order) {
+    ///
+    /// # Errors
+    /// It could not be written down.
+    pub(crate) async fn add(&self, order: Order) -> Result<(), String> {
+        self.keep(&Fact::order(&order)).await?;
         let id = order.id.clone();
         self.lock().insert(id.clone(), order);
         self.announce(id);
+        Ok(())
+    }
+
+    /// Writes down what is begun, before anything is sent for it.
+    ///
+    /// # Errors
+    /// It could not be written down.
+    pub(crate) async fn keep(&self, fact: &Fact) -> Result<(), String> {
+        self.facts.keep(fact).await
     }
 
     /// An order as it is now.

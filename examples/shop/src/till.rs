@@ -1,7 +1,7 @@
 //! The till: everything that the shop asks of a gateway. It knows no provider.
 //!
-//! Each call runs in a task of its own, so that a browser that goes away stops nothing in the middle. What is asked, and under which reference, is kept
-//! before it is sent; what is answered is taken by the rules of [`Order`](crate::order::Order).
+//! Each call runs in a task of its own, so that a browser that goes away stops nothing in the middle. What is asked, and under which reference, is on the disk
+//! before it is sent, and goes through the journal, which keeps what came of it; what is answered is taken by the rules of [`Order`](crate::order::Order).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,12 +9,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 use paymux::webhooks::{BoxError, Received};
 use paymux::{
-    Answer, Capture, Checkout, Customer, Error, Gateways, Inquiry, LineItem, Money, NextAction, OperationKind, Outcome,
-    Payment, PaymentGateway, Reference, Refund, Urls, Void,
+    Answer, Capture, Checkout, Customer, Error, ErrorKind, Gateway, Gateways, Inquiry, LineItem, Money, NextAction,
+    OperationKind, Outcome, Payment, PaymentGateway, Reference, Refund, Urls, Void,
 };
+use paymux_journal::{IntentKey, Journal, Journaled};
 use tracing::Instrument as _;
 
-use crate::order::{Attempt, Order, Standing};
+use crate::facts::Fact;
+use crate::order::{Attempt, Deed, Order, Standing};
+use crate::overheard::Overheard;
 use crate::store::Orders;
 
 /// The pauses between questions about one thing, in seconds; the last one again and again.
@@ -25,6 +28,7 @@ const QUESTIONS: usize = 8;
 /// Takes payments for orders.
 #[derive(Debug)]
 pub(crate) struct Till {
+    pub(crate) journal: Journal,
     pub(crate) gateways: Arc<Gateways>,
     pub(crate) orders: Arc<Orders>,
     /// The shop's address, without a slash at its end.
@@ -40,7 +44,7 @@ impl Till {
         hold: bool,
     ) -> Result<Option<NextAction>, String> {
         // A gateway that is not there is refused before anything is kept or sent.
-        let opened_by = self.gateways.get(gateway).map_err(|error| error.to_string())?;
+        let opened_by = self.gateway(gateway).map_err(|error| error.to_string())?;
         let kept = self.orders.get(order).ok_or("there is no such order")?;
         self.ask_about_ended(&kept).await;
         let begun = self
@@ -51,12 +55,33 @@ impl Till {
         let till = Arc::clone(self);
         let span = call(&reference);
         let calling = async move {
+            till.keep_attempt(&kept.id, &reference).await?;
             let result = opened_by.checkout(checkout).await;
-            till.opened(&kept.id, &reference, result)
+            Ok(till.opened(&kept.id, &reference, result))
         };
         tokio::spawn(calling.instrument(span))
             .await
-            .map_err(|error| error.to_string())
+            .map_err(|error| error.to_string())?
+    }
+
+    /// The gateway of a name, over the journal.
+    fn gateway(&self, name: &str) -> Result<Journaled<Gateway>, Error> {
+        self.journal.wrap(self.gateways.gateway(name)?)
+    }
+
+    /// Writes down that an attempt begins. Without that, nothing is sent for it.
+    async fn keep_attempt(&self, order: &str, reference: &Reference) -> Result<(), String> {
+        let known = self.orders.get(order).ok_or("the order is gone")?;
+        let attempt = known.attempt(reference.as_str()).ok_or("the attempt is gone")?;
+        let kept = self.orders.keep(&Fact::attempt(order, attempt)).await;
+        if let Err(why) = &kept {
+            self.orders.update(order, |order| {
+                order.change(reference.as_str(), |attempt| {
+                    attempt.standing = Standing::NotDone(why.clone());
+                });
+            });
+        }
+        kept
     }
 
     fn checkout(&self, order: &Order, reference: &Reference, gateway: &str, hold: bool) -> Checkout {
@@ -126,19 +151,46 @@ impl Till {
         }
     }
 
-    /// The way to the page of the open attempt, made anew by asking, or as it was opened where the answer has none.
-    pub(crate) async fn page(&self, order: &str) -> Option<NextAction> {
-        let open = |order: &Order| order.attempts.iter().rev().find(|attempt| !attempt.is_over()).cloned();
-        let attempt = open(&self.orders.get(order)?)?;
-        self.ask(attempt.reference.as_str()).await;
-        let attempt = open(&self.orders.get(order)?)?;
+    /// The way to the page of the open attempt, made anew by asking, or as it was opened where the answer has none; after a restart, as the same checkout
+    /// brings it again.
+    pub(crate) async fn page(self: &Arc<Self>, order: &str) -> Option<NextAction> {
+        let open = || {
+            let order = self.orders.get(order)?;
+            let attempt = order
+                .attempts
+                .iter()
+                .rev()
+                .find(|attempt| !attempt.is_over())
+                .cloned()?;
+            Some((order, attempt))
+        };
+        self.ask(open()?.1.reference.as_str()).await;
+        let (kept, attempt) = open()?;
         let waits = attempt.page_is_open
             || attempt
                 .state()
                 .is_none_or(|state| state == paymux::PaymentState::RequiresAction);
-        attempt
-            .page
-            .filter(|_| waits && matches!(attempt.standing, Standing::Open))
+        if !waits || !matches!(attempt.standing, Standing::Open) {
+            return None;
+        }
+        match attempt.page {
+            Some(page) => Some(page),
+            None => self.page_again(kept, attempt).await,
+        }
+    }
+
+    /// The same checkout again, under the same reference: the journal sends nothing anew of what is on its way.
+    async fn page_again(self: &Arc<Self>, order: Order, attempt: Attempt) -> Option<NextAction> {
+        let reference = attempt.reference;
+        let gateway = self.gateway(&attempt.gateway).ok()?;
+        let checkout = self.checkout(&order, &reference, &attempt.gateway, attempt.hold);
+        let till = Arc::clone(self);
+        let span = call(&reference);
+        let calling = async move {
+            let result = gateway.checkout(checkout).await;
+            till.take_answer(&order.id, reference.as_str(), result)?.page
+        };
+        tokio::spawn(calling.instrument(span)).await.ok()?
     }
 
     /// Somebody came back from the page of an attempt. It proves nothing: the provider is asked, now and again until it has decided.
@@ -156,13 +208,7 @@ impl Till {
         if first {
             let (till, id, reference) = (Arc::clone(self), order.clone(), reference.to_owned());
             tokio::spawn(async move {
-                for pause in PAUSES.into_iter().cycle().take(QUESTIONS) {
-                    let settled = till.ask(&reference).await.is_none_or(|attempt| attempt.is_settled());
-                    if settled {
-                        break;
-                    }
-                    tokio::time::sleep(Duration::from_secs(pause)).await;
-                }
+                till.ask_until_settled(&reference).await;
                 till.orders
                     .update(&id, |order| order.change(&reference, |attempt| attempt.asking = false));
             });
@@ -170,20 +216,60 @@ impl Till {
         Some(order)
     }
 
+    /// Goes on where the last process ended: asks about all that may not be as it was left. No money moves.
+    pub(crate) fn go_on(self: &Arc<Self>) {
+        for attempt in self.orders.all().into_iter().flat_map(|order| order.attempts) {
+            for follow_up in &attempt.follow_ups {
+                if matches!(follow_up.deed, Deed::Unknown(_)) {
+                    self.settle(&follow_up.reference);
+                }
+            }
+            if matches!(attempt.standing, Standing::Unknown(_)) {
+                self.settle(&attempt.reference);
+            } else if !attempt.is_over() {
+                let till = Arc::clone(self);
+                tokio::spawn(async move { till.ask_until_settled(attempt.reference.as_str()).await });
+            }
+        }
+    }
+
+    async fn ask_until_settled(&self, reference: &str) {
+        for pause in PAUSES.into_iter().cycle().take(QUESTIONS) {
+            let settled = self.ask(reference).await.is_none_or(|attempt| attempt.is_settled());
+            if settled {
+                break;
+            }
+            tokio::time::sleep(Duration::from_secs(pause)).await;
+        }
+    }
+
     /// Asks how the payment of an attempt stands, and keeps what is answered. Asking never moves money.
     pub(crate) async fn ask(&self, reference: &str) -> Option<Attempt> {
         let order = self.orders.by_reference(reference)?;
         let attempt = order.attempt(reference)?;
-        let result = match (self.gateways.get(&attempt.gateway), attempt.question()) {
+        let result = match (self.gateway(&attempt.gateway), attempt.question()) {
             (Err(error), _) => Err(error),
             (Ok(_), None) => return Some(attempt.clone()),
             (Ok(gateway), Some(payment)) => {
-                let question = gateway.inquire(Inquiry::Payment(payment.clone()));
-                question.instrument(call(&attempt.reference)).await
+                let payment = payment.clone();
+                let asking = async move {
+                    let key = IntentKey::of(gateway.capabilities(), &attempt.reference);
+                    match self.journal.intent(&key).await {
+                        // The journal waits for it as well: it asks, and writes down what is found.
+                        Ok(Some(intent)) if intent.is_unsettled() => gateway.resolve(intent.unresolved()).await,
+                        _ => gateway.inquire(Inquiry::Payment(payment)).await,
+                    }
+                };
+                asking.instrument(call(&attempt.reference)).await
             }
         };
+        self.take_answer(&order.id, reference, result)
+    }
+
+    /// Keeps what is answered about the payment of an attempt; gives the attempt as it stands then.
+    fn take_answer(&self, order: &str, reference: &str, result: Result<Answer, Error>) -> Option<Attempt> {
         let now = Timestamp::now();
-        self.orders.update(&order.id, |order| {
+        self.orders.update(order, |order| {
             match result {
                 Ok(answer) => {
                     // What does not fit leaves a remark.
@@ -212,11 +298,12 @@ impl Till {
             return Ok(());
         }
         let named = received.event.reference().map_or("", Reference::as_str).to_owned();
-        let answer = received
-            .confirm()
+        let gateway = Overheard::new(received.gateway.as_ref());
+        self.journal
+            .absorb(&gateway, &received.event)
             .instrument(tracing::info_span!("shop.call", reference = named))
             .await?;
-        self.confirmed(answer)
+        self.confirmed(gateway.first().ok_or("nothing was asked")??)
     }
 
     pub(crate) fn confirmed(&self, answer: Answer) -> Result<(), BoxError> {
@@ -250,8 +337,12 @@ impl Till {
         let till = Arc::clone(self);
         let span = call(&reference);
         let calling = async move {
-            let result = match till.gateways.get(&attempt.gateway) {
-                Ok(gateway) => send(gateway.as_ref(), &attempt, kind, reference.clone(), amount).await,
+            let sent = match till.keep_follow_up(&order.id, &reference).await {
+                Ok(()) => till.gateway(&attempt.gateway),
+                Err(why) => Err(Error::new(ErrorKind::Configuration, why)),
+            };
+            let result = match sent {
+                Ok(gateway) => send(&gateway, &attempt, kind, reference.clone(), amount).await,
                 Err(error) => Err(error),
             };
             let answered = result.is_ok();
@@ -266,6 +357,15 @@ impl Till {
         tokio::spawn(calling.instrument(span))
             .await
             .map_err(|error| error.to_string())
+    }
+
+    /// Writes down that a follow-up begins. Without that, nothing is sent for it.
+    async fn keep_follow_up(&self, order: &str, reference: &Reference) -> Result<(), String> {
+        let known = self.orders.get(order).ok_or("the order is gone")?;
+        let attempt = known.attempt(reference.as_str()).ok_or("the attempt is gone")?;
+        let follow_up = attempt.follow_ups.iter().find(|known| known.reference == *reference);
+        let follow_up = follow_up.ok_or("it is gone")?;
+        self.orders.keep(&Fact::follow_up(attempt, follow_up)).await
     }
 
     /// Finds out, in the background, what became of something that nobody knows; there is nothing to do if it is known. Asks until it is settled: it never
@@ -290,7 +390,7 @@ impl Till {
         let order = self.orders.by_reference(reference.as_str())?;
         let attempt = order.attempt(reference.as_str())?;
         let unresolved = order.unresolved(reference.as_str())?.clone();
-        let result = match self.gateways.get(&attempt.gateway) {
+        let result = match self.gateway(&attempt.gateway) {
             Ok(gateway) => gateway.resolve(unresolved.clone()).await,
             // It cannot even be asked: it stays what it is.
             Err(error) => Err(error.with_fate(paymux::Fate::Unknown).with_unresolved(unresolved)),

@@ -102,6 +102,7 @@ impl Carry1st {
     #[must_use]
     pub fn new(settings: Settings) -> Self {
         Self {
+            serial: settings.first_number,
             settings,
             tokens: tokens::Tokens::default(),
             payments: Vec::new(),
@@ -110,7 +111,6 @@ impl Carry1st {
             outbox: outbox::Outbox::default(),
             ledger: Ledger::default(),
             forced: None,
-            serial: 0,
         }
     }
 

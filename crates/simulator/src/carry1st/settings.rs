@@ -48,6 +48,8 @@ pub struct Settings {
     pub fallback: Urls,
     /// Where refund webhooks go if a refund names no URL.
     pub refund_webhook: Option<String>,
+    /// What numbers count from; 0 by default. With a higher one, no id is one that an earlier simulator gave.
+    pub first_number: u64,
 }
 
 /// The merchant's URLs.
@@ -101,6 +103,7 @@ impl Default for Settings {
             partner_code: "SIM".to_owned(),
             fallback: Urls::default(),
             refund_webhook: None,
+            first_number: 0,
         }
     }
 }

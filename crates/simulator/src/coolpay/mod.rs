@@ -112,6 +112,7 @@ impl CoolPay {
     #[must_use]
     pub fn new(settings: Settings) -> Self {
         Self {
+            last_id: settings.first_id,
             settings,
             resources: BTreeMap::new(),
             orders: BTreeMap::new(),
@@ -122,7 +123,6 @@ impl CoolPay {
             used_once: BTreeSet::new(),
             forced: None,
             host: None,
-            last_id: 1000,
             last_delivery: 0,
             links_made: 0,
             ledger: Ledger::default(),

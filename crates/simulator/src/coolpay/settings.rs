@@ -39,6 +39,8 @@ pub struct Settings {
     pub operation_time: Duration,
     /// How long after an operation its callback is sent.
     pub callback_after: Duration,
+    /// What ids count from; 1000 by default. With a higher number, no id is one that an earlier simulator gave.
+    pub first_id: u64,
     /// What the key may not do, in the provider's notation: `PUT /payments/:id/link`.
     pub denied: Vec<String>,
 }
@@ -85,6 +87,7 @@ impl Default for Settings {
             held: Duration::from_secs(60),
             operation_time: Duration::from_millis(50),
             callback_after: Duration::ZERO,
+            first_id: 1000,
             denied: Vec::new(),
         }
     }

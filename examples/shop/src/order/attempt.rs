@@ -56,7 +56,7 @@ pub(crate) enum Standing {
 }
 
 impl Attempt {
-    pub(super) fn new(reference: Reference, gateway: String, hold: bool, made: Timestamp) -> Self {
+    pub(crate) fn new(reference: Reference, gateway: String, hold: bool, made: Timestamp) -> Self {
         Self {
             reference,
             gateway,
@@ -205,7 +205,7 @@ impl Attempt {
     }
 
     /// Takes what a follow-up came to: its state may go on, but the payment is asked about by the reference that it has.
-    pub(super) fn follow(&mut self, mut payment: Payment) {
+    pub(crate) fn follow(&mut self, mut payment: Payment) {
         self.keep_raw(payment.raw.as_ref());
         let Some(known) = &mut self.payment else { return };
         let transition = payment.follow(known.state);

@@ -65,7 +65,11 @@ pub(super) async fn buy(State(shop): State<Shop>, Form(form): Form<Purchase>) ->
     let Ok(id) = new_id() else {
         return problem(StatusCode::SERVICE_UNAVAILABLE, "The machine has no randomness.", "/");
     };
-    shop.till.orders.add(Order::new(id.clone(), product, Timestamp::now()));
+    let order = Order::new(id.clone(), product, Timestamp::now());
+    if let Err(why) = shop.till.orders.add(order).await {
+        let text = format!("Nothing was ordered: {why}.");
+        return problem(StatusCode::SERVICE_UNAVAILABLE, &text, "/");
+    }
     pay(&shop, &id, &form.gateway, form.hold == "yes").await
 }
 

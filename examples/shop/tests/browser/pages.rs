@@ -14,6 +14,7 @@ pub(crate) struct World {
     pub(crate) browser: Browser,
     pub(crate) gateway: &'static str,
     config: PathBuf,
+    _folder: tempfile::TempDir,
 }
 
 /// The ledger of one order: what was booked for it, in minor units.
@@ -42,20 +43,20 @@ pub(crate) const NOTHING: Booked = Booked {
 
 impl World {
     pub(crate) async fn new(driver: &Driver, gateway: &'static str) -> Self {
-        let moment = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_nanos();
-        let config = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("shop-{gateway}-{moment}.toml"));
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let config = folder.path().join("shop.toml");
         let shop = shop::start(Settings::test(config.clone())).await.unwrap();
         Self {
             browser: driver.browser().await,
             shop,
             gateway,
             config,
+            _folder: folder,
         }
     }
 
     pub(crate) async fn end(self) {
         self.browser.close().await;
-        std::fs::remove_file(&self.config).unwrap();
     }
 
     pub(crate) const fn config(&self) -> &PathBuf {

@@ -7,19 +7,21 @@
 )]
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Request, StatusCode, header};
 use paymux::transport::{MarkedBody, ReqwestTransport, Transport as _};
 use shop::{Running, Settings, start};
+use tempfile::TempDir;
 
-/// A shop, a visitor, and the folder of the shop's configuration.
+/// A shop, a visitor, and the folder of the shop's files.
 pub(crate) struct Visit {
     pub(crate) shop: Running,
     pub(crate) config: PathBuf,
     client: ReqwestTransport,
+    /// Goes after the shop does.
+    _folder: TempDir,
 }
 
 /// What a request came to.
@@ -30,21 +32,15 @@ pub(crate) struct Seen {
     pub(crate) text: String,
 }
 
-static NUMBER: AtomicU32 = AtomicU32::new(0);
-
 impl Visit {
     pub(crate) async fn new() -> Self {
-        let name = format!(
-            "shop-{}-{}.toml",
-            std::process::id(),
-            NUMBER.fetch_add(1, Ordering::SeqCst)
-        );
-        let config = std::env::temp_dir().join(name);
-        let _ = std::fs::remove_file(&config);
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("shop.toml");
         Self {
             shop: start(Settings::test(config.clone())).await.unwrap(),
             config,
             client: ReqwestTransport::new(),
+            _folder: folder,
         }
     }
 
@@ -199,12 +195,6 @@ impl Visit {
                 .map(|m| m.minor)
                 .sum()
         })
-    }
-}
-
-impl Drop for Visit {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.config);
     }
 }
 
