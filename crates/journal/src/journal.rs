@@ -92,6 +92,11 @@ impl Journal {
     pub async fn open(address: &str) -> Result<Self, StoreError> {
         #[cfg(feature = "sqlite")]
         if let Some(path) = address.strip_prefix("sqlite:") {
+            // Elsewhere two slashes stand before a host or a path from the root; which of them is meant is not guessed.
+            if path.starts_with("//") {
+                let what = "a file is written with its path alone, as in `sqlite:paymux.db`";
+                return Err(StoreError::new("cannot be opened", what));
+            }
             return Self::sqlite(path).await;
         }
         #[cfg(feature = "postgres")]

@@ -37,6 +37,24 @@ mod sqlite {
         .await;
     }
 
+    /// A journal that ends with its process is none.
+    #[tokio::test]
+    async fn what_is_no_file_is_refused() {
+        for address in [
+            "sqlite:",
+            "sqlite::memory:",
+            "sqlite://paymux.db",
+            "paymux.db",
+            "mysql://u:hidden@h",
+        ] {
+            let error = paymux_journal::Journal::open(address).await.unwrap_err().to_string();
+            assert!(
+                error.contains("cannot be opened") && !error.contains("hidden"),
+                "{address}: {error}"
+            );
+        }
+    }
+
     /// Steps that wait together are committed together, and what is committed is there when the file is opened again.
     #[tokio::test(flavor = "multi_thread")]
     async fn many_steps_share_a_commit_and_outlive_the_process() {

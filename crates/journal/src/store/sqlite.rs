@@ -35,6 +35,14 @@ impl Sqlite {
     /// It cannot be opened, or is of a newer version.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let failed = Trouble::on("cannot be opened");
+        let path = path.as_ref();
+        // SQLite would take both for a database that ends with the process.
+        if path.as_os_str().is_empty() || path.as_os_str().as_encoded_bytes().starts_with(b":") {
+            return Err(StoreError::new(
+                "cannot be opened",
+                "it must be a file that outlives the process",
+            ));
+        }
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
