@@ -1,5 +1,7 @@
 //! The router over gateways that answer as they are told.
 
+mod pins;
+
 use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -408,111 +410,6 @@ async fn who_cannot_do_it_gets_no_leg_and_the_next_rule_decides() {
 }
 
 #[tokio::test]
-async fn a_pinned_gateway_that_is_gone_is_named_and_nothing_is_sent() {
-    for (standing, refused) in [(Standing::Open, true), (Standing::Failed, false)] {
-        let desk = desk_of("rules = [{ to = ['a'] }]", |_| {});
-        desk.c.write(&Operation::Sale(Box::new(charge("r1"))), standing);
-        let result = desk.sale(charge("r1")).await;
-        assert_eq!(
-            (desk.calls(), result.is_err()),
-            ([usize::from(!refused), 0, 0], refused)
-        );
-        if let Err(error) = result {
-            let text = error.message();
-            assert!(text.contains("r1 is under way or in doubt at gateway `c`"), "{text}");
-            assert!(text.contains("not in router `checkout` any more"), "{text}");
-            assert_eq!(error.fate(), Fate::NotDone);
-        }
-    }
-}
-
-#[tokio::test]
-async fn who_comes_second_joins_the_first() {
-    let desk = desk();
-    let mut leg = Track::new("b", &desk.b.capabilities, "r1".parse().unwrap(), Standing::Open);
-    leg.amount = Some("10.00 EUR".parse().unwrap());
-    let result = desk.a_does([Does::Meets(Box::new(leg))]).sale(charge("r1")).await;
-    assert_eq!(
-        legs(&result),
-        ["a (rule 1, rule): not_done: order is taken", "b (reference): approved"]
-    );
-}
-
-#[tokio::test]
-async fn what_follows_goes_to_the_account_that_holds_the_payment() {
-    let desk = desk_of("rules = [{ to = ['a'] }]\nfollow_ups = ['b']", |_| {});
-    let capture = |fake: &Fake| Capture::new(fake.payment(), "c1".parse().unwrap(), "1.00 EUR".parse().unwrap());
-    let answer = desk.router.capture(capture(&desk.b)).await.unwrap();
-    assert_eq!(answer.payment.legs[0].to_string(), "b (payment): approved");
-    let error = desk.router.capture(capture(&desk.c)).await.unwrap_err();
-    let text = error.message();
-    assert_eq!((error.field(), error.fate()), (Some("payment"), Fate::NotDone));
-    assert!(
-        text.contains("belongs to gateway `c` (c account") && text.contains("has `a` (a account"),
-        "{text}"
-    );
-    // By reference: the gateway of the leg.
-    desk.b.write(&Operation::Sale(Box::new(charge("r1"))), Standing::Done);
-    let reference = |text: &str| Inquiry::Reference(text.parse().unwrap());
-    let answer = desk.router.inquire(reference("r1")).await.unwrap();
-    assert_eq!(answer.payment.reference.gateway(), "b");
-    let error = desk.router.inquire(reference("r2")).await.unwrap_err();
-    assert!(error.message().starts_with("reference r2 has no leg at `a`"), "{error}");
-    // What is in doubt elsewhere stays in doubt.
-    let sale = Operation::Sale(Box::new(charge("r3")));
-    let open = Unresolved::new(
-        "c",
-        &desk.c.capabilities,
-        &sale,
-        None,
-        Vec::new(),
-        Timestamp::UNIX_EPOCH,
-    );
-    let error = desk.router.resolve(open.clone()).await.unwrap_err();
-    assert_eq!((error.fate(), error.unresolved()), (Fate::Unknown, Some(&open)));
-    assert_eq!(
-        desk.router.complete(open, sale).await.unwrap_err().fate(),
-        Fate::Unknown
-    );
-    assert_eq!(desk.calls(), [0, 2, 0]);
-}
-
-#[tokio::test]
-async fn what_belongs_to_one_provider_is_not_spread() {
-    let rules = "rules = [{ source = 'stored', currency = 'DKK', to = ['b'] }, { to = ['a', 'b'] }]";
-    let desk = desk_of(rules, |_| {});
-    let mut stored = charge("r1");
-    stored.source = Source::Stored("card-7".to_owned());
-    let error = desk.sale(stored.clone()).await.unwrap_err();
-    assert_eq!((error.kind(), error.fate()), (ErrorKind::Configuration, Fate::NotDone));
-    assert!(
-        error
-            .message()
-            .contains("a stored instrument means something at one provider only, and rule 2 leads to a, b"),
-        "{error}"
-    );
-    stored.amount = "10.00 DKK".parse().unwrap();
-    desk.sale(stored).await.unwrap();
-    let transfer = Transfer::new("t1".parse().unwrap(), "1.00 EUR".parse().unwrap(), "1", "2");
-    assert!(
-        desk.router
-            .transfer(transfer)
-            .await
-            .unwrap_err()
-            .message()
-            .contains("an account means")
-    );
-    let mut agreed = charge("r2");
-    agreed.initiator = paymux::Initiator::Merchant {
-        kind: paymux::Agreement::Recurring,
-        agreement: Some("7".to_owned()),
-        network_transaction_id: None,
-    };
-    assert_eq!(desk.sale(agreed).await.unwrap_err().fate(), Fate::NotDone);
-    assert_eq!(desk.calls(), [0, 1, 0]);
-}
-
-#[tokio::test]
 async fn a_breaker_turns_first_legs_away_and_nothing_else() {
     let desk = desk_of("rules = [{ to = ['a', 'b'] }]\nbreaker_failures = 2", |_| {});
     desk.a_does([Does::LosesTheAnswer, Does::Nothing, Does::Nothing]);
@@ -589,34 +486,4 @@ fn a_router_knows_no_delivery_and_is_of_one_mode() {
     );
     let error = over(vec![fake("a", capabilities("a"))]).unwrap_err();
     assert_eq!(error.message(), "router `r` needs gateway `b`, which was not given");
-}
-
-#[tokio::test]
-async fn what_takes_an_order_at_a_gateway_that_the_rules_do_not_lead_to_is_only_asked_about() {
-    let rules = "rules = [{ source = 'stored', to = 'b' }, { to = 'a' }]";
-    let stored = || {
-        let mut second = charge_for("r2", "o1");
-        second.source = Source::Stored("token-of-b".to_owned());
-        second
-    };
-    for (said, calls) in [("expires", [0, 1, 0]), ("waits", [0, 0, 0])] {
-        let desk = desk_of(rules, |_| {});
-        let mut first = Track::new("a", &desk.a.capabilities, "r1".parse().unwrap(), Standing::Waiting);
-        first.order = Some("o1".to_owned());
-        first.amount = Some("10.00 EUR".parse().unwrap());
-        said.clone_into(&mut first.said);
-        desk.book.0.lock().unwrap().push(first);
-        let result = desk.sale(stored()).await;
-        assert_eq!(desk.calls(), calls, "{result:?}");
-        match result {
-            Ok(answer) => assert_eq!((said, answer.payment.legs.len()), ("expires", 1)),
-            Err(error) => {
-                assert_eq!(error.fate(), Fate::NotDone);
-                assert_eq!(
-                    error.message(),
-                    "order o1 is taken under reference r1 at gateway `a`, which waits at the provider; nothing was sent"
-                );
-            }
-        }
-    }
 }
