@@ -169,7 +169,8 @@ impl Journal {
         }
         let mut finding = finding(&result, true);
         if let Finding::Doubt { remark, .. } = &mut finding {
-            let hopeless = || hopeless(gateway.capabilities(), intent);
+            let said = result.as_ref().err().map_or("", Error::message);
+            let hopeless = || hopeless(gateway.capabilities(), intent, said);
             *remark = remark.take().or_else(hopeless);
         }
         (finding, result)
@@ -253,7 +254,7 @@ fn by_entry(intent: &Intent, payment: &Payment) -> Option<Answer> {
 }
 
 /// Why asking will not settle it.
-fn hopeless(capabilities: &Capabilities, intent: &Intent) -> Option<String> {
+fn hopeless(capabilities: &Capabilities, intent: &Intent, said: &str) -> Option<String> {
     let ability = capabilities.ability(intent.operation);
     let keyed = matches!(capabilities.duplicates, Duplicates::Key(_));
     if intent.state == State::Open && ability.is_none_or(|ability| ability.ask == AskAfterwards::None) {
@@ -263,11 +264,11 @@ fn hopeless(capabilities: &Capabilities, intent: &Intent) -> Option<String> {
             "look"
         };
         return Some(format!(
-            "{} cannot be asked about a {}: {how} for the reference in its back office",
+            "{} cannot be asked about this {}: {how} for the reference in its back office",
             capabilities.provider, intent.operation
         ));
     }
-    (intent.asked >= PATIENCE).then(|| format!("asked {} times in vain", intent.asked.saturating_add(1)))
+    (intent.asked >= PATIENCE).then(|| format!("asked {} times in vain: {said}", intent.asked.saturating_add(1)))
 }
 
 /// The error of an intent that is in doubt.

@@ -48,9 +48,7 @@ pub struct Report {
     pub parked: usize,
 }
 
-/// How many intents are asked about at once.
-const WIDTH: usize = 16;
-/// How many are fetched at once.
+/// How many intents are fetched at once, at the least.
 const BATCH: u32 = 256;
 
 impl Lookup for Gateways {
@@ -94,7 +92,8 @@ impl Journal {
         let mut looked: HashSet<IntentKey> = HashSet::new();
         loop {
             // Those that cannot be asked about stay due, and are passed over.
-            let limit = BATCH.saturating_add(u32::try_from(looked.len()).unwrap_or(u32::MAX));
+            let batch = looked.len().saturating_add(self.settings().questions);
+            let limit = BATCH.saturating_add(u32::try_from(batch).unwrap_or(u32::MAX));
             let skew = self.settings().skew;
             let at = self.now().checked_sub(skew).unwrap_or_else(|_| self.now());
             let mut due = self.intents(&Filter::due(at, limit)).await?;
@@ -147,7 +146,7 @@ impl Journal {
                 report.found.push(Found::NoGateway(intent));
                 continue;
             };
-            if tasks.len() >= WIDTH
+            if tasks.len() >= self.settings().questions.max(1)
                 && let Some(Ok(found)) = tasks.join_next().await
             {
                 report.found.push(found);

@@ -32,7 +32,7 @@ struct Inside {
     flights: Arc<Flights>,
 }
 
-/// The times of a journal.
+/// The times and limits of a journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Settings {
@@ -48,6 +48,9 @@ pub struct Settings {
     /// Whether the open page of an order's earlier attempt is closed for a new one, where the gateway offers to: no, unless set. The crate's page says what that
     /// rests on.
     pub close_pages: bool,
+    /// About how many intents the janitor asks at once: 16 unless set. A question may wait half a minute for the provider's interval, so that thousands of open intents are
+    /// settled sooner with more; a provider that finds it too many refuses payments, too.
+    pub questions: usize,
 }
 
 impl Default for Settings {
@@ -58,6 +61,7 @@ impl Default for Settings {
             skew: Duration::from_secs(5),
             patience: Duration::from_secs(60),
             close_pages: false,
+            questions: 16,
         }
     }
 }

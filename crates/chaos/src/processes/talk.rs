@@ -41,6 +41,8 @@ pub enum Heard {
 const SKEW: Duration = Duration::from_millis(100);
 /// How long a call waits for another process's.
 const PATIENCE: Duration = Duration::from_millis(200);
+/// How many questions the janitor has under way: most of them wait for the provider's interval, and thousands are to be asked.
+const QUESTIONS: usize = 4096;
 
 impl Told {
     /// The times of the journal.
@@ -51,6 +53,7 @@ impl Told {
         settings.asking = settings.lease;
         settings.skew = SKEW;
         settings.patience = PATIENCE;
+        settings.questions = QUESTIONS;
         settings
     }
 
