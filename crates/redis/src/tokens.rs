@@ -67,9 +67,16 @@ impl RedisTokens {
     ///
     /// No connection is made before it is needed, so that a Redis that is away keeps nobody from starting.
     ///
+    /// With the feature `tls` rustls's default cryptography for this process becomes ring, unless the application has installed one before.
+    ///
     /// # Errors
     /// The address or a key is not as described.
     pub fn connect(url: &SecretString, key: &SecretString) -> Result<Self, Error> {
+        // Where a dependency of the application brings another one, none is the default by itself, and the first connection would panic.
+        #[cfg(feature = "tls")]
+        if rustls::crypto::CryptoProvider::get_default().is_none() {
+            let _ = rustls::crypto::ring::default_provider().install_default();
+        }
         let client = Client::open(url.expose_secret()).map_err(|error| {
             let message = format!("the token store's address cannot be used: {}", said(&error));
             Error::new(ErrorKind::Configuration, message)

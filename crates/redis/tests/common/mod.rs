@@ -26,11 +26,29 @@ pub(crate) struct Redis {
     directory: PathBuf,
     port: u16,
     child: Option<Child>,
+    /// A certificate and its key, in files of the directory, if it speaks TLS alone.
+    tls: bool,
 }
 
 impl Redis {
     /// Starts one; `None`, said aloud, if there is none on this machine and none is required.
     pub(crate) fn start(test: &str) -> Option<Self> {
+        let mut redis = Self::new(test)?;
+        redis.run();
+        Some(redis)
+    }
+
+    /// Starts one that speaks TLS alone.
+    pub(crate) fn start_tls(test: &str, certificate: &str, key: &str) -> Option<Self> {
+        let mut redis = Self::new(test)?;
+        redis.tls = true;
+        std::fs::write(redis.directory.join("certificate.pem"), certificate).expect("a file");
+        std::fs::write(redis.directory.join("key.pem"), key).expect("a file");
+        redis.run();
+        Some(redis)
+    }
+
+    fn new(test: &str) -> Option<Self> {
         if Command::new("redis-server")
             .arg("--version")
             .stdout(Stdio::null())
@@ -52,29 +70,37 @@ impl Redis {
         let free = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = free.local_addr().expect("an address").port();
         drop(free);
-        let mut redis = Self {
+        Some(Self {
             directory,
             port,
             child: None,
-        };
-        redis.run();
-        Some(redis)
+            tls: false,
+        })
     }
 
     /// Runs it, again on the same port.
     pub(crate) fn run(&mut self) {
         let mut command = Command::new("redis-server");
         command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
-        command
-            .args(["--port", &self.port.to_string(), "--dir"])
-            .arg(&self.directory);
+        command.arg("--dir").arg(&self.directory);
+        let port = self.port.to_string();
+        if self.tls {
+            command.args(["--port", "0", "--tls-port", &port, "--tls-auth-clients", "no"]);
+            command.arg("--tls-cert-file").arg(self.certificate());
+            command.arg("--tls-key-file").arg(self.directory.join("key.pem"));
+        } else {
+            command.args(["--port", &port]);
+        }
         self.child = Some(command.stdout(Stdio::null()).spawn().expect("a server"));
         let end = Instant::now() + 10 * SECOND;
-        while self
-            .connection()
-            .and_then(|mut c| redis::cmd("PING").exec(&mut c))
-            .is_err()
-        {
+        let answers = || {
+            if self.tls {
+                return std::net::TcpStream::connect(("127.0.0.1", self.port)).is_ok();
+            }
+            let pong = self.connection().and_then(|mut c| redis::cmd("PING").exec(&mut c));
+            pong.is_ok()
+        };
+        while !answers() {
             assert!(Instant::now() < end, "the server does not answer");
             std::thread::sleep(SECOND / 50);
         }
@@ -98,7 +124,12 @@ impl Redis {
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}/", self.port)
+        let scheme = if self.tls { "rediss" } else { "redis" };
+        format!("{scheme}://127.0.0.1:{}/", self.port)
+    }
+
+    pub(crate) fn certificate(&self) -> PathBuf {
+        self.directory.join("certificate.pem")
     }
 
     pub(crate) fn tokens(&self) -> RedisTokens {
