@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use jiff::Timestamp;
 use paymux::{
     Account, Capabilities, Decline, Error, ErrorKind, Leg, LegOutcome, LegWhy, Money, OperationKind, PaymentGateway,
-    PaymentRef, Reference, async_trait,
+    PaymentRef, Reference, Unresolved, async_trait,
 };
 use paymux_journal::{Came, Filter, Intent, IntentKey, Journal, State, StoreError};
 
@@ -65,6 +65,8 @@ pub struct Track {
     pub said: String,
     /// When it was begun.
     pub begun: Timestamp,
+    /// What is needed to ask about it, where it takes its order and the record has that.
+    pub open: Option<Unresolved>,
 }
 
 /// Where a leg stands. The journal's page says what each state means.
@@ -133,6 +135,7 @@ impl Track {
             standing,
             said: String::new(),
             begun: Timestamp::UNIX_EPOCH,
+            open: None,
         }
     }
 
@@ -184,6 +187,7 @@ fn unread(error: StoreError) -> Error {
 
 fn track(intent: Intent) -> Track {
     let begins = intent.begins();
+    let open = intent.takes_order().then(|| intent.unresolved());
     let payment = intent.about().cloned();
     let standing = match (intent.state, intent.outcome.map(|outcome| outcome.came)) {
         (State::Declined, Some(Came::Declined(decline))) => Standing::Declined(decline),
@@ -208,5 +212,6 @@ fn track(intent: Intent) -> Track {
         standing,
         said: intent.said,
         begun: intent.begun,
+        open,
     }
 }

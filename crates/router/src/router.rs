@@ -182,7 +182,7 @@ impl Router {
             let rule = format!("{reference} has no leg at {}; nothing was asked", self.listed());
             return Err(Error::invalid("reference", format!("reference {rule}")));
         };
-        let member = self.of_track(track)?;
+        let member = self.of_own(track)?;
         let inquiry = match &track.payment {
             Some(payment) => Inquiry::Payment(payment.clone()),
             None => Inquiry::Reference(reference.clone()),
@@ -203,6 +203,20 @@ impl Router {
                 self.rules.name
             );
             Error::invalid("reference", format!("reference {rule}"))
+        })
+    }
+
+    /// The gateway of a leg of the call's own reference. Where it is gone, what that leg may have done still is: "not done" would allow a new attempt.
+    fn of_own(&self, track: &Track) -> Result<&Member, Error> {
+        self.of_track(track).map_err(|error| {
+            if !track.standing.takes() {
+                return error;
+            }
+            let error = error.with_fate(Fate::Unknown);
+            match track.open.clone() {
+                Some(open) => error.with_unresolved(open),
+                None => error,
+            }
         })
     }
 

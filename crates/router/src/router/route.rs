@@ -75,6 +75,12 @@ impl Router {
                 let again = |track: &&Track| !matches!(pinned, Pin::Reference(leg) if std::ptr::eq(leg, *track));
                 course.legs = own().filter(again).map(Track::leg).collect();
             }
+            if let Pin::Reference(track) = &pinned
+                && let Err(gone) = self.of_own(track)
+            {
+                course.pass(vec![track.leg()]);
+                return course.end(Err(gone));
+            }
             if let Pin::Order(track) = &pinned
                 && let Ok(member) = self.of_track(track)
                 && !self.leads_to(member, operation)

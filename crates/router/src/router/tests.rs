@@ -90,16 +90,30 @@ struct Fake {
 }
 
 impl Fake {
-    fn write(&self, operation: &Operation, standing: Standing) {
+    /// Writes a leg; what is needed to ask about it, where it takes.
+    fn write(&self, operation: &Operation, standing: Standing) -> Option<Unresolved> {
         let reference = operation.reference().unwrap().clone();
         let mut leg = Track::new(self.name, &self.capabilities, reference, standing);
         leg.operation = operation.kind();
         leg.amount = operation.amount();
         leg.order = operation.charge().and_then(|charge| charge.order.clone());
         leg.payment = Some(self.payment());
+        let open = || {
+            Unresolved::new(
+                self.name,
+                &self.capabilities,
+                operation,
+                None,
+                Vec::new(),
+                Timestamp::UNIX_EPOCH,
+            )
+        };
+        leg.open = leg.standing.takes().then(open);
+        let open = leg.open.clone();
         let mut legs = self.book.0.lock().unwrap();
         legs.retain(|known| known.reference != leg.reference || known.gateway != leg.gateway);
         legs.push(leg);
+        open
     }
 
     fn payment(&self) -> PaymentRef {

@@ -4,19 +4,28 @@ use super::*;
 
 #[tokio::test]
 async fn a_pinned_gateway_that_is_gone_is_named_and_nothing_is_sent() {
-    for (standing, refused) in [(Standing::Open, true), (Standing::Failed, false)] {
+    let declined = Decline::new(DeclineReason::DoNotHonor, "05").with_advice(RetryAdvice::Never);
+    for (standing, refused) in [
+        (Standing::Open, Some(Fate::Unknown)),
+        (Standing::Done, Some(Fate::Unknown)),
+        (Standing::Declined(declined), Some(Fate::NotDone)),
+        (Standing::Failed, None),
+    ] {
         let desk = desk_of("rules = [{ to = ['a'] }]", |_| {});
-        desk.c.write(&Operation::Sale(Box::new(charge("r1"))), standing);
+        let open = desk.c.write(&Operation::Sale(Box::new(charge("r1"))), standing.clone());
         let result = desk.sale(charge("r1")).await;
-        assert_eq!(
-            (desk.calls(), result.is_err()),
-            ([usize::from(!refused), 0, 0], refused)
-        );
+        let sent = usize::from(refused.is_none());
+        assert_eq!(desk.calls(), [sent, 0, 0], "{standing:?}");
+        assert_eq!(result.as_ref().err().map(Error::fate), refused, "{standing:?}");
         if let Err(error) = result {
             let text = error.message();
-            assert!(text.contains("r1 is under way or in doubt at gateway `c`"), "{text}");
+            let expected = format!("r1 {} at gateway `c`", standing.words());
+            assert!(text.contains(&expected), "{text}");
             assert!(text.contains("not in router `checkout` any more"), "{text}");
-            assert_eq!(error.fate(), Fate::NotDone);
+            // What may have been done there still is, and can be asked about.
+            let open = open.filter(|_| refused == Some(Fate::Unknown));
+            assert_eq!(error.unresolved(), open.as_ref());
+            assert_eq!(error.legs().len(), 1, "{:?}", error.legs());
         }
     }
 }
