@@ -14,7 +14,7 @@ use paymux_journal::{Came, Filter, Intent, IntentKey, Journal, State, StoreError
 /// What it gives is all that pins, so it must be durable, and the same for every process: an implementation that forgets lets a payment be made twice.
 #[async_trait]
 pub trait Legs: Debug + Send + Sync {
-    /// The legs under this reference at these accounts, and those of this order at every account, oldest first, each once. Where there is no order, those under the
+    /// The legs under this reference at these accounts, and those of this order at every account, each once: the one that was written last at the end. Where there is no order, those under the
     /// reference at every account that the record finds by it.
     ///
     /// # Errors
@@ -170,7 +170,8 @@ impl Legs for Journal {
                 intents.extend(self.intent(&key).await.map_err(unread)?);
             }
         }
-        intents.sort_by_key(|intent| intent.begun);
+        // One that did nothing and was begun again counts from its end, not from its first beginning.
+        intents.sort_by_key(|intent| intent.written);
         Ok(intents.into_iter().map(track).collect())
     }
 

@@ -36,7 +36,7 @@ impl Onward<'_> {
     }
 }
 
-/// Where an operation may go, by the legs of its reference and its order, oldest first.
+/// Where an operation may go, by the legs of its reference and its order, the one that was written last at the end.
 ///
 /// # Errors
 /// The reference stands for something else.
