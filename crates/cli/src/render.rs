@@ -51,7 +51,7 @@ pub(crate) fn answer(gateway: &str, operation: OperationKind, answer: &Answer) -
     let mut aside = String::new();
     if answer.unrecorded {
         aside.push_str(
-            "This could not be written in the journal, where it stays open: `paymux journal settle` finds it.\n",
+            "This could not be written in the journal, where it stays open: `paymux journal settle` finds it when its lease is over.\n",
         );
         if let Some(json) = json.as_object_mut() {
             json.insert("unrecorded".to_owned(), true.into());

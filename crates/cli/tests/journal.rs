@@ -1,24 +1,27 @@
 //! The journal from end to end: the binary on a file or a database, against simulators whose ledgers are the judge.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "shared by tests")]
 
+#[path = "journal/commands.rs"]
+mod commands;
 mod common;
+#[path = "journal/left.rs"]
+mod left;
 #[allow(dead_code, reason = "the journal's own tests use all of it")]
 #[path = "../../journal/tests/common/server.rs"]
 mod server;
+#[path = "journal/settle.rs"]
+mod settle;
 
-use std::process::Stdio;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use common::{Bench, Ended, binary, paymux};
 use http::Method;
 use jiff::Timestamp;
-use paymux::{Charge, Checkout, Clock, Gateways, PaymentGateway as _, Source};
-use paymux_journal::store::Sqlite;
-use paymux_journal::{Journal, Settings};
 use paymux_simulator::qolo::seeds;
 use paymux_simulator::{Fault, FaultPlan, Kind, Matcher};
 use serde_json::Value;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection as _, query};
 
 /// A journal in a folder of its own.
 struct Book {
@@ -37,6 +40,23 @@ impl Book {
 
     fn url(&self) -> String {
         format!("sqlite:{}", self.path())
+    }
+
+    /// Changes the file behind the commands' back.
+    async fn edit(&self, statement: &str) {
+        let options = SqliteConnectOptions::new().filename(self.path());
+        let mut file = SqliteConnection::connect_with(&options).await.unwrap();
+        query(AssertSqlSafe(statement)).execute(&mut file).await.unwrap();
+        file.close().await.unwrap();
+    }
+
+    /// Every lease is as if it had been taken ten minutes earlier.
+    async fn let_leases_end(&self) {
+        let past = Timestamp::now().checked_sub(Duration::from_secs(600)).unwrap();
+        let ends = "due = 0, body = json_set(body, '$.lease.until'";
+        let held = "json_extract(body, '$.lease.until') IS NOT NULL";
+        self.edit(&format!("UPDATE paymux_intents SET {ends}, '{past}') WHERE {held}"))
+            .await;
     }
 }
 
@@ -176,132 +196,6 @@ async fn what_was_lost_is_listed_shown_exported_and_found_by_the_same_command() 
     let last = changes.last().unwrap()["number"].as_u64().unwrap();
     let rest = lines(&["--changes", "--since", &(last - 1).to_string()]);
     assert_eq!(rest, changes[changes.len() - 1..]);
-}
-
-/// A process of ten minutes ago.
-#[derive(Debug)]
-struct TenMinutesAgo;
-
-impl Clock for TenMinutesAgo {
-    fn now(&self) -> Timestamp {
-        Timestamp::now().checked_sub(Duration::from_secs(600)).unwrap()
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_a_process_left_that_died_is_settled_and_a_page_waits() {
-    let (bench, book) = (Bench::start().await, Book::new());
-    let url = book.url();
-    lose_the_answer(&bench);
-    {
-        let store = Arc::new(Sqlite::open(book.path()).await.unwrap());
-        let journal = Journal::with(store, Arc::new(TenMinutesAgo), Settings::default());
-        let gateways = Gateways::builder().recorder(journal.recorder());
-        let gateways = gateways.from_file(&bench.config).unwrap();
-        let pay = |gateway: &str| journal.wrap(gateways.gateway(gateway).unwrap()).unwrap();
-        let card = paymux::Card::new("1000000000000008", 12, 2040)
-            .unwrap()
-            .with_cvv("123")
-            .unwrap();
-        let charge = Charge::new(
-            "order-a1".parse().unwrap(),
-            "10.00 DKK".parse().unwrap(),
-            Source::Card(card),
-        );
-        assert!(pay("coolpay").sale(charge).await.is_err());
-        let page = Checkout::new("page-0001".parse().unwrap(), "10.00 EUR".parse().unwrap());
-        pay("opp-v1").checkout(page).await.unwrap();
-    }
-    heal(&bench);
-    let settled = bench.run(&["journal", "settle", "--journal", &url, "--json"]);
-    assert_eq!(settled.code, 4, "the page waits: {settled:?}");
-    let found = settled.json();
-    let of = |reference: &str| {
-        let list = found["found"].as_array().unwrap().clone();
-        let mut own = list.into_iter().filter(|row| row["intent"]["reference"] == reference);
-        own.next().unwrap()
-    };
-    assert_eq!(of("order-a1")["found"], "settled", "{found}");
-    assert_eq!(of("page-0001")["intent"]["state"], "waiting", "{found}");
-    assert_eq!(bench.movements("coolpay"), BOOKED);
-    let again = sale(&bench, &url, "10.00 DKK", "order-a1", &[]);
-    assert_eq!(again.code, 0, "{again:?}");
-    assert_eq!(bench.movements("coolpay"), BOOKED);
-}
-
-#[cfg(unix)]
-#[tokio::test(flavor = "multi_thread")]
-async fn an_interrupted_command_leaves_nothing_that_anybody_waits_for() {
-    let (bench, book) = (Bench::start().await, Book::new());
-    let url = book.url();
-    let interrupted = |reference: &str, after: u64| {
-        let arguments = ["sale", "--gateway", "coolpay", "--amount", "10.00 DKK", "--test-card"];
-        let rest = ["approved", "--journal", &url, "--reference", reference];
-        bench.interrupted(&[&arguments[..], &rest].concat(), bench.requests() + after)
-    };
-    bench.plan("coolpay", Matcher::on(Method::POST, "/payments"), Fault::Stuck);
-    let before = interrupted("order-a1", 1);
-    assert_eq!(before.code, 1, "nothing that moves money was sent: {before:?}");
-    assert!(journal(&url, &["list"]).out.contains("failed"));
-    let clock = Instant::now();
-    let done = sale(&bench, &url, "10.00 DKK", "order-a1", &[]);
-    assert_eq!(done.code, 0, "{done:?}");
-    assert_eq!(bench.movements("coolpay"), BOOKED, "once");
-
-    bench.plan("coolpay", Matcher::on(Method::POST, "/capture"), Fault::Stuck);
-    let during = interrupted("order-a2", 3);
-    assert_eq!(during.code, 5, "{during:?}");
-    assert!(during.err.contains("paymux journal settle"), "{during:?}");
-    let kept: Value = serde_json::from_str(&during.out).unwrap();
-    assert!(!kept["trail"].as_array().unwrap().is_empty(), "{kept}");
-    let shown = journal(&url, &["show", "order-a2", "--json"]).json();
-    let intent = &shown["intents"][0];
-    assert_eq!((&intent["state"], &intent["lease"]), (&"open".into(), &Value::Null));
-    // The same command asks at once; that the capture was not booked is believed later.
-    let asked = sale(&bench, &url, "10.00 DKK", "order-a2", &[]);
-    assert_eq!(asked.code, 5, "{asked:?}");
-    let booked = [&BOOKED[..], &[(Kind::Authorize, 1000)]].concat();
-    assert_eq!(bench.movements("coolpay"), booked);
-    assert!(clock.elapsed() < Duration::from_secs(50), "nobody waited for a lease");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn two_processes_at_once_send_once() {
-    let (bench, book) = (Bench::start().await, Book::new());
-    let url = book.url();
-    let config = bench.config.to_str().unwrap();
-    let begin = || {
-        let arguments = [
-            "--config",
-            config,
-            "sale",
-            "--gateway",
-            "coolpay",
-            "--amount",
-            "10.00 DKK",
-        ];
-        let rest = [
-            "--test-card",
-            "approved",
-            "--json",
-            "--reference",
-            "order-a1",
-            "--journal",
-            &url,
-        ];
-        let mut command = binary(&[&arguments[..], &rest].concat());
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
-    };
-    let children = [begin(), begin(), begin()];
-    let mut payments = Vec::new();
-    for child in children {
-        let output = child.wait_with_output().unwrap();
-        assert_eq!(output.status.code(), Some(0), "{output:?}");
-        let said: Value = serde_json::from_slice(&output.stdout).unwrap();
-        payments.push(said["payment"]["reference"].clone());
-    }
-    assert_eq!(bench.movements("coolpay"), BOOKED);
-    assert!(payments.iter().all(|payment| *payment == payments[0]), "{payments:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use paymux::Gateways;
 use paymux_journal::{Filter, Found, Intent, Journal, Report, State, StoreError};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{failed, open, view};
 use crate::args::SettleArgs;
@@ -27,33 +27,47 @@ pub(super) async fn once(config: &Path, args: &SettleArgs) -> Result<Output, Fai
     janitor.run().await.map_err(|error| failed(&error, &args.on))
 }
 
-/// Asks again and again, until Ctrl-C. A question that Ctrl-C ends is asked again when its lease is over.
+/// Asks again and again, until Ctrl-C; ends as the last whole run did. A question that Ctrl-C ends is asked again when its lease is over.
 pub(super) async fn repeated(config: &Path, args: &SettleArgs, every: u64, as_json: bool) -> Exit {
     let janitor = match Janitor::open(config, args).await {
         Ok(janitor) => janitor,
         Err(failure) => return output::finish(as_json, Err(failure)),
     };
-    let mut last = Exit::Done;
+    let mut last = None;
     loop {
         let run = async {
             let result = janitor.run().await.map_err(|error| failed(&error, &args.on));
             match result {
-                // One document for each run, on a line of its own.
-                Ok(done) if as_json => output::compact(&done.json).map_or(Exit::Failed, |()| done.exit),
+                Ok(done) if as_json => line(&done.json, done.exit),
+                Err(failure) if as_json => line(&failure.to_json(), failure.exit()),
                 result => output::finish(as_json, result),
             }
         };
         tokio::select! {
             biased;
-            _ = tokio::signal::ctrl_c() => return last,
-            exit = run => last = exit,
+            _ = tokio::signal::ctrl_c() => break,
+            exit = run => last = Some(exit),
         }
         tokio::select! {
             biased;
-            _ = tokio::signal::ctrl_c() => return last,
+            _ = tokio::signal::ctrl_c() => break,
             () = tokio::time::sleep(Duration::from_secs(every)) => {}
         }
     }
+    last.unwrap_or_else(|| {
+        let what = "interrupted before the first run ended; what is open is not known";
+        let failure = Failure::Other(what.to_owned());
+        if as_json {
+            line(&failure.to_json(), failure.exit())
+        } else {
+            output::finish(false, Err(failure))
+        }
+    })
+}
+
+/// One document for each run, on a line of its own.
+fn line(document: &Value, exit: Exit) -> Exit {
+    output::compact(document).map_or(Exit::Failed, |()| exit)
 }
 
 impl Janitor {

@@ -84,23 +84,51 @@ impl Desk {
 
     /// What a call left in the journal that was left alone. If its outcome was written by then, that is it.
     async fn left(&self, journaled: &Journaled<Gateway>, operation: &Operation) -> Result<Answer, Error> {
-        match journaled.abandon(operation).await {
-            Ok(None) => Err(interrupted(operation, None)),
-            // What was refused as something else than stands there is not that.
-            Ok(Some(intent)) if !is_that(&intent, operation) => Err(interrupted(operation, None)),
-            Ok(Some(intent)) => match (intent.state, intent.answer()) {
-                (State::Failed, _) => Err(interrupted(operation, None)),
-                (State::Open, _) | (_, None) => Err(interrupted(operation, Some(intent.unresolved()))),
-                (_, Some(answer)) => Ok(answer),
-            },
+        let failed = match journaled.abandon(operation).await {
+            Ok(intent) => return came(operation, intent),
+            Err(error) => error,
+        };
+        let open = match known(journaled, operation).await {
+            Some(open) => open,
             // Nobody knows whether anything was written of it.
-            Err(error) => {
+            None => {
                 let about = operation.payment().cloned();
                 let (name, capabilities) = (self.gateway.name(), self.gateway.capabilities());
-                let open = Unresolved::new(name, capabilities, operation, about, Vec::new(), Timestamp::now());
-                Err(interrupted(operation, Some(open)).with_source(error).not_recorded())
+                Unresolved::new(name, capabilities, operation, about, Vec::new(), Timestamp::now())
             }
-        }
+        };
+        Err(interrupted(operation, Some(open)).with_source(failed).not_recorded())
+    }
+}
+
+/// What the journal has of an operation to ask with, where it can still be read: what was noted on the way.
+async fn known(journaled: &Journaled<Gateway>, operation: &Operation) -> Option<Unresolved> {
+    let (key, journal) = (journaled.key(operation)?, journaled.journal());
+    let intent = journal.intent(&key).await.ok().flatten();
+    let intent = intent.filter(|intent| is_that(intent, operation))?;
+    if intent
+        .lease
+        .as_ref()
+        .is_some_and(|lease| lease.holder != journal.holder())
+    {
+        return Some(intent.unresolved());
+    }
+    // This process sends no more.
+    let mut open = intent.open;
+    open.last_sent = open.last_sent.max(Timestamp::now());
+    Some(open)
+}
+
+/// How an operation came out that was left alone, by its intent.
+fn came(operation: &Operation, intent: Option<Intent>) -> Result<Answer, Error> {
+    // What was refused as something else than stands there is not that.
+    let Some(intent) = intent.filter(|intent| is_that(intent, operation)) else {
+        return Err(interrupted(operation, None));
+    };
+    match (intent.state, intent.answer()) {
+        (State::Failed, _) => Err(interrupted(operation, None)),
+        (State::Open, _) | (_, None) => Err(interrupted(operation, Some(intent.unresolved()))),
+        (_, Some(answer)) => Ok(answer),
     }
 }
 
