@@ -45,8 +45,10 @@ impl Carry1st {
         let host = root.host().unwrap_or_default().to_ascii_lowercase();
         let partner_code = config.partner_code.as_deref().unwrap_or_default();
         let account = Account::of(&[PROVIDER, &host, partner_code, mode.as_str()]);
+        let mut capabilities = capabilities(account, mode, config.refund_beta);
+        capabilities.unset_account_key = partner_code.is_empty().then_some("partner_code");
         Self {
-            capabilities: capabilities(account, mode, config.refund_beta),
+            capabilities,
             config,
             api,
             checkout,

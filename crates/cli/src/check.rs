@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use paymux::{Error, ErrorKind, Gateway, Gateways, Inquiry, Operation, PaymentGateway as _, PaymentRef};
+use paymux::{Error, ErrorKind, Gateway, Gateways, Inquiry, Operation, PaymentGateway as _, PaymentRef, Problem};
 use serde_json::{Value, json};
 
 use crate::exit::{Exit, Failure};
@@ -10,7 +10,7 @@ use crate::gateways::load_with;
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::recorder::{Recorder, Seen};
-use crate::table::{BAD, Cell, GOOD, Table, WARN};
+use crate::table::{BAD, Cell, GOOD, Table, WARN, paint};
 
 /// From here on a clock is worth a warning, in seconds: signatures are refused from 300 on.
 const SKEW: i64 = 30;
@@ -54,7 +54,12 @@ pub(crate) async fn command(config: &Path, as_json: bool) -> Result<Output, Fail
             clock(&seen),
             seen.version.clone().unwrap_or_default().into(),
         ]);
-        list.push(data(&gateway, &access, &seen));
+        let warning = unnamed(&gateways, &gateway);
+        if let Some(Problem { key, what }) = &warning {
+            let head = paint("warning:", WARN);
+            aside.push_str(&format!("{head} gateway `{name}`: `{key}` {what}\n"));
+        }
+        list.push(data(&gateway, &access, &seen, warning.as_slice()));
     }
     Ok(Output {
         text: table.to_string(),
@@ -80,6 +85,31 @@ async fn ask(gateway: &Gateway) -> Access {
         Err(error) if error.kind() == ErrorKind::Configuration => Access::Refused(error),
         Err(error) => Access::Failed(error),
     }
+}
+
+/// Whether the gateway's account names no merchant. That is no mistake where there is one merchant on the host, so that it is told and not refused; several gateways on
+/// it may be those of one merchant, too.
+fn unnamed(gateways: &Gateways, gateway: &Gateway) -> Option<Problem> {
+    let own = gateway.capabilities();
+    let key = own.unset_account_key?;
+    let is_beside = |name: &String| {
+        let other = gateways.gateway(name).ok();
+        let is_on_it = |other: &Gateway| {
+            let other = other.capabilities();
+            (other.provider, &other.account) == (own.provider, &own.account)
+        };
+        name != gateway.name() && other.as_ref().is_some_and(is_on_it)
+    };
+    let beside: Vec<_> = gateways.names().into_iter().filter(is_beside).collect();
+    let beside = match beside.as_slice() {
+        [] => String::new(),
+        names => format!(" (and so do `{}`)", names.join("`, `")),
+    };
+    let what = format!(
+        "is not set: all merchants on its host count as one account{beside}, and a reference of one passes for another's. \
+         Set it before payments are kept: set later, it makes another account, which refuses those made before"
+    );
+    Some(Problem::new(key, what))
 }
 
 fn worse(exit: Exit, access: &Access) -> Exit {
@@ -127,11 +157,13 @@ fn clock(seen: &Seen) -> Cell {
     }
 }
 
-fn data(gateway: &Gateway, access: &Access, seen: &Seen) -> Value {
+fn data(gateway: &Gateway, access: &Access, seen: &Seen, warnings: &[Problem]) -> Value {
     json!({
         "gateway": gateway.name(),
         "provider": gateway.capabilities().provider,
         "mode": gateway.capabilities().mode.as_str(),
+        "account": gateway.capabilities().account,
+        "warnings": warnings.iter().map(|warning| json!({ "key": warning.key, "what": warning.what })).collect::<Vec<_>>(),
         "access": access.word().replace(' ', "_"),
         "error": match access {
             Access::LetIn => Value::Null,

@@ -191,6 +191,78 @@ async fn check_tells_a_clock_that_is_off() {
     assert!(line("opp-v3").contains("in step"), "{}", ended.out);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn check_warns_of_accounts_that_name_no_merchant() {
+    let bench = Bench::start().await;
+    let named = bench.run(&["check", "--json"]).json();
+    let unnamed = without(&bench.lab.config(), &["merchant_id", "entity_id", "partner_code"]);
+    // A second merchant on the same host: other credentials, and the same account.
+    let twin = table(&unnamed, "carry1st").replace("[gateways.carry1st]", "[gateways.twin]");
+    // Where the key is required, it cannot be left out.
+    let all = bench.lab.config();
+    let v1 = table(&all, "opp-v1");
+    let config = format!("{}\n{twin}\n", unnamed.replace(table(&unnamed, "opp-v1"), v1));
+    std::fs::write(&bench.config, config).unwrap();
+
+    let json = bench.run(&["check", "--json"]).json();
+    let of = |json: &Value, name: &str| {
+        let gateways = json["gateways"].as_array().unwrap();
+        gateways
+            .iter()
+            .find(|gateway| gateway["gateway"] == name)
+            .unwrap()
+            .clone()
+    };
+    for (name, key) in [
+        ("coolpay", Some("merchant_id")),
+        ("opp-v3", Some("entity_id")),
+        ("carry1st", Some("partner_code")),
+        ("twin", Some("partner_code")),
+        ("opp-v1", None),
+        ("qolo", None),
+    ] {
+        let gateway = of(&json, name);
+        let keys: Vec<_> = gateway["warnings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|w| w["key"].as_str())
+            .collect();
+        assert_eq!(keys, Vec::from_iter(key.map(Some)), "{gateway}");
+        if name != "twin" {
+            assert_eq!(of(&named, name)["warnings"], Value::Array(Vec::new()), "{named}");
+        }
+    }
+    let twins = of(&json, "twin");
+    assert_eq!(twins["account"], of(&json, "carry1st")["account"]);
+    assert!(
+        twins["warnings"][0]["what"].as_str().unwrap().contains("`carry1st`"),
+        "{twins}"
+    );
+
+    let twins = format!("{}\n{twin}\n", table(&unnamed, "carry1st"));
+    std::fs::write(&bench.config, twins).unwrap();
+    let ended = bench.run(&["check"]);
+    assert_eq!(ended.code, 0, "a warning is no failure: {ended:?}");
+    assert_eq!(ended.err.matches("warning:").count(), 2, "{ended:?}");
+    assert!(
+        ended.err.contains("gateway `twin`: `partner_code` is not set"),
+        "{ended:?}"
+    );
+}
+
+/// A gateway's table.
+fn table<'a>(config: &'a str, gateway: &str) -> &'a str {
+    let begins = |table: &&str| table.starts_with(&format!("[gateways.{gateway}]"));
+    config.split("\n\n").find(begins).unwrap()
+}
+
+/// A configuration without these keys.
+fn without(config: &str, keys: &[&str]) -> String {
+    let kept = |line: &&str| keys.iter().all(|key| !line.starts_with(&format!("{key} =")));
+    config.lines().filter(kept).map(|line| format!("{line}\n")).collect()
+}
+
 #[test]
 fn a_file_that_is_somebody_elses_is_not_written_over() {
     let mine = new_file("mine.toml", "[gateways.cards]\n");

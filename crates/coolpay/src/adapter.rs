@@ -56,8 +56,10 @@ impl CoolPay {
     ) -> Self {
         // The user is empty and the key is the password.
         let credentials = STANDARD.encode(format!(":{}", api_key.expose_secret()));
+        let mut capabilities = capabilities(mode, account, scales, parts.settle);
+        capabilities.unset_account_key = parts.merchant_id.is_none().then_some("merchant_id");
         Self {
-            capabilities: capabilities(mode, account, scales, parts.settle),
+            capabilities,
             credentials: credentials.into(),
             parts,
             claims: Claims::default(),

@@ -21,6 +21,9 @@ pub struct Capabilities {
     pub mode: Mode,
     /// The merchant account.
     pub account: Account,
+    /// The configuration's key that would name the merchant in [`account`](Self::account), where it is not set: two merchants on one host are one account then, and
+    /// a reference of one passes for the other's.
+    pub unset_account_key: Option<&'static str>,
     /// The operations offered.
     pub abilities: Vec<Ability>,
     /// The rule for the caller's references.
@@ -184,6 +187,7 @@ impl Capabilities {
             provider,
             mode,
             account,
+            unset_account_key: None,
             abilities: Vec::new(),
             reference,
             scales,

@@ -77,6 +77,7 @@ fn capabilities(settings: &Settings) -> Capabilities {
     };
     let scales = Scales::new(Scale::Digits(2));
     let mut all = Capabilities::new(PROVIDER, settings.mode, account, reference, scales);
+    all.unset_account_key = entity.is_empty().then_some("entity_id");
     all.inquire_by_reference = v1;
     all.webhooks = match settings.signing {
         Some(_) => Webhooks::Signed,
