@@ -13,44 +13,16 @@ use crate::args::{JournalCommand, JournalUrl, OnJournal};
 use crate::exit::{Exit, Failure};
 use crate::output;
 
-const RULE: &str = "name one as `sqlite:PATH` or `postgres://USER@HOST/DATABASE`";
-
-/// Opens a journal; a file that is not there is made.
+/// Opens a journal to write in; one that is not there is made.
 pub(crate) async fn open(url: &JournalUrl) -> Result<Journal, Failure> {
-    place(url.expose()).map_err(|what| Failure::input(format!("--journal: {what}; nothing was sent")))?;
     let opened = Journal::open(url.expose()).await;
     opened.map_err(|error| Failure::input(format!("--journal: {}; nothing was sent", harmless(&error, url))))
 }
 
-/// Opens a journal to read it. One that is not there is not made: what is empty would be taken for what is not there.
+/// Opens a journal to read it, or to go on with what was left. One that is not there is not made: what is empty would be taken for what is not there.
 async fn open_known(on: &OnJournal) -> Result<Journal, Failure> {
-    let url = on.journal.expose();
-    if let Some(path) = url.strip_prefix("sqlite:")
-        && place(url).is_ok()
-        && !Path::new(path).exists()
-    {
-        return Err(Failure::input(format!("--journal: there is no file `{path}`")));
-    }
-    open(&on.journal).await
-}
-
-/// What the address of a journal must be. What it holds is not repeated: it may be a password that stands at the wrong place.
-fn place(url: &str) -> Result<(), String> {
-    if let Some(path) = url.strip_prefix("sqlite:") {
-        return match path {
-            "" => Err("names no file; write `sqlite:PATH`".to_owned()),
-            path if path.starts_with(':') => {
-                Err("must be a file: what is kept in memory ends with the command".to_owned())
-            }
-            path if path.starts_with("//") => Err("is written with a path alone, as in `sqlite:paymux.db`".to_owned()),
-            path if path.contains(['?', '#']) => Err("is written with a path alone, without options".to_owned()),
-            _ => Ok(()),
-        };
-    }
-    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-        return Ok(());
-    }
-    Err(format!("is no journal that is known; {RULE}"))
+    let opened = Journal::open_existing(on.journal.expose()).await;
+    opened.map_err(|error| Failure::input(format!("--journal: {}", harmless(&error, &on.journal))))
 }
 
 /// What the store says, without the password.
@@ -97,30 +69,6 @@ pub(crate) async fn command(config: &Path, command: JournalCommand, as_json: boo
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_address_names_a_file_or_a_database() {
-        for good in [
-            "sqlite:paymux.db",
-            "sqlite:/var/lib/paymux.db",
-            "postgres://u:p@h/d",
-            "postgresql://h",
-        ] {
-            assert_eq!(place(good), Ok(()), "{good}");
-        }
-        for bad in [
-            "",
-            "paymux.db",
-            "sqlite:",
-            "sqlite::memory:",
-            "sqlite://paymux.db",
-            "sqlite:x?mode=rwc",
-            "mysql://u:hidden@h",
-        ] {
-            let what = place(bad).unwrap_err();
-            assert!(!what.contains("hidden"), "{what}");
-        }
-    }
 
     #[test]
     fn no_password_is_in_what_is_said() {

@@ -89,30 +89,48 @@ impl Journal {
         }
     }
 
-    /// A journal at an address: `sqlite:PATH`, or `postgres://…`.
+    /// A journal at an address: `sqlite:PATH`, or `postgres://…`. One that is not there yet is made.
     ///
     /// # Errors
-    /// It cannot be opened, is of a newer version, or this build has no such stores.
+    /// It cannot be opened, is of a newer version, or this build has no such stores. The address is not repeated: it may hold a password.
     pub async fn open(address: &str) -> Result<Self, StoreError> {
+        Self::at(address, true).await
+    }
+
+    /// As [`Journal::open`], of a journal that is there already: an empty one would be taken for what there is to know.
+    ///
+    /// # Errors
+    /// As [`Journal::open`]; or there is none.
+    pub async fn open_existing(address: &str) -> Result<Self, StoreError> {
+        Self::at(address, false).await
+    }
+
+    async fn at(address: &str, make: bool) -> Result<Self, StoreError> {
+        let refused = |what: &str| Err(StoreError::new("cannot be opened", what));
         #[cfg(feature = "sqlite")]
         if let Some(path) = address.strip_prefix("sqlite:") {
-            // Elsewhere two slashes stand before a host or a path from the root; which of them is meant is not guessed.
+            // Elsewhere two slashes stand before a host or a path from the root, and options after a question mark; what is meant is not guessed.
             if path.starts_with("//") {
-                let what = "a file is written with its path alone, as in `sqlite:paymux.db`";
-                return Err(StoreError::new("cannot be opened", what));
+                return refused("a file is written with its path alone, as in `sqlite:paymux.db`");
             }
-            return Self::sqlite(path).await;
+            if path.contains(['?', '#']) {
+                return refused("a file is written with its path alone, without options");
+            }
+            let store = crate::store::Sqlite::at(path.as_ref(), make).await?;
+            return Ok(Self::new(Arc::new(store)));
         }
         #[cfg(feature = "postgres")]
         if address.starts_with("postgres://") || address.starts_with("postgresql://") {
-            return Self::postgres(address).await;
+            let store = crate::store::Postgres::at(address, make).await?;
+            return Ok(Self::new(Arc::new(store)));
         }
-        let scheme = address.split(':').next().unwrap_or_default();
-        let what = format!(
-            "`{}` is no kind of journal that this build knows",
-            paymux::visible(scheme)
-        );
-        Err(StoreError::new("cannot be opened", what))
+        let _ = make;
+        refused(match (cfg!(feature = "sqlite"), cfg!(feature = "postgres")) {
+            (true, true) => "it is named as `sqlite:PATH` or `postgres://USER@HOST/DATABASE`",
+            (true, false) => "it is named as `sqlite:PATH`; this build has no other kind",
+            (false, true) => "it is named as `postgres://USER@HOST/DATABASE`; this build has no other kind",
+            (false, false) => "this build has no kind of journal that has an address",
+        })
     }
 
     /// A journal in this file, which is made if there is none.

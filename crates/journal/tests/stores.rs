@@ -44,8 +44,11 @@ mod sqlite {
             "sqlite:",
             "sqlite::memory:",
             "sqlite://paymux.db",
+            "sqlite:x?mode=rwc",
+            "",
             "paymux.db",
             "mysql://u:hidden@h",
+            "host=h password=hidden",
         ] {
             let error = paymux_journal::Journal::open(address).await.unwrap_err().to_string();
             assert!(
@@ -53,6 +56,32 @@ mod sqlite {
                 "{address}: {error}"
             );
         }
+    }
+
+    /// What is only read is not made, and what is somebody else's is not changed.
+    #[tokio::test]
+    async fn a_journal_that_is_not_there_is_not_made() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("paymux.db");
+        let address = format!("sqlite:{}", file.display());
+        let existing = || paymux_journal::Journal::open_existing(&address);
+        let error = existing().await.unwrap_err().to_string();
+        assert!(error.contains("there is no file") && !file.exists(), "{error}");
+        let options = sqlx::sqlite::SqliteConnectOptions::new()
+            .filename(&file)
+            .create_if_missing(true);
+        let mut other = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+        sqlx::raw_sql("CREATE TABLE mine (a)")
+            .execute(&mut other)
+            .await
+            .unwrap();
+        other.close().await.unwrap();
+        let before = std::fs::read(&file).unwrap();
+        let error = existing().await.unwrap_err().to_string();
+        assert!(error.contains("there is no journal in it"), "{error}");
+        assert_eq!(std::fs::read(&file).unwrap(), before);
+        drop(paymux_journal::Journal::open(&address).await.unwrap());
+        existing().await.unwrap();
     }
 
     /// Steps that wait together are committed together, and what is committed is there when the file is opened again.

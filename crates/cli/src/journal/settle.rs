@@ -8,7 +8,7 @@ use paymux::Gateways;
 use paymux_journal::{Filter, Found, Intent, Journal, Report, State, StoreError};
 use serde_json::{Value, json};
 
-use super::{failed, open, view};
+use super::{failed, open_known, view};
 use crate::args::SettleArgs;
 use crate::exit::{Exit, Failure};
 use crate::gateways;
@@ -72,7 +72,7 @@ fn line(document: &Value, exit: Exit) -> Exit {
 
 impl Janitor {
     async fn open(config: &Path, args: &SettleArgs) -> Result<Self, Failure> {
-        let journal = open(&args.on.journal).await?;
+        let journal = open_known(&args.on).await?;
         let builder = Gateways::builder().recorder(journal.recorder());
         let gateways = gateways::load_with(builder, config)?;
         Ok(Self { journal, gateways })

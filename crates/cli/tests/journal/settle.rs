@@ -214,3 +214,12 @@ async fn what_no_gateway_can_ask_about_is_a_persons_too() {
     assert_eq!(found["found"], "no_gateway", "{found}");
     assert_eq!(bench.run(&settle).code, 0, "on its own account it is settled");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_journal_that_is_not_there_is_not_taken_for_one_in_which_all_is_well() {
+    let (bench, book) = (Bench::start().await, Book::new());
+    let settled = bench.run(&["journal", "settle", "--journal", &book.url()]);
+    assert_eq!(settled.code, 2, "{settled:?}");
+    assert!(settled.err.contains("there is no file"), "{settled:?}");
+    assert!(!std::path::Path::new(&book.path()).exists());
+}

@@ -46,6 +46,11 @@ impl Postgres {
     /// # Errors
     /// It cannot be reached, or is of a newer version.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
+        Self::at(url, true).await
+    }
+
+    /// Connects to a database; if there is no journal in it, one is made, or that is an error.
+    pub(crate) async fn at(url: &str, make: bool) -> Result<Self, StoreError> {
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(PATIENCE / 3)
@@ -54,10 +59,23 @@ impl Postgres {
             .map_err(Trouble::from)
             .map_err(Trouble::on("cannot be opened"))?;
         let postgres = Self { pool };
+        if !make {
+            in_time(postgres.look())
+                .await
+                .map_err(Trouble::on("cannot be opened"))?;
+        }
         in_time(postgres.migrate())
             .await
             .map_err(Trouble::on("cannot be opened"))?;
         Ok(postgres)
+    }
+
+    /// Whether there is a journal in it. Nothing is changed.
+    async fn look(&self) -> Result<(), Trouble> {
+        let there: bool = query_scalar("SELECT to_regclass('paymux_journal') IS NOT NULL")
+            .fetch_one(&self.pool)
+            .await?;
+        if there { Ok(()) } else { Err(Trouble::NoJournal) }
     }
 
     async fn migrate(&self) -> Result<(), Trouble> {

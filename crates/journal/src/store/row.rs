@@ -64,6 +64,11 @@ pub(super) enum Trouble {
     #[error("it did not answer within {0} s")]
     #[allow(dead_code, reason = "a file answers")]
     Late(u64),
+    #[error("there is no file `{}`", .0.display())]
+    #[allow(dead_code, reason = "a database has no file")]
+    NoFile(std::path::PathBuf),
+    #[error("there is no journal in it")]
+    NoJournal,
     #[error("its tables are of version {0}, and this program knows {VERSION}")]
     Version(i64),
 }

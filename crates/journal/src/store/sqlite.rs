@@ -34,14 +34,21 @@ impl Sqlite {
     /// # Errors
     /// It cannot be opened, or is of a newer version.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        Self::at(path.as_ref(), true).await
+    }
+
+    /// Opens a journal; if there is none, it is made, or that is an error.
+    pub(crate) async fn at(path: &Path, make: bool) -> Result<Self, StoreError> {
         let failed = Trouble::on("cannot be opened");
-        let path = path.as_ref();
         // SQLite would take both for a database that ends with the process.
         if path.as_os_str().is_empty() || path.as_os_str().as_encoded_bytes().starts_with(b":") {
             return Err(StoreError::new(
                 "cannot be opened",
-                "it must be a file that outlives the process",
+                "it must be a file that outlives the process, as in `sqlite:paymux.db`",
             ));
+        }
+        if !make {
+            look(path).await.map_err(&failed)?;
         }
         let options = SqliteConnectOptions::new()
             .filename(path)
@@ -69,6 +76,23 @@ impl Sqlite {
     pub fn commits(&self) -> (u64, u64) {
         self.writer.commits()
     }
+}
+
+/// Whether there is a journal in a file. Nothing is changed: the file may be somebody else's.
+async fn look(path: &Path) -> Result<(), Trouble> {
+    if !path.exists() {
+        return Err(Trouble::NoFile(path.to_owned()));
+    }
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .read_only(true)
+        .busy_timeout(BUSY);
+    let mut connection = SqliteConnection::connect_with(&options).await?;
+    let tables: i64 = query_scalar("SELECT COUNT(*) FROM sqlite_master WHERE name = 'paymux_journal'")
+        .fetch_one(&mut connection)
+        .await?;
+    connection.close().await?;
+    if tables == 0 { Err(Trouble::NoJournal) } else { Ok(()) }
 }
 
 async fn migrate(connection: &mut SqliteConnection) -> Result<(), Trouble> {
