@@ -13,7 +13,8 @@ use clap::{Parser, Subcommand};
 
 pub(crate) use self::asking::{CompleteArgs, InquireArgs, MethodsArgs, ResolveArgs};
 pub(crate) use self::journal::{
-    ExportArgs, JournalCommand, JournalUrl, ListArgs, OnJournal, SettleArgs, ShowArgs, StateName,
+    DecideArgs, ExportArgs, JournalCommand, JournalUrl, ListArgs, OnJournal, SettleArgs, ShowArgs, StateName,
+    VerdictName,
 };
 pub(crate) use self::lab::{ChaosArgs, CodesArgs, ExplainArgs, SimulateArgs};
 pub(crate) use self::money::{

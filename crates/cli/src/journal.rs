@@ -1,5 +1,6 @@
 //! `paymux journal`, and how a journal is opened.
 
+mod decide;
 mod export;
 mod list;
 mod settle;
@@ -54,6 +55,7 @@ pub(crate) async fn command(config: &Path, command: JournalCommand, as_json: boo
     let result = match command {
         JournalCommand::List(args) => list::list(&args).await,
         JournalCommand::Show(args) => list::show(&args).await,
+        JournalCommand::Decide(args) => decide::decide(&args).await,
         JournalCommand::Settle(args) => match args.every {
             Some(every) => return settle::repeated(config, &args, every, as_json).await,
             None => settle::once(config, &args).await,

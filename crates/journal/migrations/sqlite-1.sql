@@ -17,6 +17,7 @@ CREATE UNIQUE INDEX paymux_intents_taken ON paymux_intents (taken) WHERE taken I
 CREATE INDEX paymux_intents_payment ON paymux_intents (provider, account, payment) WHERE payment IS NOT NULL;
 CREATE INDEX paymux_intents_due ON paymux_intents (due) WHERE due IS NOT NULL;
 CREATE INDEX paymux_intents_ordered ON paymux_intents (ordered) WHERE ordered IS NOT NULL;
+CREATE INDEX paymux_intents_remarked ON paymux_intents (begun) WHERE remarked;
 CREATE TABLE paymux_payments (
     provider TEXT NOT NULL,
     account TEXT NOT NULL,

@@ -50,6 +50,8 @@ pub enum What {
         /// Whether it came after a decline, a cancellation or an expiry.
         late: bool,
     },
+    /// A person has looked, and the record stands.
+    Looked(String),
     /// A person must look.
     Remark(String),
 }

@@ -42,6 +42,8 @@ pub enum Found {
 pub struct Report {
     /// The intents that were due.
     pub found: Vec<Found>,
+    /// The others that a person must look at, oldest first, [`Report::MOST`] at the most: they were not due, or are settled, and what was seen later does not fit.
+    pub remarked: Vec<Intent>,
     /// How many parked events met their payment.
     pub met: usize,
     /// How many events are still parked.
@@ -103,6 +105,10 @@ impl Journal {
             }
             self.settle_all(due, gateways, &mut report).await;
         }
+        let known: HashSet<&IntentKey> = report.for_a_person().map(|intent| &intent.key).collect();
+        let mut others = self.intents(&Filter::remarked(Report::MOST)).await?;
+        others.retain(|intent| !known.contains(&intent.key));
+        report.remarked = others;
         for parked in self.store().parked(BATCH).await? {
             if self.meets(gateways, parked).await {
                 report.met = report.met.saturating_add(1);
@@ -205,9 +211,14 @@ impl Found {
 }
 
 impl Report {
-    /// The intents that a person must look at.
+    /// How many intents are named at the most that were not due.
+    pub const MOST: u32 = 1000;
+
+    /// The intents that a person must look at, whether they were due now or not: those that no gateway can ask about, and those with a remark. It stays the same until somebody
+    /// decides ([`Journal::decide`]), or asking settles them.
     pub fn for_a_person(&self) -> impl Iterator<Item = &Intent> {
         let person = |found: &&Found| matches!(found, Found::Person(_) | Found::NoGateway(_));
-        self.found.iter().filter(person).map(Found::intent)
+        let found = self.found.iter().filter(person).map(Found::intent);
+        found.chain(&self.remarked)
     }
 }

@@ -233,7 +233,8 @@ impl Journal {
         self.inside.store.changes(since, limit).await
     }
 
-    /// Writes a person's verdict on an unsettled intent that nobody works on, with a remark on who says so and why. The intent as it stands then.
+    /// Writes a person's verdict on an unsettled intent that nobody works on, with a remark on who says so and why. The intent as it stands then: one that is settled stays
+    /// as it is, but that [`Verdict::Stands`] takes its remark away.
     ///
     /// # Errors
     /// There is none, or somebody works on it, or the store cannot be written.

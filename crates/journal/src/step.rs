@@ -129,6 +129,8 @@ pub enum Verdict {
     Done(Option<Box<Payment>>),
     /// It was not done.
     NotDone,
+    /// The record stands as it is, settled or not, and nobody need look any more: the remark, if there is one, is taken away. What is unsettled is asked about as before.
+    Stands,
 }
 
 /// What was found of an operation.

@@ -284,6 +284,26 @@ async fn a_follow_up_in_doubt_keeps_others_out() {
     // This provider cannot be asked. A person looks, and says so.
     let intent = process.intent("order1001c1").await;
     assert!(intent.remark.as_ref().unwrap().contains("back office"), "{intent:?}");
+    let gateways: [std::sync::Arc<dyn paymux::PaymentGateway>; 0] = [];
+    for _ in 0..2 {
+        // Not due, and a person's all the same.
+        let report = process.journal.settle(&gateways[..]).await.unwrap();
+        let people: Vec<_> = report.for_a_person().map(|intent| &intent.key).collect();
+        assert_eq!((people, report.found.len()), (vec![&intent.key], 0));
+    }
+    // What is unsettled is asked about as before when its remark is taken away.
+    let stands = paymux_journal::Verdict::Stands;
+    let looked = process
+        .journal
+        .decide(&intent.key, stands, "seen by Ada")
+        .await
+        .unwrap();
+    assert_eq!(
+        (looked.state, &looked.remark, looked.due()),
+        (State::Open, &None, intent.due())
+    );
+    let report = process.journal.settle(&gateways[..]).await.unwrap();
+    assert_eq!(report.for_a_person().count(), 0);
     let verdict = paymux_journal::Verdict::NotDone;
     process
         .journal

@@ -36,8 +36,12 @@ pub(crate) enum JournalCommand {
     Show(ShowArgs),
     /// Ask about what was left open, and write down what is found. Moves no money.
     ///
-    /// Exit codes: 0 nothing is left open, 4 something is still open or waits, 5 a person must look.
+    /// Exit codes: 0 nothing is left open and nobody need look, 4 something is still open or waits, 5 a person must look. They tell how things stand, and not only what
+    /// this run found: from a timer, an exit of 5 comes again each time until asking settles it or somebody writes down what he found (`paymux journal decide`), so
+    /// alarm on it; 4 is usual while customers are on pages. 1 and 2 mean that the run itself did not come to its end.
     Settle(SettleArgs),
+    /// Write down what a person found out about what asking does not settle. Moves no money.
+    Decide(DecideArgs),
     /// Print everything, one JSON document on each line.
     Export(ExportArgs),
 }
@@ -101,6 +105,39 @@ pub(crate) struct SettleArgs {
     /// Do so again after so many seconds, until Ctrl-C; exit as the last whole run did.
     #[arg(long, value_name = "SECS", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) every: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DecideArgs {
+    #[command(flatten)]
+    pub(crate) on: OnJournal,
+
+    /// Your name of the attempt.
+    #[arg(value_name = "REFERENCE")]
+    pub(crate) reference: Reference,
+
+    /// What was found.
+    #[arg(value_enum, value_name = "VERDICT")]
+    pub(crate) verdict: VerdictName,
+
+    /// Who found it, and how, as in "Ada, in the back office".
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) because: String,
+
+    /// Only on this gateway.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) gateway: Option<String>,
+}
+
+/// What a person found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum VerdictName {
+    /// It was done: its order stays taken.
+    Done,
+    /// It was not done: its order is free, and the same reference may be sent again.
+    NotDone,
+    /// The record stands as it is, and nobody need look any more.
+    Stands,
 }
 
 #[derive(Debug, Args)]

@@ -4,8 +4,9 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use paymux::Gateways;
-use paymux_journal::{Filter, Found, Intent, Journal, Report, State, StoreError};
+use paymux_journal::{Filter, Found, Intent, Journal, Report, StoreError};
 use serde_json::{Value, json};
 
 use super::{failed, open_known, view};
@@ -84,16 +85,13 @@ impl Janitor {
         Ok(shown(&report, &rest))
     }
 
-    /// What has no end and was not due.
+    /// What was not looked at, and yet has no end or is a person's; those first that are due first. Of each, no more than so many are read.
     async fn rest(&self, report: &Report) -> Result<Vec<Intent>, StoreError> {
-        let looked: HashSet<_> = report.found.iter().map(|found| &found.intent().key).collect();
-        let mut rest = Vec::new();
-        for state in [State::Open, State::Waiting] {
-            let mut filter = Filter::default();
-            filter.state = Some(state);
-            rest.extend(self.journal.intents(&filter).await?);
-        }
-        rest.retain(|intent| !looked.contains(&intent.key));
+        let unsettled = self.journal.intents(&Filter::due(Timestamp::MAX, Report::MOST)).await?;
+        let mut known: HashSet<_> = report.found.iter().map(|found| found.intent().key.clone()).collect();
+        let mut rest = unsettled;
+        rest.extend(report.remarked.iter().cloned());
+        rest.retain(|intent| known.insert(intent.key.clone()));
         Ok(rest)
     }
 }
@@ -133,6 +131,14 @@ fn shown(report: &Report, rest: &[Intent]) -> Output {
     } else {
         table.to_string()
     };
+    let people = u32::try_from(report.for_a_person().count()).unwrap_or(u32::MAX);
+    if people > 0 {
+        exit = Exit::Unknown;
+        let least = if people >= Report::MOST { "at least " } else { "" };
+        text.push_str(&format!(
+            "for a person to look at: {least}{people}; `paymux journal decide` writes down what is found\n"
+        ));
+    }
     if report.met > 0 || report.parked > 0 {
         text.push_str(&format!(
             "events that met their payment: {}; events that wait for one: {}\n",
@@ -142,7 +148,7 @@ fn shown(report: &Report, rest: &[Intent]) -> Output {
     Output {
         text,
         aside: String::new(),
-        json: json!({ "found": list, "met": report.met, "parked": report.parked }),
+        json: json!({ "found": list, "for_a_person": people, "met": report.met, "parked": report.parked }),
         exit,
     }
 }

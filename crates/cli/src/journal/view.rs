@@ -77,6 +77,7 @@ pub(super) fn words(what: &What) -> String {
             let late = if *late { ", late" } else { "" };
             format!("payment from {from} to {}{late}", to.as_str())
         }
+        What::Looked(text) => format!("a person has looked: {text}"),
         What::Remark(text) => format!("a person must look: {text}"),
         other => format!("{other:?}"),
     }

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use http::Method;
 use jiff::Timestamp;
-use paymux::{Card, Charge, Checkout, Clock, Gateway, Gateways, PaymentGateway as _, Source};
+use paymux::{Card, Charge, Checkout, Clock, Gateway, Gateways, Payment, PaymentGateway as _, PaymentState, Source};
 use paymux_journal::store::Sqlite;
-use paymux_journal::{Journal, Journaled, Settings};
+use paymux_journal::{Journal, Journaled, Settings, Step, Store as _};
 use paymux_simulator::{Fault, Matcher};
 use serde_json::Value;
 
@@ -184,6 +184,7 @@ async fn what_a_person_must_look_at_has_its_own_exit_code() {
         // Due, and not due.
         let settled = bench.run(&["journal", "settle", "--journal", &url, "--json"]);
         assert_eq!(settled.code, 5, "{settled:?}");
+        assert_eq!(settled.json()["for_a_person"], 1, "{settled:?}");
         let found = of(&settled.json(), "order-a1");
         assert_eq!(found["found"], "person", "{found}");
         assert!(found["what"].as_str().unwrap().contains("back office"), "{found}");
@@ -213,6 +214,100 @@ async fn what_no_gateway_can_ask_about_is_a_persons_too() {
     let found = of(&settled.json(), "order-a1");
     assert_eq!(found["found"], "no_gateway", "{found}");
     assert_eq!(bench.run(&settle).code, 0, "on its own account it is settled");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_settled_record_that_money_contradicts_calls_a_person_until_one_decides() {
+    let (bench, book) = (Bench::start().await, Book::new());
+    let url = book.url();
+    let declined = [
+        "sale",
+        "--gateway",
+        "opp-v1",
+        "--amount",
+        "10.00 EUR",
+        "--test-card",
+        "declined",
+    ];
+    let declined = bench.run(&[&declined[..], &["--reference", "order-a1", "--json", "--journal", &url]].concat());
+    assert_eq!(declined.code, 3, "{declined:?}");
+    let settle = || bench.run(&["journal", "settle", "--journal", &url]);
+    assert_eq!(settle().out, "Nothing is left open.\n");
+
+    // Its payment is seen as paid after all.
+    let payment = declined.json()["payment"]["reference"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    let step = Step::Observe {
+        payment: Box::new(Payment::new(payment, PaymentState::Captured)),
+        intent: None,
+        now: Timestamp::now(),
+    };
+    Sqlite::open(book.path()).await.unwrap().apply(&step).await.unwrap();
+    for _ in 0..2 {
+        let settled = settle();
+        assert_eq!(settled.code, 5, "nothing is due, and yet: {settled:?}");
+        for text in ["order-a1", "declined", "seen captured", "for a person to look at: 1;"] {
+            assert!(settled.out.contains(text), "{text}: {settled:?}");
+        }
+    }
+    let json = bench.run(&["journal", "settle", "--json", "--journal", &url]).json();
+    assert_eq!(
+        (&json["for_a_person"], &of(&json, "order-a1")["found"]),
+        (&1.into(), &"person".into())
+    );
+
+    let decide = |what: &[&str]| journal(&url, &[&["decide", "order-a1"], what].concat());
+    let other = decide(&["not-done", "--because", "Ada looked"]);
+    assert_eq!(other.code, 2, "{other:?}");
+    assert!(
+        other.err.contains("on record as declined") && other.err.contains("nothing was written"),
+        "{other:?}"
+    );
+    assert_eq!(decide(&["stands", "--because", " "]).code, 2);
+    assert_eq!(settle().code, 5);
+    let stands = decide(&["stands", "--because", "Ada gave it back"]);
+    assert_eq!(stands.code, 0, "{stands:?}");
+    assert_eq!((settle().code, settle().out.as_str()), (0, "Nothing is left open.\n"));
+    let shown = journal(&url, &["show", "order-a1"]);
+    assert!(shown.out.contains("a person has looked: Ada gave it back"), "{shown:?}");
+    let again = decide(&["stands", "--because", "Ada gave it back"]);
+    assert_eq!(again.code, 2, "nobody need look: {again:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_person_found_out_is_written_by_hand() {
+    let (bench, book) = (Bench::start().await, Book::new());
+    let url = book.url();
+    killed_late(&bench, &url, "order-a1");
+    let decide = |what: &[&str]| journal(&url, &[&["decide"], what, &["--because", "Ada looked"]].concat());
+    let held = decide(&["order-a1", "done"]);
+    assert_eq!(held.code, 2, "{held:?}");
+    assert!(held.err.contains("is being worked on; nothing was written"), "{held:?}");
+    book.let_leases_end().await;
+    for (what, code) in [
+        (&["nobody", "done"][..], 2),
+        (&["order-a1", "done", "--gateway", "qolo"], 2),
+        (&["order-a1", "done"], 0),
+        (&["order-a1", "not-done"], 2),
+    ] {
+        let ended = decide(what);
+        assert_eq!(ended.code, code, "{what:?}: {ended:?}");
+    }
+    let before = bench.requests();
+    let settled = bench.run(&["journal", "settle", "--journal", &url]);
+    assert_eq!((settled.code, bench.requests()), (0, before), "{settled:?}");
+    let again = sale(&bench, &url, "10.00 DKK", "order-a1", &[]);
+    assert_eq!(
+        again.code, 5,
+        "who decided saw no payment that could be shown: {again:?}"
+    );
+    assert_eq!(
+        (bench.requests(), bench.movements("coolpay")),
+        (before, BOOKED.to_vec())
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -92,7 +92,11 @@ fn decided(verdict: &Verdict, remark: &str, now: Timestamp, skew: Duration, page
     let Some(mut intent) = page.intent.clone() else {
         return fenced(page);
     };
-    if !intent.is_unsettled() {
+    let is_moot = match verdict {
+        Verdict::Stands => intent.remark.is_none(),
+        Verdict::Done(_) | Verdict::NotDone => !intent.is_unsettled(),
+    };
+    if is_moot {
         return (Ruling::Recorded(Box::new(intent)), Vec::new());
     }
     if intent.is_held("", now, skew) {
@@ -114,6 +118,11 @@ fn decided(verdict: &Verdict, remark: &str, now: Timestamp, skew: Duration, page
             intent.state = State::Done;
         }
         Verdict::NotDone => intent.state = State::Failed,
+        Verdict::Stands => {
+            intent.remark = None;
+            let looked = Change::of(&intent, What::Looked(remark.to_owned()), now);
+            return kept(intent, now, vec![Write::Change(Box::new(looked))]);
+        }
     }
     remark.clone_into(&mut intent.said);
     settle(&mut intent);

@@ -168,6 +168,16 @@ impl Filter {
         }
     }
 
+    /// Those that a person must look at.
+    #[must_use]
+    pub fn remarked(limit: u32) -> Self {
+        Self {
+            remarked: true,
+            limit,
+            ..Self::default()
+        }
+    }
+
     /// Those that are about a payment, or made it.
     #[must_use]
     pub fn about(payment: PaymentKey) -> Self {

@@ -24,6 +24,8 @@ pub(super) const BY_ORDER: &str = "SELECT body FROM paymux_intents WHERE ordered
 /// All, narrowed by state and remark where they are given.
 pub(super) const LIST: &str = "SELECT body FROM paymux_intents WHERE (CAST($1 AS TEXT) IS NULL OR state = $1)
     AND (NOT $2 OR remarked) ORDER BY begun LIMIT $3";
+/// What a person must look at, by an index of its own.
+pub(super) const REMARKED: &str = "SELECT body FROM paymux_intents WHERE remarked ORDER BY begun LIMIT $1";
 pub(super) const BY_REFERENCE: &str = "SELECT body FROM paymux_intents WHERE reference = $1 ORDER BY begun";
 /// By the primary key, so that each page costs what it holds.
 pub(super) const WALK: &str = "SELECT body FROM paymux_intents WHERE (provider, account, reference) > ($1, $2, $3)

@@ -224,6 +224,8 @@ impl Sqlite {
                 .bind(&key.id)
         } else if let Some(order) = &filter.order {
             query_scalar(row::BY_ORDER).bind(order)
+        } else if filter.remarked && filter.state.is_none() {
+            query_scalar(row::REMARKED).bind(limit)
         } else {
             query_scalar(row::LIST)
                 .bind(filter.state.map(crate::State::as_str))
