@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::fields::{self, Field, Present};
 use crate::operation::{Charge, Operation, OperationKind};
 use crate::order::{Source, SourceKind, Urls};
+use crate::request::is_plain_https;
 use crate::{Account, Mode, ReferenceRule, Scales};
 
 /// What a gateway can do, with its limits. What is not declared is refused before anything is sent.
@@ -241,26 +242,30 @@ impl Capabilities {
             let units = self.scales.units(amount);
             units.map_err(|e| Error::invalid("amount", format!("cannot be sent: {e}")))?;
         }
-        let mut present = Vec::new();
+        let mut dropped = Vec::new();
+        let sorted = &mut |present: Present| -> Result<(), Error> {
+            dropped.extend(self.check_field(ability, present)?);
+            Ok(())
+        };
         match operation {
             Operation::Payout(payout) => {
                 self.check_source(ability, &payout.to, now)?;
-                fields::of_payout(payout, &mut present);
+                fields::of_payout(payout, sorted)?;
             }
             Operation::Refund(refund) => {
-                fields::text(Field::Reason, refund.reason.as_deref(), &mut present);
+                fields::text(Field::Reason, refund.reason.as_deref(), sorted)?;
             }
             Operation::Transfer(transfer) => {
-                fields::text(Field::Description, transfer.description.as_deref(), &mut present);
+                fields::text(Field::Description, transfer.description.as_deref(), sorted)?;
             }
             _ => {
                 if let Some(charge) = operation.charge() {
                     self.check_charge(ability, charge, now)?;
-                    fields::of_charge(charge, &mut present);
+                    fields::of_charge(charge, sorted)?;
                 }
             }
         }
-        self.check_fields(ability, present)
+        Ok(dropped)
     }
 
     fn check_payment(&self, payment: &crate::PaymentRef) -> Result<(), Error> {
@@ -326,33 +331,28 @@ impl Capabilities {
         Ok(())
     }
 
-    fn check_fields(&self, ability: &Ability, present: Vec<Present>) -> Result<Vec<Field>, Error> {
-        let mut dropped = Vec::new();
-        for Present {
+    /// Checks optional data that is present, and gives it back if it would be dropped.
+    fn check_field(&self, ability: &Ability, present: Present) -> Result<Option<Field>, Error> {
+        let Present {
             field,
             length,
             is_clean,
-        } in present
-        {
-            if !is_clean {
-                return Err(Error::invalid(field.as_str(), "must not hold control characters"));
-            }
-            match ability.carries.iter().find(|(f, _)| *f == field) {
-                Some((_, Some(most))) if length > *most => {
-                    return Err(Error::invalid(
-                        field.as_str(),
-                        format!("has {length} characters, and {} takes at most {most}", self.provider),
-                    ));
-                }
-                Some(_) => {}
-                None if field.is_essential() => {
-                    let what = format!("{} with {}", ability.operation, field.as_str());
-                    return Err(Error::unsupported(self.provider, &what));
-                }
-                None => dropped.push(field),
-            }
+        } = present;
+        if !is_clean {
+            return Err(Error::invalid(field.as_str(), "must not hold control characters"));
         }
-        Ok(dropped)
+        match ability.carries.iter().find(|(f, _)| *f == field) {
+            Some((_, Some(most))) if length > *most => Err(Error::invalid(
+                field.as_str(),
+                format!("has {length} characters, and {} takes at most {most}", self.provider),
+            )),
+            Some(_) => Ok(None),
+            None if field.is_essential() => {
+                let what = format!("{} with {}", ability.operation, field.as_str());
+                Err(Error::unsupported(self.provider, &what))
+            }
+            None => Ok(Some(field)),
+        }
     }
 }
 
@@ -364,7 +364,9 @@ fn check_urls(urls: &Urls) -> Result<(), Error> {
         (Field::NotifyUrl, &urls.notify),
     ];
     for (field, url) in fields {
-        let Some(url) = url else { continue };
+        let Some(url) = url.as_deref().filter(|url| !is_plain_https(url)) else {
+            continue;
+        };
         let address = url.parse::<http::Uri>().unwrap_or_default();
         if address.scheme().is_none() || address.authority().is_none() {
             return Err(Error::invalid(

@@ -13,6 +13,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+use std::fmt::Write as _;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use thiserror::Error;
@@ -44,12 +46,15 @@ pub fn write(value: i64, scale: u32) -> String {
     let sign = if value < 0 { "-" } else { "" };
     let units = value.unsigned_abs();
     let width = usize::try_from(scale).unwrap_or(usize::MAX);
-    // Beyond what 64 bits hold, all of it is behind the point.
-    match 10_u64.checked_pow(scale) {
-        Some(1) => format!("{sign}{units}"),
-        Some(one) => format!("{sign}{}.{:0>width$}", units / one, units % one),
-        None => format!("{sign}0.{units:0>width$}"),
-    }
+    // With room for what 64 bits hold, so that it does not grow.
+    let mut out = String::with_capacity(24);
+    // Beyond what 64 bits hold, all of it is behind the point. Writing into a string does not fail.
+    let _ = match 10_u64.checked_pow(scale) {
+        Some(1) => write!(out, "{sign}{units}"),
+        Some(one) => write!(out, "{sign}{}.{:0>width$}", units / one, units % one),
+        None => write!(out, "{sign}0.{units:0>width$}"),
+    };
+    out
 }
 
 /// Reads decimal text as units of 10^-`scale`. Fewer decimals, and zeros beyond the scale, are fine; anything finer is an error, never rounded.
@@ -137,10 +142,12 @@ impl Serialize for Number {
 impl<'de> Deserialize<'de> for Number {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = Box::<RawValue>::deserialize(deserializer)?;
-        let raw = raw.get();
-        let text = raw.strip_prefix('"').and_then(|r| r.strip_suffix('"')).unwrap_or(raw);
+        let quoted = raw.get().strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        let text = quoted
+            .map(str::to_owned)
+            .unwrap_or_else(|| Box::<str>::from(raw).into());
         if text.bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b'-') && !text.is_empty() {
-            Ok(Self(text.to_owned()))
+            Ok(Self(text))
         } else {
             Err(serde::de::Error::custom("is not a plain decimal number"))
         }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::Error;
 use crate::operation::{Charge, Payout};
 use crate::order::{Customer, Initiator, Source, ThreeDs};
 
@@ -109,100 +110,98 @@ pub(crate) struct Present {
     pub(crate) is_clean: bool,
 }
 
-/// Adds a text that is present.
-pub(crate) fn text(field: Field, value: Option<&str>, present: &mut Vec<Present>) {
-    if let Some(value) = value {
-        let fits = |c: char| !c.is_control() || (field.has_lines() && matches!(c, '\n' | '\r' | '\t'));
-        present.push(Present {
-            field,
-            length: value.chars().count(),
-            is_clean: value.chars().all(fits),
-        });
+/// What is done with each that is present; an error ends it.
+pub(crate) type Sorted<'a> = &'a mut dyn FnMut(Present) -> Result<(), Error>;
+
+/// A text, if it is present.
+pub(crate) fn text(field: Field, value: Option<&str>, sorted: Sorted<'_>) -> Result<(), Error> {
+    value.map_or(Ok(()), |value| sorted(read(field, value)))
+}
+
+fn read(field: Field, value: &str) -> Present {
+    let fits = |c: char| !c.is_control() || (field.has_lines() && matches!(c, '\n' | '\r' | '\t'));
+    Present {
+        field,
+        length: value.chars().count(),
+        is_clean: value.chars().all(fits),
     }
 }
 
-fn flag(field: Field, is: bool, present: &mut Vec<Present>) {
-    if is {
-        present.push(Present {
-            field,
-            length: 0,
-            is_clean: true,
-        });
-    }
+fn flag(field: Field, is: bool, sorted: Sorted<'_>) -> Result<(), Error> {
+    let (length, is_clean) = (0, true);
+    let present = Present {
+        field,
+        length,
+        is_clean,
+    };
+    if is { sorted(present) } else { Ok(()) }
 }
 
 /// Given name and family name are one field: as long as the longer of them, and clean if both are.
-fn name(customer: &Customer, present: &mut Vec<Present>) {
-    let mut parts = Vec::new();
-    for part in [&customer.first_name, &customer.last_name] {
-        text(Field::CustomerName, part.as_deref(), &mut parts);
-    }
-    let is_clean = parts.iter().all(|part| part.is_clean);
-    if let Some(longest) = parts.into_iter().max_by_key(|part| part.length) {
-        present.push(Present { is_clean, ..longest });
+fn name(customer: &Customer, sorted: Sorted<'_>) -> Result<(), Error> {
+    let parts = [&customer.first_name, &customer.last_name];
+    let parts = || parts.into_iter().flatten().map(|part| read(Field::CustomerName, part));
+    let is_clean = parts().all(|part| part.is_clean);
+    match parts().max_by_key(|part| part.length) {
+        Some(longest) => sorted(Present { is_clean, ..longest }),
+        None => Ok(()),
     }
 }
 
-fn customer(customer: &Customer, source: &Source, present: &mut Vec<Present>) {
-    text(Field::CustomerId, customer.id.as_deref(), present);
-    name(customer, present);
-    text(Field::CustomerEmail, customer.email.as_deref(), present);
-    text(Field::CustomerPhone, customer.phone.as_deref(), present);
-    flag(Field::CustomerIp, customer.ip.is_some(), present);
-    if let Source::Card(card) = source {
-        text(Field::CardHolder, card.holder(), present);
+fn customer(customer: &Customer, source: &Source, sorted: Sorted<'_>) -> Result<(), Error> {
+    text(Field::CustomerId, customer.id.as_deref(), sorted)?;
+    name(customer, sorted)?;
+    text(Field::CustomerEmail, customer.email.as_deref(), sorted)?;
+    text(Field::CustomerPhone, customer.phone.as_deref(), sorted)?;
+    flag(Field::CustomerIp, customer.ip.is_some(), sorted)?;
+    match source {
+        Source::Card(card) => text(Field::CardHolder, card.holder(), sorted),
+        _ => Ok(()),
     }
 }
 
 /// The optional data of a charge.
-pub(crate) fn of_charge(charge: &Charge, present: &mut Vec<Present>) {
-    text(Field::Order, charge.order.as_deref(), present);
-    customer(&charge.customer, &charge.source, present);
-    flag(Field::Billing, charge.billing.is_some(), present);
-    flag(Field::Shipping, charge.shipping.is_some(), present);
-    text(Field::Description, charge.description.as_deref(), present);
-    text(
-        Field::StatementDescriptor,
-        charge.statement_descriptor.as_deref(),
-        present,
-    );
-    flag(Field::Items, !charge.items.is_empty(), present);
-    flag(Field::Metadata, !charge.metadata.is_empty(), present);
-    text(Field::ReturnUrl, charge.urls.back.as_deref(), present);
-    text(Field::CancelUrl, charge.urls.cancel.as_deref(), present);
-    text(Field::NotifyUrl, charge.urls.notify.as_deref(), present);
-    flag(
-        Field::ThreeDsBrowser,
-        matches!(charge.three_ds, ThreeDs::Browser(_)),
-        present,
-    );
-    flag(
-        Field::ThreeDsExternal,
-        matches!(charge.three_ds, ThreeDs::External(_)),
-        present,
-    );
-    if let Initiator::Merchant {
-        agreement,
-        network_transaction_id,
-        ..
-    } = &charge.initiator
-    {
-        flag(Field::MerchantInitiated, true, present);
-        text(Field::Agreement, agreement.as_deref(), present);
-        text(Field::NetworkTransactionId, network_transaction_id.as_deref(), present);
+pub(crate) fn of_charge(charge: &Charge, sorted: Sorted<'_>) -> Result<(), Error> {
+    let descriptor = charge.statement_descriptor.as_deref();
+    let (browser, external) = match charge.three_ds {
+        ThreeDs::Browser(_) => (true, false),
+        ThreeDs::External(_) => (false, true),
+        _ => (false, false),
+    };
+    text(Field::Order, charge.order.as_deref(), sorted)?;
+    customer(&charge.customer, &charge.source, sorted)?;
+    flag(Field::Billing, charge.billing.is_some(), sorted)?;
+    flag(Field::Shipping, charge.shipping.is_some(), sorted)?;
+    text(Field::Description, charge.description.as_deref(), sorted)?;
+    text(Field::StatementDescriptor, descriptor, sorted)?;
+    flag(Field::Items, !charge.items.is_empty(), sorted)?;
+    flag(Field::Metadata, !charge.metadata.is_empty(), sorted)?;
+    text(Field::ReturnUrl, charge.urls.back.as_deref(), sorted)?;
+    text(Field::CancelUrl, charge.urls.cancel.as_deref(), sorted)?;
+    text(Field::NotifyUrl, charge.urls.notify.as_deref(), sorted)?;
+    flag(Field::ThreeDsBrowser, browser, sorted)?;
+    flag(Field::ThreeDsExternal, external, sorted)?;
+    match &charge.initiator {
+        Initiator::Merchant {
+            agreement,
+            network_transaction_id: network,
+            ..
+        } => {
+            flag(Field::MerchantInitiated, true, sorted)?;
+            text(Field::Agreement, agreement.as_deref(), sorted)?;
+            text(Field::NetworkTransactionId, network.as_deref(), sorted)
+        }
+        _ => Ok(()),
     }
 }
 
 /// The optional data of a payout.
-pub(crate) fn of_payout(payout: &Payout, present: &mut Vec<Present>) {
-    customer(&payout.customer, &payout.to, present);
-    text(Field::Description, payout.description.as_deref(), present);
-    text(
-        Field::StatementDescriptor,
-        payout.statement_descriptor.as_deref(),
-        present,
-    );
-    flag(Field::Metadata, !payout.metadata.is_empty(), present);
+pub(crate) fn of_payout(payout: &Payout, sorted: Sorted<'_>) -> Result<(), Error> {
+    let descriptor = payout.statement_descriptor.as_deref();
+    customer(&payout.customer, &payout.to, sorted)?;
+    text(Field::Description, payout.description.as_deref(), sorted)?;
+    text(Field::StatementDescriptor, descriptor, sorted)?;
+    flag(Field::Metadata, !payout.metadata.is_empty(), sorted)
 }
 
 #[cfg(test)]
@@ -211,7 +210,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        Ability, Account, Capabilities, Card, Currency, Error, Mode, Money, Operation, OperationKind, Reference,
+        Ability, Account, Capabilities, Card, Currency, Mode, Money, Operation, OperationKind, Reference,
         ReferenceRule, Scale, Scales, SourceKind,
     };
 

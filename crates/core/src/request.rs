@@ -16,14 +16,15 @@
 //! # Ok::<(), paymux_core::Error>(())
 //! ```
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, Uri, header};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use crate::error::{Error, ErrorKind};
 use crate::raw::RawReply;
@@ -48,9 +49,11 @@ pub fn json<T: Serialize>(
     content_type: &'static str,
     body: &T,
 ) -> Result<Request<Bytes>, Error> {
-    let body = serde_json::to_vec(body)
+    // With room for what most bodies hold.
+    let mut text = Vec::with_capacity(512);
+    serde_json::to_writer(&mut text, body)
         .map_err(|e| Error::new(ErrorKind::InvalidRequest, "the request cannot be written as JSON").with_source(e))?;
-    build(method, base, path, Some(content_type), body.into())
+    build(method, base, path, Some(content_type), text.into())
 }
 
 /// A request with a body that is already bytes.
@@ -88,7 +91,8 @@ pub fn secret_header(
     prefix: &str,
     secret: &SecretString,
 ) -> Result<(), Error> {
-    let mut value = HeaderValue::from_str(&[prefix, secret.expose_secret()].concat()).map_err(|_| {
+    let text = Bytes::from([prefix, secret.expose_secret()].concat());
+    let mut value = HeaderValue::from_maybe_shared(text).map_err(|_| {
         let message = format!("the credential for header `{name}` has characters that a header cannot carry");
         Error::new(ErrorKind::Configuration, message)
     })?;
@@ -97,13 +101,55 @@ pub fn secret_header(
     Ok(())
 }
 
+/// Whether a text is a whole https address of the plainest kind: a host of letters, digits, dots and hyphens, and then a path and a query without
+/// anything special. Most are, and are told without being taken apart; of the others `false` says nothing.
+///
+/// ```
+/// # use paymux_core::request::is_plain_https;
+/// assert!(is_plain_https("https://shop.example/back?order=1001"));
+/// assert!(!is_plain_https("https://shop.example:8443/back") && !is_plain_https("http://shop.example"));
+/// ```
+#[must_use]
+pub fn is_plain_https(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix("https://").filter(|rest| rest.len() <= 2048) else {
+        return false;
+    };
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (host, tail) = rest.split_at(end);
+    host.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && host
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'))
+        && tail.bytes().all(|b| {
+            b.is_ascii_alphanumeric() || matches!(b, b'/' | b'?' | b'=' | b'&' | b'%' | b'.' | b'-' | b'_' | b'~')
+        })
+}
+
+/// The text of a JSON string; one without escapes is borrowed as it stands. `None` for any other value, and for a string that is no text.
+///
+/// ```
+/// # use paymux_core::request::text;
+/// let fields: Vec<&serde_json::value::RawValue> = serde_json::from_str(r#"["plain", "a\nb", 7, "\ud800"]"#)?;
+/// let texts: Vec<_> = fields.into_iter().map(text).collect();
+/// assert_eq!(texts, [Some("plain".into()), Some("a\nb".into()), None, None]);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[must_use]
+pub fn text(value: &RawValue) -> Option<Cow<'_, str>> {
+    let plain = value.get().strip_prefix('"')?.strip_suffix('"')?;
+    if plain.contains('\\') {
+        return serde_json::from_str(value.get()).ok().map(Cow::Owned);
+    }
+    Some(Cow::Borrowed(plain))
+}
+
 impl Reply {
-    /// Reads the body as JSON.
+    /// Reads the body as JSON; what is read may borrow from it.
     ///
     /// # Errors
     /// The provider broke its contract: the body is empty or not what it should be. The error carries the reply, readable only scrubbed.
     /// After a call that moves money, the engine makes the fate unknown.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
+    pub fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Error> {
         serde_json::from_slice(&self.body).map_err(|e| {
             let what = if self.body.is_empty() {
                 "is empty"
@@ -152,6 +198,36 @@ mod tests {
         assert_eq!(wait("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::from_secs(37)));
         assert_eq!(wait("Sun, 06 Nov 1994 08:48:00 GMT"), Some(Duration::ZERO));
         assert_eq!(wait("soon"), None);
+    }
+
+    #[test]
+    fn a_plain_address_is_one() {
+        for text in [
+            "https://shop.example",
+            "https://a-b.example/",
+            "https://shop.example/back?a=1&b=%2F~x_y.z-",
+            "https://shop.example?a=1",
+            "https://1.2.3.4//",
+        ] {
+            assert!(is_plain_https(text), "{text}");
+            let uri: Uri = text.parse().unwrap();
+            assert_eq!(uri.scheme_str(), Some("https"));
+            assert!(uri.host().is_some_and(|host| !host.is_empty()) && uri.port().is_none());
+        }
+        for text in [
+            "",
+            "https://",
+            "https:///back",
+            "https://?a",
+            "https://-a.example",
+            "https://a@b.example/",
+            "https://[::1]/",
+            "https://a.example/#x",
+            "https://a b/",
+            "HTTPS://a.example",
+        ] {
+            assert!(!is_plain_https(text), "{text}");
+        }
     }
 
     #[test]

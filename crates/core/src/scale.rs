@@ -105,6 +105,9 @@ impl Scales {
     /// As [`Scales::units`].
     pub fn from_units(&self, units: i64, currency: Currency) -> Result<Money, MoneyError> {
         let digits = self.digits(currency)?;
+        if digits == exponent(currency)? {
+            return Ok(Money::new(units, currency));
+        }
         Money::from_decimal(&decimal::write(units, digits), currency)
     }
 

@@ -1,5 +1,6 @@
 //! The one door through which an adapter reaches its provider.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -78,7 +79,7 @@ pub struct Call {
     /// Whether it may move money.
     pub moves: bool,
     /// Statuses that prove, at this provider and for this call, that nothing was done.
-    pub nothing_done_on: Vec<StatusCode>,
+    pub nothing_done_on: Cow<'static, [StatusCode]>,
     /// Whether the body decides even over a status of 500 and above.
     pub body_decides: bool,
     /// What a question is about, by the provider's id or the caller's reference, where the provider limits how often it may be asked.
@@ -103,7 +104,7 @@ impl Call {
             request,
             replay,
             moves,
-            nothing_done_on: Vec::new(),
+            nothing_done_on: Cow::Borrowed(&[]),
             body_decides: false,
             about: None,
         }
@@ -141,8 +142,12 @@ impl Call {
 
     /// These statuses prove that nothing was done.
     #[must_use]
-    pub fn nothing_done_on(mut self, statuses: &[StatusCode]) -> Self {
-        self.nothing_done_on.extend_from_slice(statuses);
+    pub fn nothing_done_on(mut self, statuses: &'static [StatusCode]) -> Self {
+        if self.nothing_done_on.is_empty() {
+            self.nothing_done_on = Cow::Borrowed(statuses);
+        } else {
+            self.nothing_done_on.to_mut().extend_from_slice(statuses);
+        }
         self
     }
 
@@ -220,7 +225,7 @@ impl Lost {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Memo {
     /// What it is, the adapter's own word.
-    pub key: String,
+    pub key: Cow<'static, str>,
     /// The value.
     pub value: String,
 }
@@ -228,9 +233,9 @@ pub struct Memo {
 impl Memo {
     /// A note.
     #[must_use]
-    pub fn new(key: &str, value: impl Into<String>) -> Self {
+    pub fn new(key: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
         Self {
-            key: key.to_owned(),
+            key: key.into(),
             value: value.into(),
         }
     }

@@ -203,7 +203,7 @@ struct Spy {
 #[async_trait]
 impl Wire for Spy {
     async fn send(&self, call: Call) -> Result<Reply, Lost> {
-        *self.proof.lock().unwrap() = call.nothing_done_on;
+        *self.proof.lock().unwrap() = call.nothing_done_on.into_owned();
         Err(Lost::NotSent(Error::new(Network, "seen enough")))
     }
 

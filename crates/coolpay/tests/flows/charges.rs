@@ -19,7 +19,11 @@ fn a_sale_creates_authorizes_and_captures() {
         (payment.id(), payment.merchant_reference.as_deref()),
         ("1145", Some(REFERENCE))
     );
-    let notes: Vec<_> = script.notes().into_iter().map(|m| (m.key, m.value)).collect();
+    let notes: Vec<_> = script
+        .notes()
+        .into_iter()
+        .map(|m| (m.key.into_owned(), m.value))
+        .collect();
     let note = |key: &str, value: &str| (key.to_owned(), value.to_owned());
     let expected = [
         note("payment", "1145"),

@@ -55,7 +55,7 @@ fn what_is_absent_is_asked_for() {
                 .json(&get_v3(ID), 200, &body(ID, "DB", "92.00", "000.100.110"));
         assert!(ok(&opp, &sale(), &wire).outcome.is_approved(), "{answer}");
         assert_eq!(
-            (wire.notes()[0].key.as_str(), wire.notes()[0].value.as_str()),
+            (wire.notes()[0].key.as_ref(), wire.notes()[0].value.as_str()),
             ("payment", ID)
         );
     }

@@ -79,7 +79,7 @@ fn a_checkout_was_paid() {
     assert!(paid.outcome.is_approved());
     assert_eq!(paid.payment.reference.ids(), [ID, "DB", "EGP9200"]);
     assert_eq!(
-        (wire.notes()[0].key.as_str(), wire.notes()[0].value.as_str()),
+        (wire.notes()[0].key.as_ref(), wire.notes()[0].value.as_str()),
         ("payment", ID)
     );
 

@@ -129,7 +129,7 @@ fn a_refund_of_a_capture_shows_all_three() {
     );
     assert_eq!(back.state, PaymentState::Refunded);
     assert_eq!(
-        (wire.notes()[0].key.as_str(), wire.notes()[0].value.as_str()),
+        (wire.notes()[0].key.as_ref(), wire.notes()[0].value.as_str()),
         ("parent", OTHER)
     );
 }

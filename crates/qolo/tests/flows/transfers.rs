@@ -122,7 +122,10 @@ fn what_is_needed_to_ask_later_is_noted_before_sending() {
         let script = Script::new().lost(path);
         let _ = play(&qolo(), operation, &script);
         let notes = script.notes();
-        notes.into_iter().map(|memo| (memo.key, memo.value)).collect::<Vec<_>>()
+        notes
+            .into_iter()
+            .map(|memo| (memo.key.into_owned(), memo.value))
+            .collect::<Vec<_>>()
     };
     let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
     assert_eq!(
