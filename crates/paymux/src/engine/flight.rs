@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use foldhash::fast::RandomState;
 use paymux_core::{Account as Merchant, Answer, Error, ErrorKind, Money, Operation, OperationKind, Reference};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
@@ -17,8 +18,11 @@ use super::{EngineWire, Gateway};
 /// The operations under way on some gateways: by merchant account and reference, not by gateway, so that they outlive a reload.
 #[derive(Default)]
 pub(crate) struct Flights {
-    list: Mutex<HashMap<Arc<Key>, Flight>>,
+    list: Mutex<List>,
 }
+
+/// References come from the application, so that a fast hash will do; its seed is random all the same.
+type List = HashMap<Arc<Key>, Flight, RandomState>;
 
 /// Provider, account, kind, the payment that it is about, and the caller's reference.
 type Key = (&'static str, Merchant, OperationKind, String, Reference);
@@ -49,7 +53,7 @@ struct Joined {
 }
 
 impl Flights {
-    fn lock(&self) -> MutexGuard<'_, HashMap<Arc<Key>, Flight>> {
+    fn lock(&self) -> MutexGuard<'_, List> {
         self.list.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

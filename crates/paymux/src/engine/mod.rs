@@ -98,7 +98,7 @@ impl Default for Options {
 }
 
 pub(crate) struct Shared {
-    pub(crate) name: String,
+    pub(crate) name: Arc<str>,
     pub(crate) adapter: Box<dyn Adapter>,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -137,7 +137,7 @@ impl Gateway {
         Self {
             shared: Arc::new(Shared {
                 interval: options.inquiry_interval.unwrap_or(declared).min(MOST_TIME),
-                name: name.to_owned(),
+                name: name.into(),
                 adapter,
                 transport,
                 clock,

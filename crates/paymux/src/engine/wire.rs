@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{Request, StatusCode, Uri};
+use http::{Request, StatusCode};
 use jiff::Timestamp;
-use paymux_core::{Call, Error, ErrorKind, Fate, Lost, Memo, Operation, Replay, Reply, Token, Unresolved, Wire};
+use paymux_core::{
+    BoxFuture, Call, Error, ErrorKind, Fate, Lost, Memo, Operation, Replay, Reply, Token, Unresolved, Wire,
+};
 use tokio::time::Instant;
 
 use self::exchange::Exchange;
@@ -34,7 +36,7 @@ pub(crate) struct EngineWire {
     key_ends: Option<Timestamp>,
     pub(crate) account: Arc<Account>,
     /// What is recorded before money can move, if there is a recorder: the operation, to which the notes are added.
-    open: Option<Unresolved>,
+    open: Option<Box<Unresolved>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +71,8 @@ impl Course {
 /// What one attempt needs.
 struct Ready {
     request: Request<Bytes>,
-    held: Option<Held>,
+    /// Which token is on it.
+    generation: Option<u64>,
     turn: Option<Turn>,
 }
 
@@ -105,13 +108,13 @@ impl EngineWire {
             _ => Self::new(shared, Purpose::Money),
         };
         if shared.recorder.is_some() {
-            wire.open = Some(match operation {
+            wire.open = Some(Box::new(match operation {
                 Operation::Complete(completion) => completion.unresolved.clone(),
                 other => {
                     let (about, now) = (other.payment().cloned(), shared.clock.now());
                     Unresolved::new(&shared.name, capabilities, other, about, Vec::new(), now)
                 }
-            });
+            }));
         }
         wire
     }
@@ -184,7 +187,7 @@ impl EngineWire {
     }
 
     /// What one attempt needs: quiet that has ended, a turn to ask where there are turns, a token, and the sealed request.
-    async fn ready(&self, call: &Call, uri: &Uri) -> Result<Ready, Error> {
+    async fn ready(&self, call: &Call) -> Result<Ready, Error> {
         while self.purpose != Purpose::Token
             && let Some(wait) = self.shared.restraint.quiet()
         {
@@ -203,11 +206,15 @@ impl EngineWire {
         };
         let ready = async {
             let held = self.held().await?;
-            let request = self.sealed(call, uri, held.as_ref())?;
-            Ok((request, held))
+            let request = self.sealed(call, held.as_ref())?;
+            Ok((request, held.map(|held| held.generation)))
         };
         match ready.await {
-            Ok((request, held)) => Ok(Ready { request, held, turn }),
+            Ok((request, generation)) => Ok(Ready {
+                request,
+                generation,
+                turn,
+            }),
             Err(error) => {
                 give_back(turn);
                 Err(error)
@@ -257,34 +264,35 @@ impl EngineWire {
         call.replay = Replay::Keyed(until.min(ends));
         Ok(())
     }
-}
 
-#[async_trait]
-impl Wire for EngineWire {
-    async fn send(&self, mut call: Call) -> Result<Reply, Lost> {
+    /// Sends a call as often as that is allowed.
+    async fn deliver(&self, call: &mut Call) -> Result<Reply, Lost> {
         if call.moves && self.purpose != Purpose::Money {
             let message = "a call that moves money is allowed only inside an operation that does; nothing was sent";
             return Err(Lost::NotSent(Error::new(ErrorKind::Unsupported, message)));
         }
         check_address(call.request.uri()).map_err(Lost::NotSent)?;
-        self.bounded(&mut call)?;
+        self.bounded(call)?;
         // Of a completion, an attempt was lost before it began.
         let mut course = Course {
             lost: call.moves && self.key_ends.is_some(),
             ..Course::default()
         };
-        let mut uri = call.request.uri().clone();
         if call.moves && self.open.is_some() {
             Box::pin(self.record(self.now()))
                 .await
                 .map_err(|error| course.unsent(error))?;
         }
         loop {
-            let Ready { request, held, turn } = match self.ready(&call, &uri).await {
+            let Ready {
+                request,
+                generation,
+                turn,
+            } = match self.ready(call).await {
                 Ok(ready) => ready,
                 Err(error) => return Err(course.unsent(error)),
             };
-            if course.lost && !self.may_repeat(&call) {
+            if course.lost && !self.may_repeat(call) {
                 let message =
                     "the answer was lost, and the key ended before the call could be made again; it was not sent";
                 return Err(course.unsent(Error::new(ErrorKind::Network, message)));
@@ -299,20 +307,20 @@ impl Wire for EngineWire {
             match self.exchange(request, call.moves).await {
                 Exchange::Reply(reply) if reply.status == StatusCode::UNAUTHORIZED && !course.renewed => {
                     // 401 proves that nothing was done only where a token can have expired.
-                    let Some(held) = held else {
-                        return self.account.lock().judge(&call, reply);
+                    let Some(generation) = generation else {
+                        return self.account.lock().judge(call, reply);
                     };
                     course.renewed = true;
                     give_back(turn);
-                    self.shared.tokens.invalidate(held.generation);
+                    self.shared.tokens.invalidate(generation);
                 }
                 Exchange::Reply(reply) if is_repeat(reply.status) && course.hops < HOPS => {
-                    let Some(next) = same_host(&uri, &reply) else {
-                        return self.account.lock().judge(&call, reply);
+                    let Some(next) = same_host(call.request.uri(), &reply) else {
+                        return self.account.lock().judge(call, reply);
                     };
                     course.hops = course.hops.saturating_add(1);
                     give_back(turn);
-                    uri = next;
+                    *call.request.uri_mut() = next;
                 }
                 // The token cache holds everybody back by itself.
                 Exchange::Reply(reply)
@@ -320,15 +328,15 @@ impl Wire for EngineWire {
                 {
                     self.shared.restraint.hush(reply.retry_after(self.now()));
                     metrics::quiet(&self.shared);
-                    let may = self.may_repeat(&call) || call.nothing_done_on.contains(&reply.status);
-                    if !may || !self.again(&course, &call).await {
-                        return self.account.lock().judge(&call, reply);
+                    let may = self.may_repeat(call) || call.nothing_done_on.contains(&reply.status);
+                    if !may || !self.again(&course, call).await {
+                        return self.account.lock().judge(call, reply);
                     }
                 }
-                Exchange::Reply(reply) if says_nothing(&reply, &call) && self.may_repeat(&call) => {
+                Exchange::Reply(reply) if says_nothing(&reply, call) && self.may_repeat(call) => {
                     course.lost |= call.moves;
-                    let verdict = self.account.lock().judge(&call, reply);
-                    if !self.again(&course, &call).await {
+                    let verdict = self.account.lock().judge(call, reply);
+                    if !self.again(&course, call).await {
                         return verdict;
                     }
                 }
@@ -337,18 +345,18 @@ impl Wire for EngineWire {
                         self.shared.restraint.earn();
                         metrics::repetitions(&self.shared);
                     }
-                    return self.account.lock().judge(&call, reply);
+                    return self.account.lock().judge(call, reply);
                 }
                 Exchange::NotSent(error) => {
                     give_back(turn);
-                    if !self.again(&course, &call).await {
+                    if !self.again(&course, call).await {
                         return Err(course.unsent(Error::new(ErrorKind::Network, error.message)));
                     }
                 }
                 Exchange::Unknown(error) => {
                     course.lost |= call.moves;
                     self.account.lock().lost |= call.moves;
-                    if !self.may_repeat(&call) || !self.again(&course, &call).await {
+                    if !self.may_repeat(call) || !self.again(&course, call).await {
                         let fate = if call.moves { Fate::Unknown } else { Fate::NotDone };
                         return Err(Lost::Unknown(
                             Error::new(ErrorKind::Network, error.message).with_fate(fate),
@@ -357,6 +365,17 @@ impl Wire for EngineWire {
                 }
             }
         }
+    }
+}
+
+#[async_trait]
+impl Wire for EngineWire {
+    /// Written out, because the future of an `async fn` holds its arguments twice.
+    fn send<'life, 'async_trait>(&'life self, mut call: Call) -> BoxFuture<'async_trait, Result<Reply, Lost>>
+    where
+        'life: 'async_trait,
+    {
+        Box::pin(async move { self.deliver(&mut call).await })
     }
 
     async fn wait(&self, time: Duration) -> bool {
