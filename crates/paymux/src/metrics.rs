@@ -14,7 +14,9 @@
 //! # Ok::<(), &str>(())
 //! ```
 
-use metrics::{Unit, counter, gauge, histogram};
+use std::sync::Arc;
+
+use metrics::{SharedString, Unit, counter, gauge, histogram};
 use paymux_core::{Answer, Error, Event, OperationKind, Outcome, Provenance, Token, WebhookError};
 use tokio::time::Instant;
 
@@ -153,10 +155,20 @@ pub fn describe() {
     }
 }
 
+/// A label's name and value; cloning one copies no text.
+type Label = (&'static str, SharedString);
+
+fn label(name: &'static str, value: &'static str) -> Label {
+    (name, SharedString::const_str(value))
+}
+
 /// The labels that every metric has.
-fn place(shared: &Shared) -> [(&'static str, String); 2] {
-    let provider = shared.adapter.capabilities().provider;
-    [("gateway", shared.name.clone()), ("provider", provider.to_owned())]
+fn place(shared: &Shared) -> [Label; 2] {
+    let gateway = SharedString::from_shared(Arc::clone(&shared.name));
+    [
+        ("gateway", gateway),
+        label("provider", shared.adapter.capabilities().provider),
+    ]
 }
 
 /// An operation under way. One that is dropped before its end counts as `dropped`.
@@ -195,11 +207,11 @@ impl<'a> Measured<'a> {
 
     fn record(&self, outcome: &'static str, reason: &'static str, fate: &'static str) {
         let [gateway, provider] = place(self.shared);
-        let (operation, outcome) = (operation(self.kind), ("outcome", outcome.to_owned()));
+        let (operation, outcome) = (operation(self.kind), label("outcome", outcome));
         let seconds = self.began.elapsed();
         let few = [gateway.clone(), provider.clone(), operation.clone(), outcome.clone()];
         histogram!(OPERATION_SECONDS, &few).record(seconds);
-        let (reason, fate) = (("reason", reason.to_owned()), ("fate", fate.to_owned()));
+        let (reason, fate) = (label("reason", reason), label("fate", fate));
         counter!(OPERATIONS, &[gateway, provider, operation, outcome, reason, fate]).increment(1);
     }
 }
@@ -212,14 +224,14 @@ impl Drop for Measured<'_> {
     }
 }
 
-fn operation(kind: OperationKind) -> (&'static str, String) {
-    ("operation", kind.as_str().to_owned())
+fn operation(kind: OperationKind) -> Label {
+    label("operation", kind.as_str())
 }
 
 /// One request was made; `result` is what became of it.
 pub(crate) fn attempt(shared: &Shared, result: &'static str, began: Instant) {
     let [gateway, provider] = place(shared);
-    let labels = [gateway, provider, ("result", result.to_owned())];
+    let labels = [gateway, provider, label("result", result)];
     counter!(ATTEMPTS, &labels).increment(1);
     histogram!(ATTEMPT_SECONDS, &labels).record(began.elapsed());
 }
@@ -238,7 +250,7 @@ pub(crate) fn repetitions(shared: &Shared) {
 pub(crate) fn token_flight(shared: &Shared, result: &Result<Token, Error>, began: Instant) {
     let [gateway, provider] = place(shared);
     let result = if result.is_ok() { "token" } else { "error" };
-    let labels = [gateway, provider, ("result", result.to_owned())];
+    let labels = [gateway, provider, label("result", result)];
     counter!(TOKEN_FLIGHTS, &labels).increment(1);
     histogram!(TOKEN_FLIGHT_SECONDS, &labels).record(began.elapsed());
 }
@@ -259,5 +271,5 @@ pub(crate) fn webhook(shared: &Shared, result: &Result<Event, WebhookError>) {
         Err(_) => "unsupported",
     };
     let [gateway, provider] = place(shared);
-    counter!(WEBHOOKS, &[gateway, provider, ("verdict", verdict.to_owned())]).increment(1);
+    counter!(WEBHOOKS, &[gateway, provider, label("verdict", verdict)]).increment(1);
 }
