@@ -31,6 +31,8 @@ pub(crate) struct Settings {
     pub(crate) mode: Mode,
     /// The address before the version, without a slash at its end.
     pub(crate) base: String,
+    /// The same, with the version.
+    pub(crate) root: String,
     pub(crate) host: String,
     pub(crate) access_token: SecretString,
     pub(crate) entity_id: Option<String>,
@@ -163,7 +165,7 @@ impl Adapter for Opp {
             Operation::Refund(refund) => self.refund(refund, wire).await,
             Operation::Checkout(checkout) => self.checkout(checkout, wire).await,
             Operation::Inquire(inquiry) => self.inquire(inquiry, wire).await,
-            Operation::Resolve(unresolved) => self.resolve(unresolved, wire).await,
+            Operation::Resolve(unresolved) => Box::pin(self.resolve(unresolved, wire)).await,
             other => Err(Error::unsupported(PROVIDER, other.kind().as_str())),
         }
     }

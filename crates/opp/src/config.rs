@@ -232,6 +232,7 @@ impl AdapterConfig for OppConfig {
             preset: self.preset,
             mode,
             base: base.to_owned(),
+            root: [base, self.preset.path()].concat(),
             host: host.unwrap_or_default(),
             access_token: self.access_token,
             entity_id: self.entity_id,

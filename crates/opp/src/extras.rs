@@ -1,5 +1,7 @@
 //! What else the platform offers: stored instruments (v1). It moves no money.
 
+use std::borrow::Cow;
+
 use http::{Method, StatusCode};
 use paymux_core::{Call, Card, Error, ErrorKind, Lost, MethodSummary, Outcome, Wire};
 
@@ -7,7 +9,7 @@ use crate::adapter::{Opp, PROVIDER};
 use crate::codes::Surface;
 use crate::config::is_id;
 use crate::reading::{Asked, Step};
-use crate::shapes::Body;
+use crate::shapes::{Body, text_of};
 
 /// A stored instrument. Pay with it by `Source::Stored(registration.id)`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,16 +37,18 @@ impl Opp {
         let call = Call::prepares(self.post("/registrations", form)?);
         let reply = wire.send(call).await.map_err(Lost::give_up)?;
         self.accepted(&reply, wire)?;
-        let body = Body::of(&reply).unwrap_or_default();
+        let text = text_of(&reply);
+        let body = Body::of(&text).unwrap_or_default();
         let id = body
             .id
             .filter(|id| is_id(id))
             .ok_or_else(|| Error::new(ErrorKind::Provider, "the registration has no id").with_status(reply.status))?;
         let data = body.card.unwrap_or_default();
+        let own = |text: Option<Cow<'_, str>>| text.map(Cow::into_owned);
         Ok(Registration {
-            id,
-            method: MethodSummary::of(body.payment_brand, data.last4_digits),
-            expiry: data.expiry_month.zip(data.expiry_year),
+            id: id.into_owned(),
+            method: MethodSummary::of(own(body.payment_brand), own(data.last4_digits)),
+            expiry: own(data.expiry_month).zip(own(data.expiry_year)),
             test: body.result.code.parse().ok().and_then(crate::ResultCode::marks_test),
         })
     }
@@ -62,7 +66,8 @@ impl Opp {
         // Deleting twice is deleting once, so that it may be repeated like a question.
         let call = Call::asks(self.query(Method::DELETE, &path, self.form())?);
         let reply = wire.send(call).await.map_err(Lost::give_up)?;
-        let code = Body::of(&reply).and_then(|body| body.result.code.parse::<crate::ResultCode>().ok());
+        let text = text_of(&reply);
+        let code = Body::of(&text).and_then(|body| body.result.code.parse::<crate::ResultCode>().ok());
         let gone = code.is_some_and(|code| matches!(code.parts(), [100, 150, 200 | 202]));
         if gone || reply.status == StatusCode::NOT_FOUND {
             return Ok(());

@@ -13,12 +13,13 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, Request, StatusCode, Uri};
-use paymux_core::{Answer, Call, Error, Fate, Memo, Mode, Wire, request};
+use http::{Method, Request, Uri};
+use paymux_core::request::{self, is_plain_https};
+use paymux_core::{Answer, BoxFuture, Call, Error, Fate, Lost, Memo, Mode, Reply, Wire};
 
 use crate::adapter::{BETWEEN_INQUIRIES, Opp};
 use crate::codes::{PaymentType, Surface};
-use crate::reading::{Asked, Open, Step, TURNED_AWAY};
+use crate::reading::{Asked, Open, Step, TURNED_AWAY, TURNED_AWAY_FIRST};
 use crate::shapes::Form;
 pub(crate) use charge::card;
 
@@ -32,6 +33,9 @@ const WAITS: [Duration; 4] = [
 
 const FORM: &str = "application/x-www-form-urlencoded; charset=UTF-8";
 
+/// A request on its way.
+type Sending<'a> = BoxFuture<'a, Result<Reply, Lost>>;
+
 impl Opp {
     /// A form that begins with the entity, where there is one.
     pub(crate) fn form(&self) -> Form {
@@ -42,24 +46,19 @@ impl Opp {
 
     /// A POST of a form to a path under the version.
     pub(crate) fn post(&self, path: &str, form: Form) -> Result<Request<Bytes>, Error> {
-        let path = format!("{}{path}", self.settings.preset.path());
-        request::build(Method::POST, &self.settings.base, &path, Some(FORM), form.body())
+        request::build(Method::POST, &self.settings.root, path, Some(FORM), form.body())
     }
 
     /// A GET or DELETE with its parameters in the query; `path` includes the version.
     pub(crate) fn query(&self, method: Method, path: &str, form: Form) -> Result<Request<Bytes>, Error> {
         let query = form.text();
         let glue = if query.is_empty() { "" } else { "?" };
-        request::empty(method, &self.settings.base, &format!("{path}{glue}{query}"))
+        request::empty(method, &self.settings.base, &[path, glue, &query].concat())
     }
 
-    /// Sends a request that moves money, once, and finds out what became of it.
-    async fn moves(&self, asked: Asked<'_>, request: Request<Bytes>, wire: &dyn Wire) -> Result<Answer, Error> {
-        let mut call = Call::once(request).body_decides().nothing_done_on(&TURNED_AWAY);
-        if asked.kind.is_some_and(PaymentType::is_first) {
-            call = call.nothing_done_on(&[StatusCode::TOO_MANY_REQUESTS]);
-        }
-        let open = match wire.send(call).await {
+    /// Finds out what became of a request that moves money.
+    async fn moves(&self, asked: Asked<'_>, sending: Sending<'_>, wire: &dyn Wire) -> Result<Answer, Error> {
+        let open = match sending.await {
             Ok(reply) => match self.read(&asked, Surface::Mutation, &reply, wire.now())? {
                 Step::Done(answer) => return Ok(answer),
                 Step::Open(open) => open,
@@ -67,15 +66,16 @@ impl Opp {
             Err(lost) if lost.is_unknown() => Open::new(lost.give_up()),
             Err(lost) => return Err(lost.give_up()),
         };
-        if let Some(id) = &open.id {
-            let noted = wire.note(Memo::new("payment", id)).await;
-            noted.map_err(|error| error.with_fate(Fate::Unknown))?;
-        }
-        self.settle(asked, open, wire).await
+        // In a box, as all that is rare: the future of an ordinary payment has no room for it.
+        Box::pin(self.settle(asked, open, wire)).await
     }
 
     /// Asks until the question is closed, or the deadline comes.
     async fn settle(&self, asked: Asked<'_>, open: Open, wire: &dyn Wire) -> Result<Answer, Error> {
+        if let Some(id) = &open.id {
+            let noted = wire.note(Memo::new("payment", id)).await;
+            noted.map_err(|error| error.with_fate(Fate::Unknown))?;
+        }
         for (round, time) in WAITS.into_iter().enumerate() {
             let can_ask = open.id.is_some() || self.is_v1();
             if !can_ask || !wire.wait(time).await {
@@ -104,8 +104,21 @@ impl Opp {
     }
 }
 
+/// Sends a request that moves money, once.
+fn once<'a>(asked: Asked<'_>, request: Request<Bytes>, wire: &'a dyn Wire) -> Sending<'a> {
+    let call = Call::once(request).body_decides();
+    wire.send(if asked.kind.is_some_and(PaymentType::is_first) {
+        call.nothing_done_on(&TURNED_AWAY_FIRST)
+    } else {
+        call.nothing_done_on(&TURNED_AWAY)
+    })
+}
+
 /// Whether an address may be called or opened: https, or http on loopback in mode test.
 pub(crate) fn is_secure(url: &str, mode: Mode) -> bool {
+    if is_plain_https(url) {
+        return true;
+    }
     let Ok(uri) = url.parse::<Uri>() else {
         return false;
     };

@@ -4,6 +4,8 @@ pub(crate) mod ids;
 mod payment;
 mod status;
 
+use std::borrow::Cow;
+
 use http::StatusCode;
 use jiff::Timestamp;
 use paymux_core::{
@@ -13,9 +15,9 @@ use paymux_core::{
 
 use crate::adapter::Opp;
 use crate::codes::{Context, PaymentType, ResultCode, Surface, Verdict, classify, decline, explain, refined};
-use crate::shapes::Body;
+use crate::shapes::{Body, text_of};
 use payment::Check;
-pub(crate) use status::TURNED_AWAY;
+pub(crate) use status::{TURNED_AWAY, TURNED_AWAY_FIRST};
 
 /// What was asked, to hold an answer against.
 #[derive(Clone, Copy, Default)]
@@ -68,7 +70,7 @@ impl Open {
 /// A reply or an entry of a report, with its code.
 pub(crate) struct Seen<'a> {
     pub(crate) code: ResultCode,
-    pub(crate) body: &'a Body,
+    pub(crate) body: &'a Body<'a>,
     pub(crate) status: StatusCode,
     pub(crate) surface: Surface,
 }
@@ -76,6 +78,12 @@ pub(crate) struct Seen<'a> {
 impl Seen<'_> {
     pub(crate) fn kind(&self) -> Option<PaymentType> {
         self.body.payment_type.as_deref()?.parse().ok()
+    }
+
+    /// The provider's id to ask by.
+    fn id(&self) -> Option<String> {
+        let id = self.body.id.as_deref().filter(|id| crate::config::is_id(id));
+        id.map(str::to_owned)
     }
 
     fn decline(&self) -> paymux_core::Decline {
@@ -127,10 +135,11 @@ impl Opp {
         reply: &Reply,
         now: Timestamp,
     ) -> Result<Step, Error> {
-        let body = Body::of(reply);
+        let text = text_of(reply);
+        let body = Body::of(&text);
         let Some((body, code)) = body.as_ref().and_then(|b| Some((b, b.result.code.parse().ok()?))) else {
             let id = body.and_then(|body| body.id).filter(|id| crate::config::is_id(id));
-            return status::read(asked, surface, reply, now, id);
+            return status::read(asked, surface, reply, now, id.map(Cow::into_owned));
         };
         let seen = Seen {
             code,
@@ -295,7 +304,7 @@ impl Opp {
             error = error.with_payment(self.payment(asked, seen, PaymentState::Pending, unread));
         }
         Open {
-            id: seen.body.id.clone().filter(|id| crate::config::is_id(id)),
+            id: seen.id(),
             ..Open::new(error)
         }
     }
@@ -323,13 +332,13 @@ impl Opp {
 }
 
 /// Whether a refusal is about the address that the customer comes back to.
-fn lacks_return(body: &Body) -> bool {
+fn lacks_return(body: &Body<'_>) -> bool {
     let mut errors = body.result.parameter_errors.iter().flatten();
     errors.any(|error| error.name == "shopperResultUrl")
 }
 
 /// The names of refused fields; neither their values nor the messages, which may hold card data.
-fn fields(body: &Body) -> String {
+fn fields(body: &Body<'_>) -> String {
     let errors = body.result.parameter_errors.as_deref().unwrap_or_default();
     let names: Vec<_> = errors
         .iter()

@@ -1,10 +1,12 @@
 //! What stands on the wire: form bodies out, JSON answers in.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use bytes::Bytes;
-use paymux_core::Reply;
-use serde::de::DeserializeOwned;
+use paymux_core::{Reply, request};
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -15,7 +17,7 @@ pub(crate) struct Form(String);
 /// With room for what most forms hold.
 impl Default for Form {
     fn default() -> Self {
-        Self(String::with_capacity(256))
+        Self(String::with_capacity(512))
     }
 }
 
@@ -25,10 +27,26 @@ impl Form {
         if !self.0.is_empty() {
             self.0.push('&');
         }
-        self.0.extend(form_urlencoded::byte_serialize(name.as_ref().as_bytes()));
+        self.write(name.as_ref());
         self.0.push('=');
-        self.0
-            .extend(form_urlencoded::byte_serialize(value.as_ref().as_bytes()));
+        self.write(value.as_ref());
+        self
+    }
+
+    /// A name or a value; most have nothing to encode.
+    fn write(&mut self, text: &str) {
+        if text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            self.0.push_str(text);
+        } else {
+            self.0.extend(form_urlencoded::byte_serialize(text.as_bytes()));
+        }
+    }
+
+    /// Adds a number with so many digits at least.
+    pub(crate) fn put_digits(&mut self, name: &str, number: i16, digits: usize) -> &mut Self {
+        self.put(name, "");
+        // Writing into a string does not fail.
+        let _ = write!(self.0, "{number:0digits$}");
         self
     }
 
@@ -53,43 +71,72 @@ impl Form {
 
 /// An answer about one payment, checkout or registration; also an entry of a report. Everything but the result code may be absent.
 ///
-/// Each field is read apart: one that is not what it should be is as absent, and spoils none of the others.
+/// Each field is read apart: one that is not what it should be is as absent, and spoils none of the others. Texts are borrowed from the reply.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Body {
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) id: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) referenced_id: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) payment_type: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) payment_brand: Option<String>,
-    /// A string by the documents; a bare number is read too.
-    #[serde(default, rename = "amount")]
-    pub(crate) raw_amount: Option<Box<RawValue>>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) currency: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) merchant_transaction_id: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) timestamp: Option<String>,
-    #[serde(default, deserialize_with = "lenient_result")]
-    pub(crate) result: ResultBody,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) card: Option<CardBody>,
+pub(crate) struct Body<'a> {
+    #[serde(default, borrow, deserialize_with = "text")]
+    pub(crate) id: Option<Cow<'a, str>>,
+    #[serde(default, borrow, deserialize_with = "text")]
+    pub(crate) referenced_id: Option<Cow<'a, str>>,
+    #[serde(default, borrow, deserialize_with = "text")]
+    pub(crate) payment_type: Option<Cow<'a, str>>,
+    #[serde(default, borrow, deserialize_with = "text")]
+    pub(crate) payment_brand: Option<Cow<'a, str>>,
+    /// As it stands. A string by the documents; a bare number is read too.
+    #[serde(default, borrow, rename = "amount", deserialize_with = "as_it_stands")]
+    pub(crate) raw_amount: Option<Cow<'a, str>>,
+    #[serde(default, borrow, deserialize_with = "text")]
+    pub(crate) currency: Option<Cow<'a, str>>,
+    #[serde(default, borrow, deserialize_with = "text")]
+    pub(crate) merchant_transaction_id: Option<Cow<'a, str>>,
+    #[serde(default, borrow, deserialize_with = "text")]
+    pub(crate) timestamp: Option<Cow<'a, str>>,
+    #[serde(default, borrow, deserialize_with = "lenient_result")]
+    pub(crate) result: ResultBody<'a>,
+    #[serde(default, borrow, deserialize_with = "lenient")]
+    pub(crate) card: Option<CardBody<'a>>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) redirect: Option<Redirect>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) result_details: Option<BTreeMap<String, Value>>,
+    /// As they stand: they are read only to explain a refusal.
+    #[serde(default, borrow, deserialize_with = "as_it_stands")]
+    pub(crate) result_details: Option<Cow<'a, str>>,
 }
 
-impl Body {
-    /// The body of a reply. A byte in it that is no text spoils only the field that it stands in.
-    pub(crate) fn of(reply: &Reply) -> Option<Self> {
-        match std::str::from_utf8(&reply.body) {
-            Ok(text) => serde_json::from_str(text).ok(),
-            Err(_) => serde_json::from_str(&String::from_utf8_lossy(&reply.body)).ok(),
+/// The text of a reply. A byte in it that is no text spoils only the field that it stands in.
+pub(crate) fn text_of(reply: &Reply) -> Cow<'_, str> {
+    String::from_utf8_lossy(&reply.body)
+}
+
+impl<'a> Body<'a> {
+    /// The body in a reply's text.
+    pub(crate) fn of(text: &'a str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+
+    /// The same, for longer than the reply is there.
+    pub(crate) fn into_owned(self) -> Body<'static> {
+        Body {
+            id: owned(self.id),
+            referenced_id: owned(self.referenced_id),
+            payment_type: owned(self.payment_type),
+            payment_brand: owned(self.payment_brand),
+            raw_amount: owned(self.raw_amount),
+            currency: owned(self.currency),
+            merchant_transaction_id: owned(self.merchant_transaction_id),
+            timestamp: owned(self.timestamp),
+            result: ResultBody {
+                code: self.result.code.into_owned().into(),
+                description: owned(self.result.description),
+                parameter_errors: self.result.parameter_errors,
+            },
+            card: self.card.map(|card| CardBody {
+                last4_digits: owned(card.last4_digits),
+                expiry_month: owned(card.expiry_month),
+                expiry_year: owned(card.expiry_year),
+            }),
+            redirect: self.redirect,
+            result_details: owned(self.result_details),
         }
     }
 
@@ -99,7 +146,8 @@ impl Body {
             let letters = name.bytes().filter(u8::is_ascii_alphanumeric);
             letters.map(|b| b.to_ascii_lowercase()).eq("merchantadvicecode".bytes())
         };
-        let (_, value) = self.result_details.iter().flatten().find(|(name, _)| is_it(name))?;
+        let details: BTreeMap<String, Value> = serde_json::from_str(self.result_details.as_deref()?).ok()?;
+        let (_, value) = details.iter().find(|(name, _)| is_it(name))?;
         match value {
             Value::String(text) => Some(format!("{:0>2}", text.trim())),
             Value::Number(number) => Some(format!("{:0>2}", number.to_string())),
@@ -109,18 +157,22 @@ impl Body {
 
     /// The text of the amount.
     pub(crate) fn amount(&self) -> Option<&str> {
-        Some(self.raw_amount.as_ref()?.get().trim_matches('"'))
+        Some(self.raw_amount.as_deref()?.trim_matches('"'))
     }
+}
+
+fn owned(text: Option<Cow<'_, str>>) -> Option<Cow<'static, str>> {
+    text.map(|text| text.into_owned().into())
 }
 
 /// The result of an answer.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct ResultBody {
-    #[serde(default, deserialize_with = "lenient_text")]
-    pub(crate) code: String,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) description: Option<String>,
+pub(crate) struct ResultBody<'a> {
+    #[serde(default, borrow, deserialize_with = "lenient_text")]
+    pub(crate) code: Cow<'a, str>,
+    #[serde(default, borrow, deserialize_with = "text")]
+    pub(crate) description: Option<Cow<'a, str>>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) parameter_errors: Option<Vec<ParameterError>>,
 }
@@ -135,10 +187,13 @@ pub(crate) struct ParameterError {
 /// What an answer says of a card.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct CardBody {
-    pub(crate) last4_digits: Option<String>,
-    pub(crate) expiry_month: Option<String>,
-    pub(crate) expiry_year: Option<String>,
+pub(crate) struct CardBody<'a> {
+    #[serde(default, borrow, deserialize_with = "text_or_null")]
+    pub(crate) last4_digits: Option<Cow<'a, str>>,
+    #[serde(default, borrow, deserialize_with = "text_or_null")]
+    pub(crate) expiry_month: Option<Cow<'a, str>>,
+    #[serde(default, borrow, deserialize_with = "text_or_null")]
+    pub(crate) expiry_year: Option<Cow<'a, str>>,
 }
 
 /// Where the customer's browser must go.
@@ -166,13 +221,13 @@ pub(crate) struct Parameter {
 
 /// A report: the newer one's name for the list has not been seen, so both are read.
 #[derive(Default, Deserialize)]
-pub(crate) struct Report {
-    #[serde(default, deserialize_with = "lenient_result")]
-    pub(crate) result: ResultBody,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) payments: Option<Vec<Box<RawValue>>>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) records: Option<Vec<Box<RawValue>>>,
+pub(crate) struct Report<'a> {
+    #[serde(default, borrow, deserialize_with = "lenient_result")]
+    pub(crate) result: ResultBody<'a>,
+    #[serde(default, borrow, deserialize_with = "lenient")]
+    pub(crate) payments: Option<Vec<&'a RawValue>>,
+    #[serde(default, borrow, deserialize_with = "lenient")]
+    pub(crate) records: Option<Vec<&'a RawValue>>,
 }
 
 /// The body of an encrypted webhook, where it is wrapped.
@@ -180,7 +235,7 @@ pub(crate) struct Report {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Encrypted<'a> {
     #[serde(borrow)]
-    pub(crate) encrypted_body: std::borrow::Cow<'a, str>,
+    pub(crate) encrypted_body: Cow<'a, str>,
 }
 
 /// A decrypted webhook.
@@ -194,16 +249,36 @@ pub(crate) struct Webhook {
 }
 
 /// Reads a field apart from the others: of another shape, it is as absent.
-fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
+fn lenient<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     let raw = <&RawValue>::deserialize(deserializer)?;
     // A null is read as one, since making an error costs more than reading the value.
     Ok(serde_json::from_str::<Option<T>>(raw.get()).ok().flatten())
 }
 
-fn lenient_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    Ok(lenient(deserializer)?.unwrap_or_default())
+/// Reads a text in the same way.
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cow<'de, str>>, D::Error> {
+    Ok(request::text(<&RawValue>::deserialize(deserializer)?))
 }
 
-fn lenient_result<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ResultBody, D::Error> {
+/// Reads a text that spoils what it stands in if it is something else.
+fn text_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cow<'de, str>>, D::Error> {
+    let raw = <&RawValue>::deserialize(deserializer)?;
+    match request::text(raw) {
+        None if raw.get() != "null" => Err(D::Error::custom("is no text")),
+        text => Ok(text),
+    }
+}
+
+/// A value as it stands in the reply; nothing for a null.
+fn as_it_stands<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cow<'de, str>>, D::Error> {
+    let raw = <&RawValue>::deserialize(deserializer)?.get();
+    Ok((raw != "null").then_some(Cow::Borrowed(raw)))
+}
+
+fn lenient_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'de, str>, D::Error> {
+    Ok(text(deserializer)?.unwrap_or_default())
+}
+
+fn lenient_result<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ResultBody<'de>, D::Error> {
     Ok(lenient(deserializer)?.unwrap_or_default())
 }

@@ -21,7 +21,7 @@ impl Opp {
                 let ids = Ids::of(payment);
                 match ids.of {
                     Of::Payment => self.inquire_by_id(payment, &ids, wire).await,
-                    Of::Checkout => self.checkout_result(payment, &ids, wire).await,
+                    Of::Checkout => Box::pin(self.checkout_result(payment, &ids, wire)).await,
                     Of::Reference => self.inquire_by_reference(ids.id, wire).await,
                 }
             }
@@ -40,7 +40,7 @@ impl Opp {
                 break;
             }
             let of_root = Ids::of(&root);
-            let next = self.inquire_this(&root, &of_root, wire).await?;
+            let next = Box::pin(self.inquire_this(&root, &of_root, wire)).await?;
             let is_root = next.payment.id() == root.id();
             answer = next;
             if is_root {
@@ -60,7 +60,7 @@ impl Opp {
         };
         match self.read_payment(asked, wire).await? {
             Step::Done(answer) if self.is_v1() && may_be_followed(&answer) => {
-                Ok(self.with_follow_ups(answer, wire).await)
+                Ok(Box::pin(self.with_follow_ups(answer, wire)).await)
             }
             Step::Done(answer) => Ok(answer),
             Step::Open(Open {
@@ -69,7 +69,8 @@ impl Opp {
                 if !wire.wait(BETWEEN_INQUIRIES).await {
                     return Err(error);
                 }
-                self.ask_by_id(asked, ids.id, true, wire).await?.answer().ok_or(error)
+                let found = Box::pin(self.ask_by_id(asked, ids.id, true, wire)).await?;
+                found.answer().ok_or(error)
             }
             Step::Open(open) => Err(open.error),
         }
@@ -88,7 +89,7 @@ impl Opp {
             // What followed under references of its own stands in another report; without that the payment is told as it is.
             Found::Answer(answer) if may_be_followed(&answer) => {
                 let linked = self.linked(answer.payment.id(), wire).await.unwrap_or_default();
-                let is_new = |later: &Body| !entries.list.iter().any(|known| known.id == later.id);
+                let is_new = |later: &Body<'_>| !entries.list.iter().any(|known| known.id == later.id);
                 let later: Vec<_> = linked.list.into_iter().filter(is_new).collect();
                 entries.list.extend(later);
                 match self.choose(asked, &entries)? {

@@ -1,5 +1,6 @@
 //! Sale, authorization and payout: `POST payments`, or `POST registrations/{id}/payments` with a stored instrument.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use paymux_core::{
@@ -7,7 +8,7 @@ use paymux_core::{
     Urls, Wire,
 };
 
-use super::is_secure;
+use super::{is_secure, once};
 use crate::adapter::{Opp, PROVIDER};
 use crate::codes::PaymentType;
 use crate::config::is_id;
@@ -29,7 +30,8 @@ impl Opp {
             reference: Some(charge.reference.as_str()),
             ..Asked::default()
         };
-        self.moves(asked, self.post(&path, form)?, wire).await
+        self.moves(asked, once(asked, self.post(&path, form)?, wire), wire)
+            .await
     }
 
     /// Sends money out.
@@ -39,7 +41,7 @@ impl Opp {
         form.put("paymentType", PaymentType::Cd.as_str());
         let path = match &payout.to {
             Source::Card(_) => source(&payout.to, &Initiator::Customer, &mut form)?,
-            Source::Stored(id) => registration(id)?,
+            Source::Stored(id) => registration(id)?.into(),
             _ => return Err(Error::unsupported(PROVIDER, "this destination")),
         };
         form.put("merchantTransactionId", payout.reference.as_str());
@@ -53,7 +55,8 @@ impl Opp {
             reference: Some(payout.reference.as_str()),
             ..Asked::default()
         };
-        self.moves(asked, self.post(&path, form)?, wire).await
+        self.moves(asked, once(asked, self.post(&path, form)?, wire), wire)
+            .await
     }
 
     /// `amount` and `currency`: always two decimals, at most ten digits before them.
@@ -125,13 +128,13 @@ impl Opp {
 }
 
 /// Writes the source of the money, and gives the path.
-fn source(source: &Source, initiator: &Initiator, form: &mut Form) -> Result<String, Error> {
+fn source(source: &Source, initiator: &Initiator, form: &mut Form) -> Result<Cow<'static, str>, Error> {
     let path = match source {
         Source::Card(data) => {
             card(data, form)?;
-            "/payments".to_owned()
+            Cow::Borrowed("/payments")
         }
-        Source::Stored(id) => registration(id)?,
+        Source::Stored(id) => registration(id)?.into(),
         _ => return Err(Error::unsupported(PROVIDER, "this source")),
     };
     let stored = matches!(source, Source::Stored(_));
@@ -174,8 +177,8 @@ pub(crate) fn card(card: &Card, form: &mut Form) -> Result<(), Error> {
         }
         form.put("card.holder", holder);
     }
-    form.put("card.expiryMonth", format!("{:02}", card.month()))
-        .put("card.expiryYear", format!("{:04}", card.year()))
+    form.put_digits("card.expiryMonth", card.month().into(), 2)
+        .put_digits("card.expiryYear", card.year(), 4)
         .put_some("card.cvv", card.expose_cvv());
     Ok(())
 }

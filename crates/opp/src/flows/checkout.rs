@@ -12,7 +12,7 @@ use crate::codes::{PaymentType, ResultCode, Surface, explain};
 use crate::config::is_id;
 use crate::reading::ids::Ids;
 use crate::reading::{Asked, Step};
-use crate::shapes::Body;
+use crate::shapes::{Body, text_of};
 
 impl Opp {
     /// Makes a checkout. It moves no money.
@@ -33,7 +33,8 @@ impl Opp {
 
         let call = Call::prepares(self.post("/checkouts", form)?);
         let reply = wire.send(call).await.map_err(Lost::give_up)?;
-        let body = Body::of(&reply).unwrap_or_default();
+        let text = text_of(&reply);
+        let body = Body::of(&text).unwrap_or_default();
         let made = reply.status.is_success() && body.result.code.parse() == Ok(ResultCode::CHECKOUT_CREATED);
         let Some(id) = body.id.as_deref().filter(|id| made && is_id(id)) else {
             // Any other code: not made. An answer that is no refusal breaks the contract.
@@ -104,7 +105,8 @@ impl Opp {
                 Err(lost) => return self.checkout_by_reference(asked, lost.give_up(), wire).await,
             };
         }
-        let body = Body::of(&reply).unwrap_or_default();
+        let text = text_of(&reply);
+        let body = Body::of(&text).unwrap_or_default();
         let tried = body.id.as_deref().filter(|id| *id != ids.id && is_id(id));
         // The id of an answer that only refuses to tell is not that of a payment.
         if let Some(id) = tried.filter(|_| body.payment_type.is_some() || may_be_final(&body)) {
@@ -175,7 +177,7 @@ impl Opp {
 }
 
 /// Whether an answer without a type may be about a payment: its code tells of one, or cannot be read.
-fn may_be_final(body: &Body) -> bool {
+fn may_be_final(body: &Body<'_>) -> bool {
     let class = body.result.code.parse::<ResultCode>().map(|code| explain(code).class);
     !matches!(class, Ok(CodeClass::Error | CodeClass::Declined | CodeClass::Unknown))
 }

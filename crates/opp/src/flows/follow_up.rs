@@ -4,6 +4,7 @@ use paymux_core::{
     Answer, Capture, Error, ErrorKind, Fate, Memo, Money, Outcome, PaymentRef, Reference, Refund, Void, Wire,
 };
 
+use super::once;
 use crate::adapter::Opp;
 use crate::codes::PaymentType;
 use crate::config::is_id;
@@ -118,8 +119,9 @@ impl Opp {
 
     async fn follow_up(&self, asked: Asked<'_>, mut form: Form, wire: &dyn Wire) -> Result<Answer, Error> {
         form.put_some("merchantTransactionId", asked.reference);
-        let path = format!("/payments/{}", asked.parent.unwrap_or_default());
-        self.moves(asked, self.post(&path, form)?, wire).await
+        let path = ["/payments/", asked.parent.unwrap_or_default()].concat();
+        self.moves(asked, once(asked, self.post(&path, form)?, wire), wire)
+            .await
     }
 }
 

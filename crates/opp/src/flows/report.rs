@@ -11,7 +11,7 @@ use crate::adapter::Opp;
 use crate::codes::{Context, PaymentType, ResultCode, Surface, Verdict, classify, explain};
 use crate::reading::ids::Ids;
 use crate::reading::{Asked, Seen, Step};
-use crate::shapes::{Body, Form, Report};
+use crate::shapes::{Body, Form, Report, text_of};
 
 impl Opp {
     /// `GET /v1/query?merchantTransactionId=…`: the entries under a reference.
@@ -40,7 +40,8 @@ impl Opp {
             return Ok(entries);
         }
         // Only the code says that there are none; a bare 404 may come from an address that does not exist.
-        let code = Body::of(&reply).and_then(|body| body.result.code.parse::<ResultCode>().ok());
+        let text = text_of(&reply);
+        let code = Body::of(&text).and_then(|body| body.result.code.parse::<ResultCode>().ok());
         if code.is_some_and(|code| code.parts() == [700, 400, 580])
             && matches!(reply.status.as_u16(), 200..=299 | 400 | 404)
         {
@@ -157,10 +158,10 @@ impl Opp {
     fn add_follow_ups(&self, payment: &mut Payment, rows: &[Row<'_>]) {
         let mut tree = vec![payment.id().to_owned()];
         let mut left: Vec<_> = rows.iter().filter(|row| !row.kind.is_first()).collect();
-        while let Some(at) = left
-            .iter()
-            .position(|row| row.body.referenced_id.as_ref().is_some_and(|id| tree.contains(id)))
-        {
+        while let Some(at) = left.iter().position(|row| {
+            let parent = row.body.referenced_id.as_deref();
+            parent.is_some_and(|parent| tree.iter().any(|id| id == parent))
+        }) {
             let later = left.remove(at);
             tree.push(later.id.to_owned());
             let asked = Asked {
@@ -180,7 +181,7 @@ impl Opp {
             let whole = payment.amount.filter(|_| !later.is_refused());
             let amount = self.amount(later.body).or(whole);
             let mut entry = Entry::new(later.kind.entry(), amount, outcome).with_id(later.id);
-            entry.reference.clone_from(&later.body.merchant_transaction_id);
+            entry.reference = later.body.merchant_transaction_id.as_deref().map(str::to_owned);
             payment.entries.push(entry);
         }
         let settled = matches!(
@@ -211,7 +212,7 @@ impl Opp {
     ) -> bool {
         let rows = rows(&entries.list);
         let ours = |row: &Row<'_>| row.kind == kind && row.is_named(asked.reference);
-        let hidden = |body: &Body| is_hidden(body, asked.reference);
+        let hidden = |body: &Body<'_>| is_hidden(body, asked.reference);
         if !entries.whole || rows.iter().any(ours) || entries.list.iter().any(hidden) {
             return false;
         }
@@ -281,7 +282,7 @@ impl Found {
 #[derive(Default)]
 pub(super) struct Entries {
     /// Each of them; one that cannot be read is empty.
-    pub(super) list: Vec<Body>,
+    pub(super) list: Vec<Body<'static>>,
     /// Whether the provider says that these are all.
     whole: bool,
 }
@@ -289,35 +290,33 @@ pub(super) struct Entries {
 impl Entries {
     /// The entries in any of the report's shapes: a list under `payments` or `records`, a bare list, or one entry alone. `None`: it is no report.
     fn of(reply: &Reply) -> Option<Self> {
-        let each = |list: Vec<Box<RawValue>>| {
-            let texts = list.iter().map(|raw| raw.get());
-            texts
-                .map(|text| serde_json::from_str(text).unwrap_or_default())
-                .collect::<Vec<Body>>()
+        let each = |list: Vec<&RawValue>| {
+            let read = |raw: &RawValue| Body::of(raw.get()).unwrap_or_default().into_owned();
+            list.into_iter().map(read).collect::<Vec<_>>()
         };
-        let text = String::from_utf8_lossy(&reply.body);
-        if let Ok(list) = serde_json::from_str::<Vec<Box<RawValue>>>(&text) {
+        let text = text_of(reply);
+        if let Ok(list) = serde_json::from_str::<Vec<&RawValue>>(&text) {
             let list = each(list);
             return (!list.is_empty()).then_some(Self { list, whole: false });
         }
-        let report: Report = serde_json::from_str(&text).ok()?;
+        let report: Report<'_> = serde_json::from_str(&text).ok()?;
         let code = report.result.code.parse::<ResultCode>();
         let whole = code.is_ok_and(|code| explain(code).class == CodeClass::Approved);
         if report.payments.is_some() || report.records.is_some() {
             let lists = [report.payments, report.records];
-            let list: Vec<Body> = lists.into_iter().flatten().flat_map(each).collect();
+            let list: Vec<_> = lists.into_iter().flatten().flat_map(each).collect();
             return (whole || !list.is_empty()).then_some(Self { list, whole });
         }
-        let one: Body = serde_json::from_str(&text).ok()?;
+        let one = Body::of(&text)?;
         (one.id.is_some() && one.payment_type.is_some()).then(|| Self {
-            list: vec![one],
+            list: vec![one.into_owned()],
             whole: false,
         })
     }
 }
 
 /// Whether an entry that cannot be read may be what is asked about: nothing in it says that it is another's.
-fn is_hidden(body: &Body, reference: Option<&str>) -> bool {
+fn is_hidden(body: &Body<'_>, reference: Option<&str>) -> bool {
     let kind = body.payment_type.as_deref().map(str::parse::<PaymentType>);
     let is_read = body.id.is_some() && body.result.code.parse::<ResultCode>().is_ok() && matches!(kind, Some(Ok(_)));
     let anothers = body.merchant_transaction_id.is_some() && body.merchant_transaction_id.as_deref() != reference;
@@ -325,7 +324,7 @@ fn is_hidden(body: &Body, reference: Option<&str>) -> bool {
 }
 
 /// Whether an entry says at least that it was refused.
-fn is_refusal(body: &Body) -> bool {
+fn is_refusal(body: &Body<'_>) -> bool {
     let code = body.result.code.parse::<ResultCode>();
     code.is_ok_and(|code| explain(code).class == CodeClass::Declined)
 }
@@ -335,7 +334,7 @@ struct Row<'a> {
     id: &'a str,
     kind: PaymentType,
     code: ResultCode,
-    body: &'a Body,
+    body: &'a Body<'a>,
 }
 
 impl<'a> Row<'a> {
@@ -396,7 +395,7 @@ impl<'a> Row<'a> {
 }
 
 /// The entries that can be read: those with an id, a type and a code.
-fn rows(entries: &[Body]) -> Vec<Row<'_>> {
+fn rows<'a>(entries: &'a [Body<'a>]) -> Vec<Row<'a>> {
     entries
         .iter()
         .filter_map(|body| {

@@ -84,11 +84,12 @@ impl Opp {
         amount: Option<Money>,
         reference: Option<&str>,
     ) -> PaymentRef {
-        let mut ids: Vec<String> = first.iter().map(|&id| id.to_owned()).collect();
+        let mut ids = Vec::with_capacity(5);
+        ids.extend(first.iter().map(|&id| id.to_owned()));
         if let Some(kind) = kind {
             ids.push(kind.as_str().to_owned());
             if let Some(amount) = amount {
-                ids.push(format!("{}{}", amount.currency().code(), amount.minor()));
+                ids.push([amount.currency().code(), &amount.minor().to_string()].concat());
                 ids.extend(reference.map(str::to_owned));
             }
         }

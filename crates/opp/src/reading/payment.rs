@@ -1,5 +1,7 @@
 //! An answer's body becomes a payment, after it was held against what was asked.
 
+use std::borrow::Cow;
+
 use http::Uri;
 use jiff::Timestamp;
 use paymux_core::{
@@ -50,7 +52,7 @@ impl Opp {
     }
 
     /// The amount in an answer, if it has one that can be read.
-    pub(crate) fn amount(&self, body: &Body) -> Option<Money> {
+    pub(crate) fn amount(&self, body: &Body<'_>) -> Option<Money> {
         let currency = currency(body.currency.as_deref()?).ok()?;
         self.capabilities.scales.from_text(body.amount()?, currency).ok()
     }
@@ -72,7 +74,7 @@ impl Opp {
         };
         let named = seen.body.merchant_transaction_id.as_deref().or(asked.reference);
         let mut entry = Entry::new(entry_kind, amount, outcome);
-        entry.id.clone_from(&seen.body.id);
+        entry.id = seen.body.id.as_deref().map(str::to_owned);
         entry.reference = named.map(str::to_owned);
         entry.at = seen.body.timestamp.as_deref().and_then(time);
 
@@ -85,14 +87,16 @@ impl Opp {
             payment.amount = amount;
             if let (PaymentState::ChargedBack, Some(kind)) = (state, kind) {
                 let mut taken = Entry::new(kind.entry(), amount, EntryOutcome::Approved);
-                taken.id.clone_from(&seen.body.id);
+                taken.id.clone_from(&entry.id);
                 payment.entries.push(taken);
             }
             payment
         };
+        payment.entries.reserve_exact(1);
         payment.entries.push(entry);
-        let last4 = seen.body.card.as_ref().and_then(|card| card.last4_digits.clone());
-        payment.method = MethodSummary::of(seen.body.payment_brand.clone(), last4);
+        let own = |text: &Option<Cow<'_, str>>| text.as_deref().map(str::to_owned);
+        let last4 = seen.body.card.as_ref().and_then(|card| own(&card.last4_digits));
+        payment.method = MethodSummary::of(own(&seen.body.payment_brand), last4);
         payment.test = seen.code.marks_test();
         payment
     }

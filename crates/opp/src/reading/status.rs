@@ -74,6 +74,12 @@ fn says(asked: &Asked<'_>, surface: Surface, status: StatusCode) -> Says {
 
 /// Statuses of requests that were turned away at the door, before they were looked at: the credentials were not accepted.
 pub(crate) const TURNED_AWAY: [StatusCode; 2] = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN];
+/// The same for requests that make something, where too many at once are turned away, too.
+pub(crate) const TURNED_AWAY_FIRST: [StatusCode; 3] = [
+    StatusCode::UNAUTHORIZED,
+    StatusCode::FORBIDDEN,
+    StatusCode::TOO_MANY_REQUESTS,
+];
 
 /// The fate of what was refused: a request to do something was looked at and refused; one that was turned away, 429 and a question did nothing at all.
 pub(super) fn refused(surface: Surface, status: StatusCode) -> Fate {
@@ -137,7 +143,7 @@ pub(super) fn contradicts(asked: &Asked<'_>, seen: &Seen<'_>) -> Option<Result<S
             );
             let error = seen.error(ErrorKind::Provider, message);
             return Some(Ok(Step::Open(Open {
-                id: seen.body.id.clone().filter(|id| crate::config::is_id(id)),
+                id: seen.id(),
                 ..Open::new(error)
             })));
         }

@@ -4,6 +4,8 @@
 
 mod scheme;
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 use paymux_core::{Delivery, Event, Reference, Verified, WebhookError};
@@ -51,7 +53,7 @@ impl Opp {
             return Ok(Event::signed(verified, "unreadable", Event::digest(clear)));
         };
         let payload = webhook.payload.as_ref().filter(|_| webhook.kind == "PAYMENT");
-        let body = payload.and_then(|payload| serde_json::from_str::<Body>(payload.get()).ok());
+        let body = payload.and_then(|payload| serde_json::from_str::<Body<'_>>(payload.get()).ok());
         let event = body.and_then(|body| self.event(&body, |reported, key| Event::signed(verified, reported, key)));
         Ok(event.unwrap_or_else(|| {
             // A registration, a test message, or a payload that names nothing: verified all the same.
@@ -65,7 +67,7 @@ impl Opp {
 
     /// A delivery that nobody signed: an id to ask about, from a JSON body, a form or the query.
     fn hint(&self, delivery: &Delivery) -> Result<Event, WebhookError> {
-        let json = serde_json::from_slice::<Body>(&delivery.body).ok();
+        let json = serde_json::from_slice::<Body<'_>>(&delivery.body).ok();
         let query = || form(delivery.query.as_deref()?.as_bytes());
         let bodies = [json, form(&delivery.body), query()];
         bodies
@@ -76,7 +78,7 @@ impl Opp {
     }
 
     /// The event that a payment's body reports; `None` if it names no payment.
-    fn event(&self, body: &Body, make: impl FnOnce(String, String) -> Event) -> Option<Event> {
+    fn event(&self, body: &Body<'_>, make: impl FnOnce(String, String) -> Event) -> Option<Event> {
         let id = body.id.as_deref().filter(|id| is_id(id))?;
         let code = body.result.code.parse::<ResultCode>().map(|code| code.to_string());
         let code = code.unwrap_or_else(|_| "unread".to_owned());
@@ -96,14 +98,17 @@ impl Opp {
 }
 
 /// The fields of a form as a body; `None` if it names no payment.
-fn form(text: &[u8]) -> Option<Body> {
+fn form(text: &[u8]) -> Option<Body<'static>> {
     fields(text).filter(|body| body.id.is_some())
 }
 
-fn fields(text: &[u8]) -> Option<Body> {
+fn fields(text: &[u8]) -> Option<Body<'static>> {
     let text = std::str::from_utf8(text).ok()?.trim();
     let fields: Vec<(String, String)> = serde_html_form::from_str(text).ok()?;
-    let field = |name: &str| fields.iter().find(|(n, _)| n == name).map(|(_, value)| value.clone());
+    let field = |name: &str| {
+        let found = fields.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| Cow::Owned(value.clone()))
+    };
     let mut body = Body {
         id: field("id").filter(|id| is_id(id)),
         payment_type: field("paymentType"),
