@@ -25,7 +25,8 @@ const DESCRIPTION: usize = 48;
 ///
 /// Its own methods are the extras: balances, quotes and webhook subscriptions. They move no money.
 pub struct Qolo {
-    pub(crate) base: String,
+    /// The address, with the version.
+    pub(crate) root: String,
     pub(crate) host: String,
     pub(crate) account: String,
     pub(crate) program: Option<String>,

@@ -31,6 +31,8 @@ pub struct QoloConfig {
 
 /// The development hosts: never for real money.
 const DEVELOPMENT: [&str; 3] = ["devapi.qolopay.com", "devapi2.qolopay.com", "qvapikeybank.qolopay.com"];
+/// The version of the API, as a path.
+const VERSION: &str = "/api/v1";
 /// How long a key is taken to be remembered. The provider says "a period of time"; this is our default.
 const LIFE_SECS: u64 = 12 * 60 * 60;
 /// The longest that may be configured.
@@ -131,7 +133,7 @@ impl AdapterConfig for QoloConfig {
         let account = Account::of(&[PROVIDER, &host, &identity, mode.as_str()]);
         let life = Duration::from_secs(life);
         Ok(Box::new(Qolo {
-            base,
+            root: [&base, VERSION].concat(),
             host,
             account: self.account_guid,
             program: self.program_guid,

@@ -189,7 +189,7 @@ impl Qolo {
             active: true,
         };
         let key = hmac::hex(b"paymux qolo webhook 1", &[reference.as_str().as_bytes()]);
-        let request = with_key(self.send(Method::POST, "/webhooks", &body)?, &key)?;
+        let request = with_key(self.send(Method::POST, "/webhooks", &body)?, key)?;
         let reply: SubscriptionReply = prepare(wire, Call::prepares(request)).await?;
         subscription(reply).ok_or_else(|| lacking("notification_guid"))
     }

@@ -1,10 +1,13 @@
 //! Requests and responses exactly as they are on the wire.
 //!
-//! Responses are read leniently: the provider adds fields without notice, and a field of the wrong type does not hide the others.
+//! Responses are read leniently: the provider adds fields without notice, and a field of the wrong type does not hide the others. Those that every
+//! payment gets borrow their texts from the reply.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use paymux_core::decimal::Number;
+use paymux_core::request;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
@@ -110,101 +113,101 @@ pub(crate) struct SubscriptionRequest<'a> {
 /// What `POST transfers` answers. Amounts are kept as text.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct TransferReply {
-    #[serde(deserialize_with = "text")]
-    pub(crate) txn_guid: Option<String>,
-    #[serde(deserialize_with = "text")]
-    pub(crate) client_reference_id: Option<String>,
-    #[serde(deserialize_with = "text")]
-    pub(crate) transfer_type: Option<String>,
-    #[serde(deserialize_with = "word")]
-    pub(crate) amount: Option<String>,
-    #[serde(deserialize_with = "word")]
-    pub(crate) currency: Option<String>,
-    #[serde(deserialize_with = "word")]
-    pub(crate) response_code: Option<String>,
-    #[serde(deserialize_with = "word")]
-    pub(crate) reason_code: Option<String>,
-    #[serde(deserialize_with = "word")]
-    pub(crate) reason_code_description: Option<String>,
+pub(crate) struct TransferReply<'a> {
+    #[serde(borrow, deserialize_with = "text")]
+    pub(crate) txn_guid: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub(crate) client_reference_id: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub(crate) transfer_type: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "word")]
+    pub(crate) amount: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "word")]
+    pub(crate) currency: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "word")]
+    pub(crate) response_code: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "word")]
+    pub(crate) reason_code: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "word")]
+    pub(crate) reason_code_description: Option<Cow<'a, str>>,
 }
 
 /// What a reversal answers; the new transaction's id is not in it.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct ReversalReply {
-    #[serde(deserialize_with = "text")]
-    pub(crate) source_txn_guid: Option<String>,
-    #[serde(deserialize_with = "text")]
-    pub(crate) client_reference_id: Option<String>,
-    #[serde(deserialize_with = "word")]
-    pub(crate) amount: Option<String>,
-    #[serde(deserialize_with = "word")]
-    pub(crate) currency: Option<String>,
-    #[serde(deserialize_with = "word")]
-    pub(crate) response_code: Option<String>,
-    #[serde(deserialize_with = "word")]
-    pub(crate) reason_code: Option<String>,
-    #[serde(deserialize_with = "word")]
-    pub(crate) reason_code_description: Option<String>,
+pub(crate) struct ReversalReply<'a> {
+    #[serde(borrow, deserialize_with = "text")]
+    pub(crate) source_txn_guid: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub(crate) client_reference_id: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "word")]
+    pub(crate) amount: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "word")]
+    pub(crate) currency: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "word")]
+    pub(crate) response_code: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "word")]
+    pub(crate) reason_code: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "word")]
+    pub(crate) reason_code_description: Option<Cow<'a, str>>,
 }
 
 /// What the cancel of an ACH entry answers.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct CancelReply {
-    #[serde(deserialize_with = "text")]
-    pub(crate) txn_guid: Option<String>,
-    #[serde(deserialize_with = "text")]
-    pub(crate) reverse_bank_eft_guid: Option<String>,
-    #[serde(deserialize_with = "word")]
-    pub(crate) amount: Option<String>,
-    #[serde(deserialize_with = "word")]
-    pub(crate) response_code: Option<String>,
-    #[serde(deserialize_with = "word")]
-    pub(crate) reason_code: Option<String>,
+pub(crate) struct CancelReply<'a> {
+    #[serde(borrow, deserialize_with = "text")]
+    pub(crate) txn_guid: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub(crate) reverse_bank_eft_guid: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "word")]
+    pub(crate) amount: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "word")]
+    pub(crate) response_code: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "word")]
+    pub(crate) reason_code: Option<Cow<'a, str>>,
 }
 
 /// A row of the ledger, as `GET transactions/{txn_guid}` and the search answer it.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct LedgerRow {
-    #[serde(deserialize_with = "text")]
-    pub(crate) txn_guid: Option<String>,
-    #[serde(deserialize_with = "word")]
-    pub(crate) txn_status: Option<String>,
-    #[serde(deserialize_with = "word")]
-    pub(crate) response_code: Option<String>,
-    #[serde(deserialize_with = "word")]
-    pub(crate) reason_code: Option<String>,
-    #[serde(deserialize_with = "word")]
-    pub(crate) reason_code_description: Option<String>,
-    #[serde(deserialize_with = "word")]
-    pub(crate) settle_date: Option<String>,
-    #[serde(deserialize_with = "word")]
-    pub(crate) post_date: Option<String>,
-    #[serde(deserialize_with = "word")]
-    pub(crate) txn_date: Option<String>,
-    #[serde(deserialize_with = "text")]
-    pub(crate) channel_name: Option<String>,
-    #[serde(deserialize_with = "word")]
-    pub(crate) amount: Option<String>,
-    #[serde(deserialize_with = "text")]
-    pub(crate) account_currency: Option<String>,
-    #[serde(deserialize_with = "word")]
-    pub(crate) txn_amount: Option<String>,
-    #[serde(deserialize_with = "text")]
-    pub(crate) txn_currency: Option<String>,
-    #[serde(deserialize_with = "text")]
-    pub(crate) txn_description: Option<String>,
-    #[serde(deserialize_with = "text")]
-    pub(crate) account_guid: Option<String>,
-    #[serde(deserialize_with = "text")]
-    pub(crate) outside_instrument_guid: Option<String>,
-    #[serde(deserialize_with = "text")]
-    pub(crate) client_reference_id: Option<String>,
-    #[serde(deserialize_with = "text")]
-    pub(crate) memo_code: Option<String>,
+pub(crate) struct LedgerRow<'a> {
+    #[serde(borrow, deserialize_with = "text")]
+    pub(crate) txn_guid: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "word")]
+    pub(crate) txn_status: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "word")]
+    pub(crate) response_code: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "word")]
+    pub(crate) reason_code: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "word")]
+    pub(crate) reason_code_description: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "word")]
+    pub(crate) settle_date: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "word")]
+    pub(crate) post_date: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "word")]
+    pub(crate) txn_date: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub(crate) channel_name: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "word")]
+    pub(crate) amount: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub(crate) account_currency: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "word")]
+    pub(crate) txn_amount: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub(crate) txn_currency: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub(crate) txn_description: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub(crate) account_guid: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub(crate) outside_instrument_guid: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub(crate) client_reference_id: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub(crate) memo_code: Option<Cow<'a, str>>,
 }
 
 /// One page of a list.
@@ -324,30 +327,30 @@ pub(crate) struct ProblemDetails {
 }
 
 /// A text; nothing for a value of another type. For what is only compared: a type that we do not know says nothing against it.
-fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    let text: Option<String> = lenient(deserializer)?;
-    Ok(text.map(trimmed).filter(|text| !text.is_empty()))
+fn text<'de, D: Deserializer<'de>, T: From<Cow<'de, str>>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    let raw = <&RawValue>::deserialize(deserializer)?;
+    Ok(request::text(raw).and_then(trimmed).map(T::from))
 }
 
 /// A word or an amount that decides: a string without blanks at its ends, anything else as it stands, so that it is seen to be unreadable;
 /// nothing for null and for the empty string.
-fn word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+fn word<'de, D: Deserializer<'de>, T: From<Cow<'de, str>>>(deserializer: D) -> Result<Option<T>, D::Error> {
     let raw = <&RawValue>::deserialize(deserializer)?;
-    let raw = raw.get();
-    let text = match raw.as_bytes().first() {
-        Some(b'"') => Some(serde_json::from_str(raw).map_or_else(|_| raw.to_owned(), trimmed)),
-        _ => (raw != "null").then(|| raw.to_owned()),
+    let as_it_stands = Cow::Borrowed(raw.get());
+    let word = match raw.get().as_bytes().first() {
+        Some(b'"') => request::text(raw).map_or(Some(as_it_stands), trimmed),
+        _ => (raw.get() != "null").then_some(as_it_stands),
     };
-    Ok(text.filter(|text| !text.is_empty()))
+    Ok(word.map(T::from))
 }
 
-/// A text without blanks at its ends; most have none.
-fn trimmed(text: String) -> String {
-    let trimmed = text.trim();
-    if trimmed.len() == text.len() {
-        return text;
-    }
-    trimmed.to_owned()
+/// A text without blanks at its ends; nothing if that is all.
+fn trimmed(text: Cow<'_, str>) -> Option<Cow<'_, str>> {
+    let trimmed = match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+    };
+    (!trimmed.is_empty()).then_some(trimmed)
 }
 
 /// A value of a type, or nothing where it is of another.

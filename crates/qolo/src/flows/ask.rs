@@ -1,13 +1,15 @@
 //! Asking: by a transaction's id, and after a lost answer by what is known of it. Nothing here moves money.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use http::Method;
 use jiff::Timestamp;
-use paymux_core::{Answer, Error, ErrorKind, Fate, Money, OperationKind, PaymentRef, Unresolved, Wire};
+use paymux_core::{Answer, Error, ErrorKind, Fate, Money, OperationKind, PaymentRef, Reply, Unresolved, Wire};
+use serde_json::value::RawValue;
 
 use super::undo::kind;
-use super::{ask, escaped, pages};
+use super::{escaped, pages, success};
 use crate::adapter::{PROVIDER, Qolo};
 use crate::codes::TransferType;
 use crate::shapes::{LedgerRow, SearchRequest};
@@ -24,14 +26,19 @@ pub(crate) async fn inquire(qolo: &Qolo, payment: &PaymentRef, wire: &dyn Wire) 
 }
 
 async fn look_up(qolo: &Qolo, guid: &str, kind: Option<TransferType>, wire: &dyn Wire) -> Result<Answer, Error> {
-    let row = row(qolo, guid, wire).await?;
-    Ok(qolo.ledger(row, guid, kind, wire.now()))
+    let reply = ask_row(qolo, guid, wire).await?;
+    Ok(qolo.ledger(row(&reply, guid)?, guid, kind, wire.now()))
 }
 
-/// The ledger's row of a transaction.
-pub(super) async fn row(qolo: &Qolo, guid: &str, wire: &dyn Wire) -> Result<LedgerRow, Error> {
-    let request = qolo.get(&format!("/transactions/{}", escaped(guid)))?;
-    let row: LedgerRow = ask(wire, request).await?;
+/// Asks for the ledger's row of a transaction.
+pub(super) async fn ask_row(qolo: &Qolo, guid: &str, wire: &dyn Wire) -> Result<Reply, Error> {
+    let request = qolo.get(&["/transactions/", &escaped(guid)].concat())?;
+    success(wire, request).await
+}
+
+/// Reads it.
+pub(super) fn row<'a>(reply: &'a Reply, guid: &str) -> Result<LedgerRow<'a>, Error> {
+    let row: LedgerRow<'a> = reply.json()?;
     match &row.txn_guid {
         Some(found) if found.eq_ignore_ascii_case(guid) => Ok(row),
         Some(_) => Err(Error::new(
@@ -132,17 +139,20 @@ async fn search(
         };
         qolo.send(Method::POST, "/transactions/search", &body)
     };
-    let (rows, whole): (Vec<LedgerRow>, bool) = pages(wire, request).await?;
+    let (rows, whole): (Vec<Box<RawValue>>, bool) = pages(wire, request).await?;
     if !whole {
         let message = "the search does not say whether it has more rows, so that one that fits may not be the only one";
         return Err(Error::new(ErrorKind::Provider, message));
     }
+    let rows = rows.iter().map(|row| serde_json::from_str(row.get()));
+    let rows = rows.collect::<Result<Vec<LedgerRow<'_>>, _>>();
+    let rows = rows.map_err(|_| Error::new(ErrorKind::Provider, "a row of the search cannot be read"))?;
     let fitting: Vec<_> = rows.into_iter().filter(|row| wanted.fits(qolo, row)).collect();
     let alike = fitting.len();
     let mut named = fitting.into_iter().filter(|row| wanted.is_named_in(row));
     match (named.next(), named.next()) {
         (Some(row), None) => {
-            let guid = row.txn_guid.clone().unwrap_or_default();
+            let guid = row.txn_guid.as_deref().unwrap_or_default().to_owned();
             let mut answer = qolo.ledger(row, &guid, Some(wanted.kind), wire.now());
             answer.payment.merchant_reference = Some(wanted.reference.to_owned());
             Ok(answer)
@@ -163,8 +173,8 @@ async fn search(
 }
 
 impl Wanted<'_> {
-    fn fits(&self, qolo: &Qolo, row: &LedgerRow) -> bool {
-        let is = |found: &Option<String>, wanted: &str| {
+    fn fits(&self, qolo: &Qolo, row: &LedgerRow<'_>) -> bool {
+        let is = |found: &Option<Cow<'_, str>>, wanted: &str| {
             found.as_deref().is_some_and(|found| found.eq_ignore_ascii_case(wanted))
         };
         row.txn_guid.is_some()
@@ -176,7 +186,7 @@ impl Wanted<'_> {
     }
 
     /// Whether a row carries the reference: in a field of its own, or as a word of the description.
-    fn is_named_in(&self, row: &LedgerRow) -> bool {
+    fn is_named_in(&self, row: &LedgerRow<'_>) -> bool {
         let own = [&row.client_reference_id, &row.memo_code];
         own.into_iter().any(|field| field.as_deref() == Some(self.reference))
             || row

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, StatusCode, header};
 use paymux_core::decimal::Number;
 use paymux_core::{
-    Answer, Call, Charge, Error, ErrorKind, Lost, Memo, Money, Operation, Payout, Source, Transfer, Wire,
+    Answer, Call, Charge, Error, ErrorKind, Lost, Memo, Money, Operation, Payout, Reply, Source, Transfer, Wire,
     idempotency_key, request,
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -179,14 +179,13 @@ impl Qolo {
 
     /// `GET`, below the version.
     pub(crate) fn get(&self, path: &str) -> Result<Request<Bytes>, Error> {
-        let request = request::empty(Method::GET, &self.base, &format!("/api/v1{path}"))?;
+        let request = request::empty(Method::GET, &self.root, path)?;
         Ok(accepting(request))
     }
 
     /// A request with a JSON body, below the version.
     pub(crate) fn send<T: Serialize>(&self, method: Method, path: &str, body: &T) -> Result<Request<Bytes>, Error> {
-        let path = format!("/api/v1{path}");
-        let request = request::json(method, &self.base, &path, "application/json", body)?;
+        let request = request::json(method, &self.root, path, "application/json", body)?;
         Ok(accepting(request))
     }
 
@@ -200,7 +199,7 @@ impl Qolo {
     ) -> Result<Call, Error> {
         let key = idempotency_key(operation)
             .ok_or_else(|| Error::invalid("reference", "is missing, and the idempotency key is made from it"))?;
-        let request = with_key(self.send(Method::POST, path, body)?, &key)?;
+        let request = with_key(self.send(Method::POST, path, body)?, key)?;
         let now = wire.now();
         let until = now.checked_add(self.life).unwrap_or(now);
         Ok(Call::keyed(request, until).nothing_done_on(&[StatusCode::TOO_MANY_REQUESTS]))
@@ -208,8 +207,8 @@ impl Qolo {
 }
 
 /// Puts an idempotency key on a request. It is no secret.
-pub(crate) fn with_key(mut request: Request<Bytes>, key: &str) -> Result<Request<Bytes>, Error> {
-    let value = HeaderValue::from_str(key).map_err(|_| {
+pub(crate) fn with_key(mut request: Request<Bytes>, key: String) -> Result<Request<Bytes>, Error> {
+    let value = HeaderValue::try_from(key).map_err(|_| {
         Error::new(
             ErrorKind::InvalidRequest,
             "the idempotency key cannot stand in a header",
@@ -232,11 +231,17 @@ pub(crate) fn escaped(id: &str) -> String {
 
 /// Asks, and reads the JSON of a success.
 pub(crate) async fn ask<T: DeserializeOwned>(wire: &dyn Wire, request: Request<Bytes>) -> Result<T, Error> {
+    success(wire, request).await?.json()
+}
+
+/// Asks, and gives a reply that is a success.
+async fn success(wire: &dyn Wire, request: Request<Bytes>) -> Result<Reply, Error> {
     let reply = wire.send(Call::asks(request)).await.map_err(Lost::give_up)?;
-    if !reply.status.is_success() {
-        return Err(refusal(&reply, false, wire.now()));
+    if reply.status.is_success() {
+        Ok(reply)
+    } else {
+        Err(refusal(&reply, false, wire.now()))
     }
-    reply.json()
 }
 
 /// Asks for all pages of a list; `request` makes the one that starts at an index, `None` for the first. A bare array is one page, and so is one

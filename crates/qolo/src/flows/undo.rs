@@ -6,7 +6,7 @@ use paymux_core::{
     Answer, Error, ErrorKind, Fate, Lost, Memo, Money, Operation, PaymentRef, Refund, Reply, Void, Wire,
 };
 
-use super::ask::row;
+use super::ask::{ask_row, row};
 use super::escaped;
 use crate::adapter::{PROVIDER, Qolo};
 use crate::codes::TransferType;
@@ -72,11 +72,13 @@ pub(crate) async fn refund(
 
 /// Asks whether an amount is that of the transaction: a cancel lets all of it go, whatever was meant.
 async fn is_whole(qolo: &Qolo, guid: &str, asked: Money, wire: &dyn Wire) -> Result<(), Error> {
-    let row = row(qolo, guid, wire).await.map_err(|error| {
+    let unseen = |error: Error| {
         error
             .with_fate(Fate::NotDone)
             .context("the amount to void could not be compared, and nothing was sent")
-    })?;
+    };
+    let reply = ask_row(qolo, guid, wire).await.map_err(unseen)?;
+    let row = row(&reply, guid).map_err(unseen)?;
     match qolo.row_amount(&row) {
         Some(booked) if booked == asked => Ok(()),
         Some(booked) => {

@@ -2,6 +2,8 @@
 
 mod refusal;
 
+use std::borrow::Cow;
+
 use http::StatusCode;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -39,9 +41,9 @@ impl Qolo {
 
     /// What `POST transfers` answered. Without a status of its own, an accepted transfer is pending.
     pub(crate) fn created(&self, reply: &Reply, asked: &Asked<'_>) -> Result<Answer, Error> {
-        let body: TransferReply = reply.json().map_err(|error| error.with_fate(Fate::Unknown))?;
+        let body: TransferReply<'_> = reply.json().map_err(|error| error.with_fate(Fate::Unknown))?;
         // With an id that is none, the transfer could never be found again.
-        let Some(guid) = body.txn_guid.as_ref().filter(|guid| is_guid(guid)) else {
+        let Some(guid) = body.txn_guid.as_deref().filter(|guid| is_guid(guid)) else {
             return Err(incomplete(reply, "txn_guid"));
         };
         let reference = self.payment_ref(guid, Some(asked.kind));
@@ -52,7 +54,7 @@ impl Qolo {
         let (outcome, entry_outcome) = booked(
             body.response_code.as_deref(),
             body.reason_code.as_deref(),
-            body.reason_code_description,
+            body.reason_code_description.as_deref(),
             Outcome::Pending,
         );
         let mut entry = Entry::new(asked.kind.entry(), Some(asked.amount), entry_outcome).with_id(guid);
@@ -72,7 +74,7 @@ impl Qolo {
     }
 
     /// What a ledger row says of a payment.
-    pub(crate) fn ledger(&self, row: LedgerRow, guid: &str, kind: Option<TransferType>, now: Timestamp) -> Answer {
+    pub(crate) fn ledger(&self, row: LedgerRow<'_>, guid: &str, kind: Option<TransferType>, now: Timestamp) -> Answer {
         let amount = self.row_amount(&row);
         let (outcome, entry_outcome) = match judge(&row, now) {
             // An approval of nobody knows how much is none.
@@ -84,10 +86,10 @@ impl Qolo {
         let mut entry = Entry::new(entry_kind, amount, entry_outcome).with_id(guid);
         let dates = [&row.settle_date, &row.post_date, &row.txn_date];
         entry.at = dates.into_iter().flatten().find_map(|date| moment(date));
-        entry.reference.clone_from(&row.client_reference_id);
-        payment.merchant_reference = row.client_reference_id;
+        entry.reference = row.client_reference_id.as_deref().map(str::to_owned);
+        payment.merchant_reference = row.client_reference_id.map(Cow::into_owned);
         payment.amount = amount;
-        payment.method = MethodSummary::of(row.channel_name, None);
+        payment.method = MethodSummary::of(row.channel_name.map(Cow::into_owned), None);
         payment.entries = vec![entry];
         payment.state = match (&outcome, kind) {
             // Settled, and nobody says in which direction.
@@ -98,10 +100,10 @@ impl Qolo {
     }
 
     /// The magnitude of a row: what was asked for, in its own currency. Whether debits carry a sign is not documented.
-    pub(crate) fn row_amount(&self, row: &LedgerRow) -> Option<Money> {
-        let (text, code) = match (&row.txn_amount, &row.txn_currency) {
+    pub(crate) fn row_amount(&self, row: &LedgerRow<'_>) -> Option<Money> {
+        let (text, code) = match (row.txn_amount.as_deref(), row.txn_currency.as_deref()) {
             (Some(text), Some(code)) => (text, code),
-            (None, None) => (row.amount.as_ref()?, row.account_currency.as_ref()?),
+            (None, None) => (row.amount.as_deref()?, row.account_currency.as_deref()?),
             _ => return None,
         };
         let code = currency(&code.to_ascii_uppercase()).ok()?;
@@ -113,7 +115,7 @@ impl Qolo {
     pub(crate) fn reversed(&self, reply: &Reply, refund: &Refund, kind: Option<TransferType>) -> Result<Answer, Error> {
         let guid = refund.payment.id();
         // A 201 is documented without a body.
-        let body = if reply.status == StatusCode::CREATED && reply.body.trim_ascii().is_empty() {
+        let body: ReversalReply<'_> = if reply.status == StatusCode::CREATED && reply.body.trim_ascii().is_empty() {
             ReversalReply::default()
         } else {
             reply.json().map_err(|error| error.with_fate(Fate::Unknown))?
@@ -121,7 +123,7 @@ impl Qolo {
         let (outcome, entry_outcome) = booked(
             body.response_code.as_deref(),
             body.reason_code.as_deref(),
-            body.reason_code_description,
+            body.reason_code_description.as_deref(),
             Outcome::Pending,
         );
         let mut payment = Payment::new(self.payment_ref(guid, kind), PaymentState::Pending);
@@ -144,14 +146,14 @@ impl Qolo {
     /// What the cancel of an ACH entry answered: done, if its code says so and what was asked is what it is about.
     pub(crate) fn cancelled(&self, reply: &Reply, void: &Void, kind: TransferType) -> Result<Answer, Error> {
         let guid = void.payment.id();
-        let body: CancelReply = reply.json().map_err(|error| error.with_fate(Fate::Unknown))?;
+        let body: CancelReply<'_> = reply.json().map_err(|error| error.with_fate(Fate::Unknown))?;
         let response = body.response_code.as_deref();
         let whole = response.is_some() && (void.amount.is_none() || body.amount.is_some());
         let otherwise = if whole { Outcome::Approved } else { Outcome::Pending };
         let (outcome, entry_outcome) = booked(response, body.reason_code.as_deref(), None, otherwise);
         let mut payment = Payment::new(self.payment_ref(guid, Some(kind)), PaymentState::Pending);
         let mut entry = Entry::new(EntryKind::Void, void.amount, entry_outcome);
-        entry.id = body.reverse_bank_eft_guid;
+        entry.id = body.reverse_bank_eft_guid.map(Cow::into_owned);
         entry.reference = Some(void.reference.to_string());
         payment.entries = vec![entry];
         if outcome.is_approved() {
@@ -217,7 +219,7 @@ fn other(field: &str, echo: Option<&str>, asked: &str) -> Option<String> {
 fn booked(
     response: Option<&str>,
     reason: Option<&str>,
-    text: Option<String>,
+    text: Option<&str>,
     otherwise: Outcome,
 ) -> (Outcome, EntryOutcome) {
     let Some(code) = response else {
@@ -231,11 +233,12 @@ fn booked(
 }
 
 /// What a ledger row came to. Only a settlement date that has come, with no word against it, is an approval.
-fn judge(row: &LedgerRow, now: Timestamp) -> (Outcome, EntryOutcome) {
+fn judge(row: &LedgerRow<'_>, now: Timestamp) -> (Outcome, EntryOutcome) {
     if let Some(code) = &row.response_code {
         match codes::response(code) {
             CodeClass::Declined => {
-                return declined(code, row.reason_code.as_deref(), row.reason_code_description.clone());
+                let text = row.reason_code_description.as_deref();
+                return declined(code, row.reason_code.as_deref(), text);
             }
             CodeClass::Approved => {}
             _ => return unread("response_code", code),
@@ -271,8 +274,8 @@ fn same(outcome: Outcome) -> (Outcome, EntryOutcome) {
     (outcome, entry)
 }
 
-fn declined(code: &str, reason: Option<&str>, text: Option<String>) -> (Outcome, EntryOutcome) {
-    let decline = codes::decline(code, reason, text);
+fn declined(code: &str, reason: Option<&str>, text: Option<&str>) -> (Outcome, EntryOutcome) {
+    let decline = codes::decline(code, reason, text.map(str::to_owned));
     (Outcome::Declined(decline.clone()), EntryOutcome::Declined(decline))
 }
 
