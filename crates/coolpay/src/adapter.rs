@@ -154,15 +154,16 @@ impl Adapter for CoolPay {
 
     async fn execute(&self, operation: &Operation, wire: &dyn Wire) -> Result<Answer, Error> {
         match operation {
-            Operation::Authorize(charge) => self.charge(charge, Want::Hold, wire).await,
-            Operation::Capture(capture) => self.capture(capture, wire).await,
-            Operation::Checkout(checkout) => self.checkout(checkout, wire).await,
+            // Large ones in a box each, so that the others have no room for them.
+            Operation::Authorize(charge) => Box::pin(self.charge(charge, Want::Hold, wire)).await,
+            Operation::Capture(capture) => Box::pin(self.capture(capture, wire)).await,
+            Operation::Checkout(checkout) => Box::pin(self.checkout(checkout, wire)).await,
             Operation::Inquire(inquiry) => self.inquire(inquiry, wire).await,
-            Operation::Payout(payout) => self.payout(payout, wire).await,
-            Operation::Refund(refund) => self.refund(refund, wire).await,
-            Operation::Resolve(unresolved) => self.resolve(unresolved, wire).await,
-            Operation::Sale(charge) => self.charge(charge, Want::Take, wire).await,
-            Operation::Void(void) => self.void(void, wire).await,
+            Operation::Payout(payout) => Box::pin(self.payout(payout, wire)).await,
+            Operation::Refund(refund) => Box::pin(self.refund(refund, wire)).await,
+            Operation::Resolve(unresolved) => Box::pin(self.resolve(unresolved, wire)).await,
+            Operation::Sale(charge) => Box::pin(self.charge(charge, Want::Take, wire)).await,
+            Operation::Void(void) => Box::pin(self.void(void, wire)).await,
             other => Err(Error::unsupported(PROVIDER, other.kind().as_str())),
         }
     }

@@ -80,7 +80,11 @@ pub(crate) fn verdict(op: &Op, payment_acquirer: Option<&str>) -> Verdict {
 
 /// The texts of both, with the acquirer's code, which has no other place.
 fn text(op: &Op) -> Option<String> {
-    let said = op.aq_status_msg.as_ref().or(op.qp_status_msg.as_ref()).cloned();
+    let said = op
+        .aq_status_msg
+        .as_ref()
+        .or(op.qp_status_msg.as_ref())
+        .map(|said| said.to_string());
     match (&op.aq_status_code, said) {
         (Some(code), Some(said)) => Some(format!("{said} (acquirer code {code})")),
         (Some(code), None) => Some(format!("acquirer code {code}")),
@@ -107,9 +111,9 @@ mod tests {
     fn op(qp: Option<&str>, acquirer: Option<&str>, aq: Option<&str>) -> Op {
         Op {
             pending: Some(false),
-            qp_status_code: qp.map(str::to_owned),
-            aq_status_code: aq.map(str::to_owned),
-            acquirer: acquirer.map(str::to_owned),
+            qp_status_code: qp.map(|code| code.to_owned().into()),
+            aq_status_code: aq.map(|code| code.to_owned().into()),
+            acquirer: acquirer.map(|name| name.to_owned().into()),
             ..Op::default()
         }
     }

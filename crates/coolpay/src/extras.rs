@@ -1,5 +1,6 @@
 //! What the provider offers besides: saved cards, subscriptions, closing a hosted page. None of it moves money.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use http::Method;
@@ -181,8 +182,8 @@ impl CoolPay {
         Ok(Stored {
             source: format!("{kind}:{id}"),
             accepted: body.accepted,
-            state: body.state,
-            brand: metadata.brand,
+            state: body.state.map(Cow::into_owned),
+            brand: metadata.brand.map(Cow::into_owned),
             last4: metadata.last4,
         })
     }

@@ -56,7 +56,7 @@ impl Place {
     }
 
     pub(crate) fn path(&self) -> String {
-        format!("/{}/{}", self.kind.collection(), self.id)
+        ["/", self.kind.collection(), "/", &self.id].concat()
     }
 }
 
@@ -235,7 +235,7 @@ impl CoolPay {
         payment.method = body
             .metadata
             .as_ref()
-            .and_then(|m| MethodSummary::of(m.brand.clone(), m.last4.clone()));
+            .and_then(|m| MethodSummary::of(m.brand.as_deref().map(str::to_owned), m.last4.clone()));
         // The card decides it, so it counts from the first operation on; that it is off, from the first one that is decided.
         let decided = ops.iter().any(|op| op.pending == Some(false));
         payment.test = body.test_mode.filter(|test| decided || *test && !ops.is_empty());
@@ -244,10 +244,8 @@ impl CoolPay {
     }
 
     pub(crate) fn reference(&self, place: &Place) -> PaymentRef {
-        let ids = match place.kind {
-            Kind::Payment => vec![place.id.as_str()],
-            Kind::Payout => vec![place.id.as_str(), "payout"],
-        };
+        let payout = (place.kind == Kind::Payout).then_some("payout");
+        let ids = std::iter::once(place.id.as_str()).chain(payout);
         PaymentRef::new(PROVIDER, self.account().clone(), ids)
     }
 
@@ -261,7 +259,7 @@ impl CoolPay {
         };
         let mut entry = Entry::new(codes::entry_kind(op.kind.as_deref()), amount, outcome);
         entry.id = op.id.map(|id| id.to_string());
-        entry.at = op.created_at.as_deref().and_then(|at| at.parse().ok());
+        entry.at = op.created_at;
         entry
     }
 

@@ -1,9 +1,12 @@
 //! Request and response shapes exactly as on the wire; no logic.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use jiff::Timestamp;
 use paymux_core::decimal::Number;
+use paymux_core::request;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
@@ -185,20 +188,20 @@ pub(crate) struct Resource {
     pub order_id: Option<String>,
     #[serde(default, deserialize_with = "text")]
     pub merchant_id: Option<String>,
-    #[serde(default, rename = "type", deserialize_with = "text")]
-    pub kind: Option<String>,
+    #[serde(default, rename = "type", deserialize_with = "word")]
+    pub kind: Option<Cow<'static, str>>,
     #[serde(default, deserialize_with = "lenient")]
     pub accepted: Option<bool>,
-    #[serde(default, deserialize_with = "text")]
-    pub state: Option<String>,
-    #[serde(default, deserialize_with = "text")]
-    pub currency: Option<String>,
+    #[serde(default, deserialize_with = "word")]
+    pub state: Option<Cow<'static, str>>,
+    #[serde(default, deserialize_with = "word")]
+    pub currency: Option<Cow<'static, str>>,
     #[serde(default, deserialize_with = "whole")]
     pub balance: Option<i64>,
     #[serde(default, deserialize_with = "lenient")]
     pub test_mode: Option<bool>,
-    #[serde(default, deserialize_with = "text")]
-    pub acquirer: Option<String>,
+    #[serde(default, deserialize_with = "word")]
+    pub acquirer: Option<Cow<'static, str>>,
     #[serde(default, deserialize_with = "text")]
     pub subscription_id: Option<String>,
     #[serde(default, deserialize_with = "each")]
@@ -216,31 +219,31 @@ pub(crate) struct Resource {
 pub(crate) struct Op {
     #[serde(default, deserialize_with = "whole")]
     pub id: Option<i64>,
-    #[serde(default, rename = "type", deserialize_with = "text")]
-    pub kind: Option<String>,
+    #[serde(default, rename = "type", deserialize_with = "word")]
+    pub kind: Option<Cow<'static, str>>,
     #[serde(default, deserialize_with = "whole")]
     pub amount: Option<i64>,
     #[serde(default, deserialize_with = "lenient")]
     pub pending: Option<bool>,
-    #[serde(default, deserialize_with = "text")]
-    pub qp_status_code: Option<String>,
-    #[serde(default, deserialize_with = "text")]
-    pub qp_status_msg: Option<String>,
-    #[serde(default, deserialize_with = "text")]
-    pub aq_status_code: Option<String>,
-    #[serde(default, deserialize_with = "text")]
-    pub aq_status_msg: Option<String>,
-    #[serde(default, deserialize_with = "text")]
-    pub acquirer: Option<String>,
-    #[serde(default, deserialize_with = "text")]
-    pub created_at: Option<String>,
+    #[serde(default, deserialize_with = "word")]
+    pub qp_status_code: Option<Cow<'static, str>>,
+    #[serde(default, deserialize_with = "word")]
+    pub qp_status_msg: Option<Cow<'static, str>>,
+    #[serde(default, deserialize_with = "word")]
+    pub aq_status_code: Option<Cow<'static, str>>,
+    #[serde(default, deserialize_with = "word")]
+    pub aq_status_msg: Option<Cow<'static, str>>,
+    #[serde(default, deserialize_with = "word")]
+    pub acquirer: Option<Cow<'static, str>>,
+    #[serde(default, deserialize_with = "moment")]
+    pub created_at: Option<Timestamp>,
 }
 
 /// What the provider says of the card.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(crate) struct Metadata {
-    #[serde(default, deserialize_with = "text")]
-    pub brand: Option<String>,
+    #[serde(default, deserialize_with = "word")]
+    pub brand: Option<Cow<'static, str>>,
     #[serde(default, deserialize_with = "text")]
     pub last4: Option<String>,
 }
@@ -313,13 +316,53 @@ fn each<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(deserializer: 
 /// A text, or a number kept as it stands.
 fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let raw = <&RawValue>::deserialize(deserializer)?;
-    let raw = raw.get();
-    Ok(match raw.as_bytes().first() {
-        Some(b'"') => serde_json::from_str(raw).ok(),
-        Some(b'0'..=b'9' | b'-') => Some(raw.to_owned()),
-        _ => None,
-    })
+    Ok(read(raw).map(Cow::into_owned))
 }
+
+/// The same, of a field that mostly holds one of a few words, which are not copied.
+fn word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cow<'static, str>>, D::Error> {
+    let raw = <&RawValue>::deserialize(deserializer)?;
+    Ok(read(raw).map(|text| match WORDS.iter().find(|word| **word == text) {
+        Some(word) => Cow::Borrowed(*word),
+        None => Cow::Owned(text.into_owned()),
+    }))
+}
+
+/// A moment; nothing for what is none.
+fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    let raw = <&RawValue>::deserialize(deserializer)?;
+    Ok(read(raw).and_then(|text| text.parse().ok()))
+}
+
+fn read(raw: &RawValue) -> Option<Cow<'_, str>> {
+    match raw.get().as_bytes().first() {
+        Some(b'"') => request::text(raw),
+        Some(b'0'..=b'9' | b'-') => Some(Cow::Borrowed(raw.get())),
+        _ => None,
+    }
+}
+
+/// The words that most replies are made of. Nothing depends on which stand here.
+const WORDS: [&str; 18] = [
+    "20000",
+    "Approved",
+    "DKK",
+    "EUR",
+    "NOK",
+    "Payment",
+    "SEK",
+    "authorize",
+    "cancel",
+    "capture",
+    "clearhaus",
+    "create",
+    "mastercard",
+    "new",
+    "pending",
+    "processed",
+    "refund",
+    "visa",
+];
 
 /// A whole number, bare or quoted.
 fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {

@@ -70,11 +70,7 @@ fn read(adapter: &CoolPay, verified: &Verified, body: &[u8]) -> Result<Event, We
             let code = op.qp_status_code.as_deref().filter(|_| !pending).unwrap_or("pending");
             (op.id.unwrap_or_default(), pending, format!("{name} {code}"))
         }
-        None => (
-            0,
-            false,
-            body.state.clone().unwrap_or_else(|| "no operation".to_owned()),
-        ),
+        None => (0, false, body.state.as_deref().unwrap_or("no operation").to_owned()),
     };
     let standing = if pending { "pending" } else { "decided" };
     // Every operation counts: an older one may be decided after a newer one. So does the state, where there is none.
@@ -82,7 +78,7 @@ fn read(adapter: &CoolPay, verified: &Verified, body: &[u8]) -> Result<Event, We
         let code = op.qp_status_code.as_deref().unwrap_or_default();
         format!("{} {} {code};", op.id.unwrap_or_default(), op.pending.unwrap_or(true))
     });
-    let all: String = each.chain(body.state.clone()).collect();
+    let all: String = each.chain(body.state.as_deref().map(str::to_owned)).collect();
     let digest = Event::digest(all.as_bytes());
     let short = digest.get(..16).unwrap_or_default();
     let key = format!("{}:{id}:{op}:{standing}:{short}", kind.to_ascii_lowercase());

@@ -102,10 +102,10 @@ impl CoolPay {
                 self.watch(wire, &step, noted, first, None).await
             }
             Spent::Refused(refusal) if refusal.fits_earlier => {
-                self.after_refusal(wire, &step, noted, refusal.error).await
+                Box::pin(self.after_refusal(wire, &step, noted, refusal.error)).await
             }
             Spent::Refused(refusal) => Err(refusal.error),
-            Spent::Open(error) => self.watch(wire, &step, noted, None, Some(error)).await,
+            Spent::Open(error) => Box::pin(self.watch(wire, &step, noted, None, Some(error))).await,
         };
         seen.map_err(|error| match error.payment() {
             Some(_) => error,
@@ -155,7 +155,7 @@ impl CoolPay {
         let mut waits = LOOKS.into_iter();
         loop {
             if next.is_none() {
-                next = self.read(wire, step.place).await.ok();
+                next = Box::pin(self.read(wire, step.place)).await.ok();
             }
             if let Some(body) = next.take() {
                 differs = None;

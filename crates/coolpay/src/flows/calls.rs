@@ -58,8 +58,9 @@ impl CoolPay {
 
     /// Reads a payment or payout for a caller who only asks, and may ask too often.
     pub(crate) async fn read_in_turn(&self, wire: &dyn Wire, place: &Place) -> Result<Resource, Error> {
-        let call = Call::asks(self.bare(Method::GET, &place.path())?);
-        self.whole(wire, place, call.about(place.path())).await
+        let path = place.path();
+        let call = Call::asks(self.bare(Method::GET, &path)?);
+        self.whole(wire, place, call.about(path)).await
     }
 
     async fn whole(&self, wire: &dyn Wire, place: &Place, call: Call) -> Result<Resource, Error> {

@@ -33,7 +33,7 @@ impl CoolPay {
         let new = self.new_payment(charge)?;
         let task = Task { charge, want, asked };
         if let From::Subscription(id) = from {
-            let mut answer = self.recurring(task, id, wire).await?;
+            let mut answer = Box::pin(self.recurring(task, id, wire)).await?;
             answer.payment.dropped.extend(unfit(charge));
             return Ok(answer);
         }
@@ -46,12 +46,12 @@ impl CoolPay {
                 return Err(Error::invalid("reference", rule).with_payment(self.payment(place, body)));
             }
             Standing::Fresh => {}
-            standing => return self.resume(task, place, body, standing, wire).await,
+            standing => return Box::pin(self.resume(task, place, body, standing, wire)).await,
         }
         let doubt = |error| made.doubt(error);
         let card = match from {
             From::Card(card) => build::card(card),
-            From::SavedCard(id) | From::Subscription(id) => self.card_token(wire, id).await.map_err(doubt)?,
+            From::SavedCard(id) | From::Subscription(id) => Box::pin(self.card_token(wire, id)).await.map_err(doubt)?,
         };
         let authorize = shapes::Authorize {
             amount: asked.units,
@@ -122,7 +122,7 @@ impl CoolPay {
     pub(super) async fn authorized(&self, task: Task<'_>, seen: Seen, wire: &dyn Wire) -> Result<Answer, Error> {
         match seen.verdict() {
             Verdict::Approved if task.want == Want::Take => self.take(task, &seen.place, &seen.body, wire).await,
-            Verdict::Action(decline) => self.authenticate(task, &seen.place, &seen.body, decline, wire).await,
+            Verdict::Action(decline) => Box::pin(self.authenticate(task, &seen.place, &seen.body, decline, wire)).await,
             _ => self.conclude(&seen),
         }
     }

@@ -83,7 +83,7 @@ impl CoolPay {
             body,
             earlier: true,
         };
-        let request = self.request(Method::POST, &format!("/{}", kind.collection()), new)?;
+        let request = self.request(Method::POST, &["/", kind.collection()].concat(), new)?;
         let mut trouble = None;
         for _ in 0..2 {
             match wire.send(Call::prepares(request.clone())).await {
@@ -104,8 +104,11 @@ impl CoolPay {
                     let refusal = reading::refusal(&reply, wire.now());
                     if refusal.fits_earlier {
                         // Taken, so an earlier attempt got that far; how far is to be seen. A refusal without words may mean the same.
-                        return match self.look_up(wire, kind, reference).await {
-                            Ok(Some((place, body))) => self.steady(wire, place, body).await.map(found).map_err(unknown),
+                        return match Box::pin(self.look_up(wire, kind, reference)).await {
+                            Ok(Some((place, body))) => {
+                                let steady = Box::pin(self.steady(wire, place, body));
+                                steady.await.map(found).map_err(unknown)
+                            }
                             Ok(None) => Err(refusal.unseen()),
                             Err(error) => Err(unknown(error)),
                         };
@@ -118,8 +121,8 @@ impl CoolPay {
                 Err(Lost::NotSent(error)) => return Err(error),
                 Err(Lost::Unknown(error)) => trouble = Some(error),
             }
-            if let Some((place, body)) = self.look_up(wire, kind, reference).await? {
-                return self.steady(wire, place, body).await.map(found);
+            if let Some((place, body)) = Box::pin(self.look_up(wire, kind, reference)).await? {
+                return Box::pin(self.steady(wire, place, body)).await.map(found);
             }
         }
         Err(trouble.unwrap_or_else(|| Error::new(ErrorKind::Provider, "the payment could not be made")))
@@ -136,7 +139,7 @@ impl CoolPay {
             Err(error) if error.kind() == ErrorKind::Configuration => return Err(error),
             Err(_) => return Ok(None),
         };
-        let differs = |what: &str, theirs: &Option<String>, ours: &str| match theirs {
+        let differs = |what: &str, theirs: Option<&str>, ours: &str| match theirs {
             Some(theirs) if theirs != ours => {
                 let message =
                     format!("the provider made it with {what} {theirs}, and {ours} was asked; nothing was paid");
@@ -144,8 +147,8 @@ impl CoolPay {
             }
             _ => Ok(()),
         };
-        differs("order_id", &body.order_id, new.order_id)?;
-        differs("currency", &body.currency, new.currency)?;
+        differs("order_id", body.order_id.as_deref(), new.order_id)?;
+        differs("currency", body.currency.as_deref(), new.currency)?;
         let whole = body.order_id.is_some() && body.currency.is_some();
         let place = body.id.as_deref().filter(|_| whole).and_then(|id| Place::new(kind, id));
         Ok(place.map(|place| (place, body)))

@@ -235,9 +235,8 @@ impl CoolPay {
         if let Some(text) = reading::imbalance(&body, place.kind) {
             return Err(Error::mismatch(text, payment()));
         }
-        let made = op.created_at.as_deref().and_then(|at| at.parse::<Timestamp>().ok());
         let latest = self.latest(unresolved);
-        if made.zip(latest).is_some_and(|(made, latest)| made > latest) {
+        if op.created_at.zip(latest).is_some_and(|(made, latest)| made > latest) {
             let text = format!("the payment's {kind} is much younger than the lost one, and may be another's");
             return Err(open(&text).with_payment(payment()));
         }
