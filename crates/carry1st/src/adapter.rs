@@ -114,8 +114,8 @@ impl Adapter for Carry1st {
             Operation::Checkout(checkout) if checkout.capture => self.open(&checkout.charge, wire).await,
             Operation::Checkout(_) => Err(Error::unsupported(PROVIDER, "checkout that only holds the money")),
             Operation::Inquire(Inquiry::Payment(payment)) => self.inquire(payment, wire).await,
-            Operation::Refund(refund) if self.config.refund_beta => self.refund(refund, wire).await,
-            Operation::Resolve(unresolved) => self.resolve(unresolved, wire).await,
+            Operation::Refund(refund) if self.config.refund_beta => Box::pin(self.refund(refund, wire)).await,
+            Operation::Resolve(unresolved) => Box::pin(self.resolve(unresolved, wire)).await,
             Operation::Inquire(_) => Err(Error::unsupported(PROVIDER, "inquire by reference")),
             other => Err(Error::unsupported(PROVIDER, other.kind().as_str())),
         }
@@ -142,11 +142,11 @@ impl Adapter for Carry1st {
         let key = self.config.signing_key.expose_secret().as_bytes();
         let signature = hmac::hex(key, &[timestamp.as_bytes(), body]);
         for (name, text) in [(TIMESTAMP, timestamp), (SIGNATURE, signature)] {
-            let value = HeaderValue::from_str(&text).map_err(|_| {
+            let value = HeaderValue::try_from(text).map_err(|_| {
                 let message = format!("header `{name}` cannot be written");
                 Error::new(ErrorKind::Configuration, message)
             })?;
-            headers.insert(name, value);
+            headers.insert(HeaderName::from_static(name), value);
         }
         Ok(())
     }

@@ -29,18 +29,18 @@ pub(crate) enum Endpoint {
 }
 
 /// Reads a payment. What decides must be there.
-pub(crate) fn seen(view: PaymentView, account: &Account, scales: &Scales) -> Result<Seen, Error> {
-    let reference = required(view.reference, "reference")?;
-    let status = required(view.status, "status")?;
+pub(crate) fn seen(view: &PaymentView<'_>, account: &Account, scales: &Scales) -> Result<Seen, Error> {
+    let reference = required(view.reference.as_deref(), "reference")?;
+    let status = required(view.status.as_deref(), "status")?;
     let amount = money(view.amount.as_ref(), view.currency_code.as_deref(), scales)
         .ok_or_else(|| Error::new(ErrorKind::Provider, "the reply names no readable amount and currency"))?;
-    let standing = codes::payment(&status);
+    let standing = codes::payment(status);
     let asked = Some((amount, view.partner_reference.as_deref()));
-    let mut payment = Payment::new(payment_ref(account, &reference, asked), state(standing));
-    payment.merchant_reference = view.partner_reference;
+    let mut payment = Payment::new(payment_ref(account, reference, asked), state(standing));
+    payment.merchant_reference = view.partner_reference.as_deref().map(str::to_owned);
     payment.amount = Some(amount);
-    payment.entries = entries(standing, &status, amount);
-    payment.method = MethodSummary::of(view.channel_name, None);
+    payment.entries = entries(standing, status, amount);
+    payment.method = MethodSummary::of(view.channel_name.as_deref().map(str::to_owned), None);
     Ok(Seen {
         payment,
         standing,
@@ -51,9 +51,10 @@ pub(crate) fn seen(view: PaymentView, account: &Account, scales: &Scales) -> Res
 /// What leads back to a payment: Pay1st's own reference of it, then its amount and partnerReference where they are known, so that they are
 /// compared whenever the payment is asked about.
 pub(crate) fn payment_ref(account: &Account, reference: &str, asked: Option<(Money, Option<&str>)>) -> PaymentRef {
-    let mut ids = vec![reference.to_owned()];
+    let mut ids = Vec::with_capacity(3);
+    ids.push(reference.to_owned());
     if let Some((amount, own)) = asked {
-        ids.push(format!("{}{}", amount.currency().code(), amount.minor()));
+        ids.push([amount.currency().code(), &amount.minor().to_string()].concat());
         ids.extend(own.map(str::to_owned));
     }
     PaymentRef::new(PROVIDER, account.clone(), ids)
@@ -69,6 +70,12 @@ pub(crate) fn known(payment: &PaymentRef) -> (Option<&str>, Option<Money>) {
     (ids.get(2).map(String::as_str), amount)
 }
 
+/// A payment in the text of a reply.
+pub(crate) fn view<'a>(text: &'a str, reply: &'a Reply) -> Result<PaymentView<'a>, Error> {
+    // Read again, the reply says what is wrong with it.
+    serde_json::from_str(text).or_else(|_| reply.json())
+}
+
 /// A reply's object.
 pub(crate) fn object<T: DeserializeOwned>(reply: &Reply) -> Result<T, Error> {
     match shapes::read(reply) {
@@ -79,7 +86,7 @@ pub(crate) fn object<T: DeserializeOwned>(reply: &Reply) -> Result<T, Error> {
 }
 
 /// A text that decides, and must not be absent or empty.
-pub(crate) fn required(value: Option<String>, name: &str) -> Result<String, Error> {
+pub(crate) fn required<'a>(value: Option<&'a str>, name: &str) -> Result<&'a str, Error> {
     value
         .filter(|text| !text.is_empty())
         .ok_or_else(|| Error::new(ErrorKind::Provider, format!("the reply names no {name}")))

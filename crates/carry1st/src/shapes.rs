@@ -1,7 +1,9 @@
 //! Requests and replies as they are on the wire.
 
-use paymux_core::Reply;
+use std::borrow::Cow;
+
 use paymux_core::decimal::Number;
+use paymux_core::{Reply, request};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
@@ -73,19 +75,19 @@ pub(crate) struct Pair<'a> {
 /// The reply to create and to GET `/api/pay1st/payments`. Each field is read apart: one that is not what it should be is as absent.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct PaymentView {
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) reference: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) partner_reference: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) currency_code: Option<String>,
+pub(crate) struct PaymentView<'a> {
+    #[serde(default, borrow, deserialize_with = "text")]
+    pub(crate) reference: Option<Cow<'a, str>>,
+    #[serde(default, borrow, deserialize_with = "text")]
+    pub(crate) partner_reference: Option<Cow<'a, str>>,
+    #[serde(default, borrow, deserialize_with = "text")]
+    pub(crate) currency_code: Option<Cow<'a, str>>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) amount: Option<Number>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) status: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) channel_name: Option<String>,
+    #[serde(default, borrow, deserialize_with = "text")]
+    pub(crate) status: Option<Cow<'a, str>>,
+    #[serde(default, borrow, deserialize_with = "text")]
+    pub(crate) channel_name: Option<Cow<'a, str>>,
 }
 
 /// The body of POST `/api/pay1st/transactions/refunds/create`.
@@ -224,12 +226,14 @@ pub(crate) struct WebhookView {
     pub(crate) status: Option<String>,
 }
 
-/// Reads a reply's object. A byte in it that is no text spoils only the field that it stands in.
+/// The text of a reply. A byte in it that is no text spoils only the field that it stands in.
+pub(crate) fn text_of(reply: &Reply) -> Cow<'_, str> {
+    String::from_utf8_lossy(&reply.body)
+}
+
+/// Reads a reply's object.
 pub(crate) fn read<T: DeserializeOwned>(reply: &Reply) -> Option<T> {
-    match std::str::from_utf8(&reply.body) {
-        Ok(text) => serde_json::from_str(text).ok(),
-        Err(_) => serde_json::from_str(&String::from_utf8_lossy(&reply.body)).ok(),
-    }
+    serde_json::from_str(&text_of(reply)).ok()
 }
 
 /// Reads a field apart from the others: of another type, it counts as absent.
@@ -237,6 +241,11 @@ fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> R
     let raw = <&RawValue>::deserialize(deserializer)?;
     // A null is read as one, since making an error costs more than reading the value.
     Ok(serde_json::from_str::<Option<T>>(raw.get()).ok().flatten())
+}
+
+/// Reads a text in the same way; it is borrowed from the reply.
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cow<'de, str>>, D::Error> {
+    Ok(request::text(<&RawValue>::deserialize(deserializer)?))
 }
 
 /// Reads a list, without those of its items that cannot be read.

@@ -4,6 +4,8 @@ mod open;
 mod refund;
 mod tokens;
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, header};
 use paymux_core::{
@@ -18,7 +20,7 @@ use crate::Carry1st;
 use crate::codes::Standing;
 use crate::config::is_country;
 use crate::reading::{self, Endpoint, Seen};
-use crate::shapes::{Id, MethodChannel, MethodsView};
+use crate::shapes::{Id, MethodChannel, MethodsView, text_of};
 
 /// A resource's media type, with the `Accept` that goes with it. The provider answers a wrong one with 405; it takes no `charset`.
 pub(crate) struct Media {
@@ -40,8 +42,8 @@ const NOTE: &str = "payment";
 
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-fn encoded(text: &str) -> String {
-    utf8_percent_encode(text, QUERY).to_string()
+fn encoded(text: &str) -> Cow<'_, str> {
+    utf8_percent_encode(text, QUERY).into()
 }
 
 impl Carry1st {
@@ -72,7 +74,7 @@ impl Carry1st {
 
     /// What the payment is now.
     async fn ask(&self, id: &str, wire: &dyn Wire) -> Result<Seen, Error> {
-        let request = self.get(&format!("/api/pay1st/payments?reference={}", encoded(id)), &PAYMENT)?;
+        let request = self.get(&["/api/pay1st/payments?reference=", &encoded(id)].concat(), &PAYMENT)?;
         let reply = match wire.send(Call::asks(request).about(id)).await {
             Ok(reply) => reply,
             Err(lost) => return Err(lost.give_up()),
@@ -80,7 +82,8 @@ impl Carry1st {
         if !reply.status.is_success() {
             return Err(reading::refusal(&reply, Endpoint::Api, wire.now()));
         }
-        let seen = reading::seen(reading::object(&reply)?, self.account(), self.scales())?;
+        let text = text_of(&reply);
+        let seen = reading::seen(&reading::view(&text, &reply)?, self.account(), self.scales())?;
         if seen.payment.id() != id {
             let message = format!("asked about payment `{id}`, the provider shows another");
             return Err(Error::mismatch(message, seen.payment).with_fate(Fate::NotDone));
@@ -113,13 +116,16 @@ impl Carry1st {
     pub(crate) async fn link(&self, id: &str, channel: Option<&str>, wire: &dyn Wire) -> Result<NextAction, Error> {
         let token = wire.token().await?;
         let channel = channel.map(|channel| format!("channelId={}&", encoded(channel)));
-        let link = format!(
-            "{}/checkout?{}reference={}&accessToken={}",
-            self.checkout,
-            channel.unwrap_or_default(),
-            encoded(id),
-            encoded(token.access.expose_secret()),
-        );
+        let link = [
+            &self.checkout,
+            "/checkout?",
+            channel.as_deref().unwrap_or_default(),
+            "reference=",
+            &encoded(id),
+            "&accessToken=",
+            &encoded(token.access.expose_secret()),
+        ]
+        .concat();
         Ok(NextAction::Redirect(link.into()))
     }
 

@@ -12,7 +12,7 @@ use super::{NOTE, PAYMENT};
 use crate::Carry1st;
 use crate::adapter::{PROVIDER, TEXT_MAX};
 use crate::reading::{self, Seen};
-use crate::shapes::{CreateRequest, Pair, PaymentView, Product};
+use crate::shapes::{CreateRequest, Pair, PaymentView, Product, text_of};
 
 /// The label that create must carry.
 const CUSTOMER: &str = "customerId";
@@ -40,16 +40,17 @@ impl Carry1st {
         if !reply.status.is_success() {
             return Err(reading::create_refusal(&reply, reference, wire.now()));
         }
-        let view: PaymentView = reading::object(&reply).map_err(nothing)?;
-        let id = reading::required(view.reference.clone(), "reference").map_err(nothing)?;
-        wire.note(Memo::new(NOTE, id.as_str())).await?;
+        let text = text_of(&reply);
+        let view = reading::view(&text, &reply).map_err(nothing)?;
+        let id = reading::required(view.reference.as_deref(), "reference").map_err(nothing)?;
+        wire.note(Memo::new(NOTE, id)).await?;
         let mut answer = if self.is_as_asked(&view, charge) {
-            self.answer(reading::seen(view, self.account(), self.scales())?, wire)
+            self.answer(reading::seen(&view, self.account(), self.scales())?, wire)
                 .await?
         } else {
             // Something is missing or different, or the payment is older than this call: only the provider's record decides.
             let open = |error: Error| error.with_fate(Fate::Unknown);
-            let seen = self.ask_patiently(&id, wire).await.map_err(open)?;
+            let seen = Box::pin(self.ask_patiently(id, wire)).await.map_err(open)?;
             reading::check_asked(&seen, Some(reference), Some(charge.amount))?;
             self.answer(seen, wire).await.map_err(open)?
         };
@@ -60,7 +61,7 @@ impl Carry1st {
     }
 
     /// Whether create's reply is a new payment, and the one that was asked for.
-    fn is_as_asked(&self, view: &PaymentView, charge: &Charge) -> bool {
+    fn is_as_asked(&self, view: &PaymentView<'_>, charge: &Charge) -> bool {
         view.status.as_deref() == Some("NEW")
             && view.partner_reference.as_deref() == Some(charge.reference.as_str())
             && reading::money(view.amount.as_ref(), view.currency_code.as_deref(), self.scales()) == Some(charge.amount)
