@@ -101,10 +101,11 @@ impl Server {
 }
 
 impl Route {
-    /// The number stands where the reference's does, and where the payment's id does if it is made of digits.
-    fn of(exchange: &Exchange, id: &str) -> Self {
+    /// The number stands where the reference's does, and where the payment's id does if it is made of digits; else it ends the id, so that every
+    /// payment has one of its own.
+    fn of(exchange: &Exchange, whole_id: &str) -> Self {
         let number = FIRST.to_string();
-        let id = Some(id).filter(|id| id.bytes().all(|b| b.is_ascii_digit()));
+        let id = Some(whole_id).filter(|id| id.bytes().all(|b| b.is_ascii_digit()));
         let renamed = |text: String| match id {
             Some(id) => text
                 .replace(&format!("/{id}"), &format!("/{number}"))
@@ -122,10 +123,16 @@ impl Route {
             text.push_str(&format!("{name}: {}\r\n", renamed(value)));
         }
         text.push_str(&format!("content-length: {}\r\n\r\n{body}", body.len()));
+        let of_number = text.match_indices(&number).map(|(at, _)| at);
+        let long_id = Some(whole_id).filter(|found| id.is_none() && found.len() > DIGITS);
+        let of_id = long_id.into_iter().flat_map(|id| {
+            let ends = text.match_indices(id).map(|(at, _)| at + id.len());
+            ends.map(|end| end - DIGITS)
+        });
         Self {
             before: before.into(),
             after: after.into(),
-            places: text.match_indices(&number).map(|(at, _)| at).collect(),
+            places: of_number.chain(of_id).collect(),
             reply: text.into_bytes(),
             is_login: exchange.is_login(),
         }
