@@ -150,7 +150,12 @@ impl Reply {
     /// The provider broke its contract: the body is empty or not what it should be. The error carries the reply, readable only scrubbed.
     /// After a call that moves money, the engine makes the fate unknown.
     pub fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Error> {
-        serde_json::from_slice(&self.body).map_err(|e| {
+        // Told to be text as a whole, it is not looked at again field by field.
+        let read = match std::str::from_utf8(&self.body) {
+            Ok(text) => serde_json::from_str(text),
+            Err(_) => serde_json::from_slice(&self.body),
+        };
+        read.map_err(|e| {
             let what = if self.body.is_empty() {
                 "is empty"
             } else {
