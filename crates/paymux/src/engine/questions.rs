@@ -53,12 +53,7 @@ pub(super) struct Turn {
 
 impl Questions {
     /// Waits for a turn to ask. Fails at once, with the time that it would take, where the deadline comes first.
-    pub(super) async fn turn(
-        &self,
-        subject: &Subject,
-        interval: Duration,
-        deadline: Instant,
-    ) -> Result<Turn, Duration> {
+    pub(super) async fn turn(&self, subject: Subject, interval: Duration, deadline: Instant) -> Result<Turn, Duration> {
         let line = self.line(subject);
         let begin = Instant::now();
         let earliest = {
@@ -97,9 +92,9 @@ impl Questions {
         times.free
     }
 
-    fn line(&self, subject: &Subject) -> Arc<Line> {
+    fn line(&self, subject: Subject) -> Arc<Line> {
         let mut state = self.state();
-        if let Some(line) = state.lines.get(subject) {
+        if let Some(line) = state.lines.get(&subject) {
             return Arc::clone(line);
         }
         if state.lines.len() >= state.room {
@@ -107,7 +102,7 @@ impl Questions {
             state.lines.retain(|_, line| line.holds_back(now));
             state.room = state.lines.len().saturating_mul(2).max(64);
         }
-        Arc::clone(state.lines.entry(subject.clone()).or_default())
+        Arc::clone(state.lines.entry(subject).or_default())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -180,7 +175,7 @@ mod tests {
         let questions = Questions::default();
         for id in 0..10_000 {
             let deadline = Instant::now() + SECOND;
-            questions.turn(&about(id), 30 * SECOND, deadline).await.unwrap();
+            questions.turn(about(id), 30 * SECOND, deadline).await.unwrap();
             tokio::time::advance(SECOND).await;
         }
         assert!(questions.state().lines.len() <= 64 + 30, "{questions:?}");
@@ -191,7 +186,7 @@ mod tests {
         let questions = Questions::default();
         let (interval, deadline) = (30 * SECOND, Instant::now() + 60 * SECOND);
         let subject = about(1);
-        let ask = || questions.turn(&subject, interval, deadline);
+        let ask = || questions.turn(subject.clone(), interval, deadline);
         ask().await.unwrap();
         let waits = tokio::time::timeout(SECOND, ask()).await;
         assert!(waits.is_err(), "dropped in the line");
@@ -207,7 +202,7 @@ mod tests {
         let questions = Questions::default();
         let deadline = Instant::now() + SECOND;
         let subject = about(1);
-        let ask = || questions.turn(&subject, 30 * SECOND, deadline);
+        let ask = || questions.turn(subject.clone(), 30 * SECOND, deadline);
         ask().await.unwrap().give_back();
         ask().await.unwrap();
         assert_eq!(ask().await.unwrap_err(), 30 * SECOND);

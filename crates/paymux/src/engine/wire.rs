@@ -2,7 +2,9 @@
 
 mod exchange;
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -74,6 +76,17 @@ struct Ready {
     /// Which token is on it.
     generation: Option<u64>,
     turn: Option<Turn>,
+}
+
+/// A note that was taken and need not be recorded yet. It takes no room, so that no box is made for it.
+struct Noted;
+
+impl Future for Noted {
+    type Output = Result<(), Error>;
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
+        Poll::Ready(Ok(()))
+    }
 }
 
 /// The question was not asked, or not looked at: it does not count.
@@ -199,7 +212,7 @@ impl EngineWire {
             Some(subject) => {
                 let questions = &self.shared.questions;
                 let interval = self.shared.interval;
-                let turn = Box::pin(questions.turn(&subject, interval, self.deadline)).await;
+                let turn = Box::pin(questions.turn(subject, interval, self.deadline)).await;
                 Some(turn.map_err(|wait| questions::too_soon(wait, interval))?)
             }
             None => None,
@@ -382,7 +395,11 @@ impl Wire for EngineWire {
         self.pause(time).await
     }
 
-    async fn note(&self, memo: Memo) -> Result<(), Error> {
+    /// Written out, since most notes need no future.
+    fn note<'life, 'async_trait>(&'life self, memo: Memo) -> BoxFuture<'async_trait, Result<(), Error>>
+    where
+        'life: 'async_trait,
+    {
         let sent = {
             let mut account = self.account.lock();
             let is_new = account.note(memo);
@@ -390,8 +407,8 @@ impl Wire for EngineWire {
         };
         // Before the first request that may move money, the entry of that request has the note; afterwards it may be what finds the payment.
         match sent {
-            Some(sent) if self.open.is_some() => Box::pin(self.record(sent)).await,
-            _ => Ok(()),
+            Some(sent) if self.open.is_some() => Box::pin(self.record(sent)),
+            _ => Box::pin(Noted),
         }
     }
 
