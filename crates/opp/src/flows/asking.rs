@@ -32,13 +32,27 @@ impl Opp {
 
     /// What is asked about may be a follow-up, as webhooks name them: it leads to the payment that it belongs to, which tells how that stands.
     async fn inquire_by_id(&self, payment: &PaymentRef, ids: &Ids<'_>, wire: &dyn Wire) -> Result<Answer, Error> {
-        let mut answer = self.inquire_this(payment, ids, wire).await?;
+        let answer = self.inquire_this(payment, ids, wire).await?;
+        if !self.is_v1() {
+            return Ok(answer);
+        }
+        Box::pin(self.inquire_root(answer, payment, ids, wire)).await
+    }
+
+    async fn inquire_root(
+        &self,
+        mut answer: Answer,
+        payment: &PaymentRef,
+        ids: &Ids<'_>,
+        wire: &dyn Wire,
+    ) -> Result<Answer, Error> {
         // A refund may be of a capture, and that of a hold.
         for _ in 0..2 {
-            let root = answer.payment.reference.clone();
-            if !self.is_v1() || root.id() == payment.id() || root.id() == ids.id {
+            let root = answer.payment.id();
+            if root == payment.id() || root == ids.id {
                 break;
             }
+            let root = answer.payment.reference.clone();
             let of_root = Ids::of(&root);
             let next = Box::pin(self.inquire_this(&root, &of_root, wire)).await?;
             let is_root = next.payment.id() == root.id();
@@ -112,7 +126,7 @@ impl Opp {
         if !is_id(id) {
             return Err(Error::invalid("payment", "does not hold an id of this provider"));
         }
-        let path = format!("{}/payments/{id}", self.settings.preset.path());
+        let path = [self.settings.preset.path(), "/payments/", id].concat();
         let call = Call::asks(self.query(Method::GET, &path, self.form())?).about(id);
         let reply = wire.send(call).await.map_err(paymux_core::Lost::give_up)?;
         self.read(&asked, Surface::Inquiry, &reply, wire.now())

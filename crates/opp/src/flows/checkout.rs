@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 use paymux_core::{
     Answer, Call, Checkout, CodeClass, Error, ErrorKind, Lost, Memo, NextAction, Outcome, Payment, PaymentRef,
-    PaymentState, Wire,
+    PaymentState, Reply, Wire,
 };
 
 use super::report::Found;
@@ -33,29 +33,35 @@ impl Opp {
 
         let call = Call::prepares(self.post("/checkouts", form)?);
         let reply = wire.send(call).await.map_err(Lost::give_up)?;
-        let text = text_of(&reply);
-        let body = Body::of(&text).unwrap_or_default();
-        let made = reply.status.is_success() && body.result.code.parse() == Ok(ResultCode::CHECKOUT_CREATED);
-        let Some(id) = body.id.as_deref().filter(|id| made && is_id(id)) else {
-            // Any other code: not made. An answer that is no refusal breaks the contract.
-            return Err(
-                match self.read(&Asked::default(), Surface::Mutation, &reply, wire.now()) {
-                    Err(error) => error,
-                    Ok(_) => {
-                        let code = body.result.code.chars().take(11).collect::<String>();
-                        let message = format!("the checkout was not made (code `{code}`)");
-                        Error::new(ErrorKind::Provider, message).with_status(reply.status)
-                    }
-                },
-            );
-        };
-        wire.note(Memo::new("checkout", id)).await?;
+        let id = self.made(&reply, wire)?;
+        wire.note(Memo::new("checkout", id.as_str())).await?;
         wire.note(Memo::new("type", kind.as_str())).await?;
-        let reference = self.checkout_ref(id, kind, charge.amount, charge.reference.as_str());
+        let reference = self.checkout_ref(&id, kind, charge.amount, charge.reference.as_str());
         let mut payment = Payment::new(reference, PaymentState::RequiresAction);
         payment.merchant_reference = Some(charge.reference.to_string());
         payment.amount = Some(charge.amount);
-        Ok(Answer::new(Outcome::ActionRequired(self.page(id)?), payment))
+        Ok(Answer::new(Outcome::ActionRequired(self.page(&id)?), payment))
+    }
+
+    /// The id of the checkout that was made.
+    fn made(&self, reply: &Reply, wire: &dyn Wire) -> Result<String, Error> {
+        let text = text_of(reply);
+        let body = Body::of(&text).unwrap_or_default();
+        let made = reply.status.is_success() && body.result.code.parse() == Ok(ResultCode::CHECKOUT_CREATED);
+        if let Some(id) = body.id.filter(|id| made && is_id(id)) {
+            return Ok(id.into_owned());
+        }
+        // Any other code: not made. An answer that is no refusal breaks the contract.
+        Err(
+            match self.read(&Asked::default(), Surface::Mutation, reply, wire.now()) {
+                Err(error) => error,
+                Ok(_) => {
+                    let code = body.result.code.chars().take(11).collect::<String>();
+                    let message = format!("the checkout was not made (code `{code}`)");
+                    Error::new(ErrorKind::Provider, message).with_status(reply.status)
+                }
+            },
+        )
     }
 
     /// Where the customer pays.

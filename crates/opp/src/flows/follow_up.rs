@@ -78,7 +78,7 @@ impl Opp {
             return Err(Error::invalid("capture", "is not an id of this provider"));
         }
         if parent != ids.id {
-            self.is_capture_of(parent, ids.id, wire).await?;
+            Box::pin(self.is_capture_of(parent, ids.id, wire)).await?;
         }
         let mut form = self.form();
         self.amount_fields(refund.amount, &mut form)?;

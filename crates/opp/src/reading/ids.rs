@@ -7,6 +7,8 @@
 //! | id, `checkout`, type, amount, reference | a hosted checkout; the payment made on it has an id of its own |
 //! | reference, `reference`, type, amount | an attempt that was refused before it got an id |
 
+use std::fmt::Write as _;
+
 use paymux_core::{Money, PaymentRef, currency};
 
 use crate::adapter::{Opp, PROVIDER};
@@ -89,7 +91,10 @@ impl Opp {
         if let Some(kind) = kind {
             ids.push(kind.as_str().to_owned());
             if let Some(amount) = amount {
-                ids.push([amount.currency().code(), &amount.minor().to_string()].concat());
+                let mut text = String::with_capacity(24);
+                // Writing into a string does not fail.
+                let _ = write!(text, "{}{}", amount.currency().code(), amount.minor());
+                ids.push(text);
                 ids.extend(reference.map(str::to_owned));
             }
         }
