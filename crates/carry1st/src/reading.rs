@@ -1,5 +1,7 @@
 //! Replies read: payments, refusals, and whether what came is what was asked.
 
+use std::fmt::Write as _;
+
 use http::StatusCode;
 use jiff::Timestamp;
 use paymux_core::decimal::Number;
@@ -54,7 +56,10 @@ pub(crate) fn payment_ref(account: &Account, reference: &str, asked: Option<(Mon
     let mut ids = Vec::with_capacity(3);
     ids.push(reference.to_owned());
     if let Some((amount, own)) = asked {
-        ids.push([amount.currency().code(), &amount.minor().to_string()].concat());
+        let mut text = String::with_capacity(24);
+        // Writing into a string does not fail.
+        let _ = write!(text, "{}{}", amount.currency().code(), amount.minor());
+        ids.push(text);
         ids.extend(own.map(str::to_owned));
     }
     PaymentRef::new(PROVIDER, account.clone(), ids)

@@ -228,7 +228,11 @@ pub(crate) struct WebhookView {
 
 /// The text of a reply. A byte in it that is no text spoils only the field that it stands in.
 pub(crate) fn text_of(reply: &Reply) -> Cow<'_, str> {
-    String::from_utf8_lossy(&reply.body)
+    // Text is told to be that faster than it is repaired.
+    match std::str::from_utf8(&reply.body) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(&reply.body),
+    }
 }
 
 /// Reads a reply's object.

@@ -43,7 +43,16 @@ const NOTE: &str = "payment";
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 fn encoded(text: &str) -> Cow<'_, str> {
-    utf8_percent_encode(text, QUERY).into()
+    if text
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~'))
+    {
+        return Cow::Borrowed(text);
+    }
+    // With room for the worst case, so that no copy of a secret is left behind by growing.
+    let mut out = String::with_capacity(text.len().saturating_mul(3));
+    out.extend(utf8_percent_encode(text, QUERY));
+    Cow::Owned(out)
 }
 
 impl Carry1st {
@@ -91,25 +100,27 @@ impl Carry1st {
         Ok(seen)
     }
 
-    /// What a payment's standing comes to; one that waits for the customer gets a fresh link.
-    async fn answer(&self, seen: Seen, wire: &dyn Wire) -> Result<Answer, Error> {
+    /// What a payment's standing comes to; one that waits for the customer gets a fresh link. An `async fn` would hold the payment twice.
+    fn answer(&self, seen: Seen, wire: &dyn Wire) -> impl Future<Output = Result<Answer, Error>> + Send {
         let cancelled = |code: &str| Outcome::Declined(Decline::new(DeclineReason::Cancelled, code));
-        let outcome = match seen.standing {
-            Standing::Action => {
-                let channel = self.config.channel_id.map(|id| id.to_string());
-                match self.link(seen.payment.id(), channel.as_deref(), wire).await {
-                    Ok(link) => Outcome::ActionRequired(link),
-                    Err(error) => return Err(error.with_payment(seen.payment)),
+        async move {
+            let outcome = match seen.standing {
+                Standing::Action => {
+                    let channel = self.config.channel_id.map(|id| id.to_string());
+                    match self.link(seen.payment.id(), channel.as_deref(), wire).await {
+                        Ok(link) => Outcome::ActionRequired(link),
+                        Err(error) => return Err(error.with_payment(seen.payment)),
+                    }
                 }
-            }
-            Standing::Captured | Standing::Refunded => Outcome::Approved,
-            Standing::Cancelled => cancelled("CANCELLED"),
-            Standing::Expired => cancelled("ABANDONED"),
-            Standing::ChargedBack => Outcome::Review,
-            Standing::Declined => Outcome::Declined(reading::failed()),
-            Standing::Pending | Standing::Unknown => Outcome::Pending,
-        };
-        Ok(Answer::new(outcome, seen.payment))
+                Standing::Captured | Standing::Refunded => Outcome::Approved,
+                Standing::Cancelled => cancelled("CANCELLED"),
+                Standing::Expired => cancelled("ABANDONED"),
+                Standing::ChargedBack => Outcome::Review,
+                Standing::Declined => Outcome::Declined(reading::failed()),
+                Standing::Pending | Standing::Unknown => Outcome::Pending,
+            };
+            Ok(Answer::new(outcome, seen.payment))
+        }
     }
 
     /// The link to the hosted page. It carries a token, so it is a secret, and made just before it is used.

@@ -17,7 +17,7 @@ impl CoolPay {
                 let body = self.read_in_turn(wire, &place).await?;
                 (place, body)
             }
-            Inquiry::Reference(reference) => self.by_reference(wire, reference.as_str()).await?,
+            Inquiry::Reference(reference) => Box::pin(self.by_reference(wire, reference.as_str())).await?,
             _ => return Err(Error::unsupported(crate::adapter::PROVIDER, "this kind of inquiry")),
         };
         self.report(&place, &body)
