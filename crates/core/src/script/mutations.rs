@@ -21,6 +21,8 @@ pub enum How {
     Array,
     /// `true`.
     Bool,
+    /// A list of nothing.
+    EmptyArray,
     /// `null`.
     Null,
     /// A number.
@@ -35,7 +37,7 @@ pub enum How {
     Text,
 }
 
-const ALL: [How; 8] = [
+const ALL: [How; 9] = [
     How::Removed,
     How::Renamed,
     How::Null,
@@ -43,16 +45,17 @@ const ALL: [How; 8] = [
     How::Number,
     How::Text,
     How::Array,
+    How::EmptyArray,
     How::Object,
 ];
 
 /// Every field of a reply and every element of its lists, at every depth, changed in every way, one at a time; an element has no name that could be another.
-/// Nothing for a text that is not JSON.
+/// A change that leaves the reply as it was is left out. Nothing for a text that is not JSON.
 ///
 /// ```
 /// use paymux_core::script::{How, mutations};
 /// let all = mutations(r#"{"id":"1","list":[{"a":2}]}"#);
-/// assert_eq!(all.len(), 3 * 8 + 7);
+/// assert_eq!(all.len(), 3 * 9 + 8);
 /// assert!(all.iter().any(|m| m.field == "/list/0/a" && m.how == How::Removed && m.reply == r#"{"id":"1","list":[{}]}"#));
 /// ```
 #[must_use]
@@ -65,7 +68,7 @@ pub fn mutations(golden: &str) -> Vec<Mutation> {
     let changed = |field: &String, how| {
         let mut reply = golden.clone();
         change(&mut reply, field, how)?;
-        Some(Mutation {
+        (reply != golden).then(|| Mutation {
             field: field.clone(),
             how,
             reply: reply.to_string(),
@@ -112,6 +115,7 @@ fn change(reply: &mut Value, field: &str, how: How) -> Option<()> {
         How::Number => json!(7),
         How::Text => json!("other"),
         How::Array => json!(["other", 7]),
+        How::EmptyArray => json!([]),
         How::Object => json!({"other": {"more": [1]}}),
     };
     match (reply.pointer_mut(parent)?, how) {

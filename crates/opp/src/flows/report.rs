@@ -305,7 +305,12 @@ impl Entries {
         if report.payments.is_some() || report.records.is_some() {
             let lists = [report.payments, report.records];
             let list: Vec<_> = lists.into_iter().flatten().flat_map(each).collect();
-            return (whole || !list.is_empty()).then_some(Self { list, whole });
+            // For nothing the platform has a code: an empty list, also under success, does not say it.
+            let any = !list.is_empty();
+            return (whole || any).then_some(Self {
+                list,
+                whole: whole && any,
+            });
         }
         let one = Body::of(&text)?;
         (one.id.is_some() && one.payment_type.is_some()).then(|| Self {
