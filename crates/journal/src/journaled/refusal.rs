@@ -1,0 +1,76 @@
+//! The refusals of a gateway over a journal. Each says that nothing was sent.
+
+use paymux::{Capabilities, Error, ErrorKind, Operation, OperationKind};
+
+use crate::intent::{Came, Intent, ORDER_OF, State};
+use crate::store::StoreError;
+
+/// Nothing was begun, so that nothing was sent.
+pub(super) fn not_begun(error: StoreError) -> Error {
+    let message = format!("{error}; nothing was sent by this call, and repeating it under the same reference is safe");
+    Error::new(ErrorKind::Network, message).with_source(error)
+}
+
+/// The same reference stands for something else.
+pub(super) fn differs(known: &Intent, what: &Intent) -> Error {
+    let rule = format!(
+        "{} stands for a {known} in the journal, and this is a {what}; nothing was sent",
+        known.key.reference
+    );
+    with_seen(Error::invalid("reference", format!("reference {rule}")), known)
+}
+
+/// An order is a name that is the caller's own.
+pub(super) fn check_order(operation: &Operation) -> Result<(), Error> {
+    let order = operation.charge().and_then(|charge| charge.order.as_deref());
+    match order {
+        Some(order) if order.trim().is_empty() => Err(Error::invalid("order", "order must not be blank: leave it out")),
+        Some(order) if order.starts_with(ORDER_OF) => Err(Error::invalid(
+            "order",
+            format!("order must not begin with `{ORDER_OF}`, which the journal puts before references"),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Another attempt takes the order.
+pub(super) fn ordered(taker: &Intent, capabilities: &Capabilities) -> Error {
+    let provider = &taker.key.provider;
+    let mine = *provider == capabilities.provider;
+    let way = match taker.state {
+        State::Done => "it was done".to_owned(),
+        State::Waiting if taker.operation == OperationKind::Checkout && mine && !capabilities.close_page => {
+            format!("it waits on a page, and {provider} closes none: it ends when it is paid or expires")
+        }
+        State::Waiting if taker.has_page() && !taker.said.is_empty() && taker.said != Came::ActionRequired.as_str() => {
+            format!("its page is open ({})", taker.said)
+        }
+        State::Waiting if taker.has_page() => "its page is open: close it, or let it expire".to_owned(),
+        State::Waiting => "it waits at the provider".to_owned(),
+        _ => "it is under way or in doubt: settle it first".to_owned(),
+    };
+    let rule = format!(
+        "order {} is taken by reference {} on gateway {}: {way}; nothing was sent",
+        paymux::visible(taker.order.as_deref().unwrap_or_default()),
+        taker.key.reference,
+        taker.gateway
+    );
+    with_seen(Error::invalid("order", rule), taker)
+}
+
+/// Another operation on the payment is not at its end.
+pub(super) fn busy(other: &Intent) -> Error {
+    let rule = format!(
+        "payment has a {} under reference {} that is under way or in doubt: settle it first; nothing was sent",
+        other.operation, other.key.reference
+    );
+    with_seen(Error::invalid("payment", rule), other)
+}
+
+/// With the payment as the journal knows it.
+pub(super) fn with_seen(error: Error, intent: &Intent) -> Error {
+    match intent.seen() {
+        Some(payment) => error.with_payment(payment),
+        None => error,
+    }
+}
