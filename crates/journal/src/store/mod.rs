@@ -26,6 +26,8 @@ mod postgres;
 mod row;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod statement;
 #[cfg(feature = "sqlite")]
 mod writer;
 

@@ -4,19 +4,20 @@ use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
-
+use serde::de::DeserializeOwned;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Connection as _, query, query_scalar};
+use sqlx::{Connection as _, Executor, query, query_as_with, query_scalar, query_scalar_with, query_with};
 
-use super::row::{self, Columns, Trouble};
+use super::row::{self, Trouble};
+use super::statement::{self, Statement};
 use super::writer::Writer;
 use super::{Filter, Store, StoreError};
 use crate::change::Change;
 use crate::event::Parked;
 use crate::intent::{Intent, IntentKey, Known, PaymentKey};
-use crate::step::{Old, Page, Ruling, Scope, Step, Write};
+use crate::step::{Page, Ruling, Scope, Step, Write};
 
 /// A journal in a SQLite file. One task writes; several processes may have the file open, and wait for each other.
 #[derive(Debug)]
@@ -76,6 +77,18 @@ impl Sqlite {
     pub fn commits(&self) -> (u64, u64) {
         self.writer.commits()
     }
+
+    async fn numbered(&self, since: u64, limit: u32) -> Result<Vec<Change>, Trouble> {
+        let statement = statement::changes(since, limit);
+        let found = query_as_with(statement.text, statement.arguments::<sqlx::Sqlite>()?);
+        let rows = found.fetch_all(&self.readers).await?;
+        rows.into_iter().map(row::numbered).collect()
+    }
+
+    async fn count(&self, statement: &Statement<'_>) -> Result<i64, Trouble> {
+        let found = query_scalar_with(statement.text, statement.arguments::<sqlx::Sqlite>()?);
+        Ok(found.fetch_one(&self.readers).await?)
+    }
 }
 
 /// Whether there is a journal in a file. Nothing is changed: the file may be somebody else's.
@@ -117,137 +130,54 @@ pub(super) async fn apply(connection: &mut SqliteConnection, step: &Step) -> Res
     let page = page(connection, &step.scope()).await?;
     let (ruling, writes) = step.decide(&page);
     for write in writes {
-        put(connection, write).await?;
+        put(connection, &write).await?;
     }
     Ok(ruling)
 }
 
+/// What stands within a scope.
 async fn page(connection: &mut SqliteConnection, scope: &Scope) -> Result<Page, Trouble> {
     let mut page = Page::default();
     if let Some(key) = &scope.intent {
-        let found = query_scalar(row::INTENT)
-            .bind(&key.provider)
-            .bind(&key.account)
-            .bind(key.reference.as_str());
-        page.intent = row::read_one(found.fetch_optional(&mut *connection).await?)?;
+        page.intent = one(&mut *connection, &statement::intent(key)).await?;
     }
     if let Some(order) = &scope.order {
-        let found = query_scalar(row::TAKER)
-            .bind(order)
-            .fetch_optional(&mut *connection)
-            .await?;
-        page.taker = row::read_one(found)?;
+        page.taker = one(&mut *connection, &statement::taker(order)).await?;
     }
     if let Some(key) = &scope.payment {
-        let by_key = |text| query_scalar(text).bind(&key.provider).bind(&key.account).bind(&key.id);
-        page.known = row::read_one(by_key(row::PAYMENT).fetch_optional(&mut *connection).await?)?;
-        page.siblings = row::read_all(by_key(row::SIBLINGS).fetch_all(&mut *connection).await?)?;
+        page.known = one(&mut *connection, &statement::payment(key)).await?;
+        page.siblings = all(&mut *connection, &statement::siblings(key)).await?;
     }
-    if let Some((provider, account)) = scope.owner().filter(|_| scope.parked) {
-        let found = query_scalar(row::PARKED_FOR)
-            .bind(provider)
-            .bind(account)
-            .bind(scope.intent.as_ref().map(|key| key.reference.as_str()))
-            .bind(scope.payment.as_ref().map(|key| key.id.as_str()));
-        page.parked = row::read_all(found.fetch_all(&mut *connection).await?)?;
+    if let Some(parked) = statement::parked_for(scope) {
+        page.parked = all(&mut *connection, &parked).await?;
     }
     Ok(page)
 }
 
-async fn put(connection: &mut SqliteConnection, write: Write) -> Result<(), Trouble> {
-    let query = match &write {
-        Write::Change(change) => query(row::PUT_CHANGE).bind(row::body(change)?),
-        Write::Forget(Old::Changes(through)) => {
-            query(row::DROP_CHANGES).bind(i64::try_from(*through).unwrap_or(i64::MAX))
-        }
-        Write::Forget(Old::Parked(before)) => query(row::DROP_OLD_PARKED).bind(before.as_microsecond()),
-        Write::Forget(Old::Seen(before)) => query(row::DROP_OLD_SEEN).bind(before.as_microsecond()),
-        Write::Intent(intent) => {
-            let columns = Columns::of(intent)?;
-            query(row::PUT_INTENT)
-                .bind(&intent.key.provider)
-                .bind(&intent.key.account)
-                .bind(intent.key.reference.as_str())
-                .bind(columns.payment)
-                .bind(&intent.order)
-                .bind(columns.taken)
-                .bind(intent.state.as_str())
-                .bind(intent.remark.is_some())
-                .bind(columns.due)
-                .bind(columns.begun)
-                .bind(columns.body)
-        }
-        Write::Known(known) => {
-            let payment = &known.payment.reference;
-            query(row::PUT_PAYMENT)
-                .bind(payment.provider())
-                .bind(payment.account().as_str())
-                .bind(payment.id())
-                .bind(row::body(known)?)
-        }
-        Write::Park(parked) => query(row::PUT_PARKED)
-            .bind(&parked.gateway)
-            .bind(&parked.deduplication_key)
-            .bind(&parked.provider)
-            .bind(&parked.account)
-            .bind(parked.reference.as_ref().map(|reference| reference.as_str()))
-            .bind(parked.payment.as_ref().map(|payment| payment.id()))
-            .bind(parked.at.as_microsecond())
-            .bind(row::body(parked)?),
-        Write::Seen { gateway, key, at } => query(row::PUT_SEEN).bind(gateway).bind(key).bind(at.as_microsecond()),
-        Write::Unpark(parked) => query(row::DROP_PARKED)
-            .bind(&parked.gateway)
-            .bind(&parked.deduplication_key),
-    };
-    query.execute(connection).await?;
+async fn put(connection: &mut SqliteConnection, write: &Write) -> Result<(), Trouble> {
+    let statement = statement::put(write)?;
+    query_with(statement.text, statement.arguments::<sqlx::Sqlite>()?)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
-impl Sqlite {
-    async fn list(&self, filter: &Filter) -> Result<Vec<Intent>, Trouble> {
-        let limit = i64::from(filter.limit);
-        let (provider, account, reference) = row::key_columns(filter.after.as_ref());
-        let found = if filter.walk {
-            query_scalar(row::WALK)
-                .bind(provider)
-                .bind(account)
-                .bind(reference)
-                .bind(limit)
-        } else if let Some(reference) = &filter.reference {
-            query_scalar(row::BY_REFERENCE).bind(reference.as_str())
-        } else if let Some(at) = filter.due {
-            query_scalar(row::DUE).bind(at.as_microsecond()).bind(limit)
-        } else if let Some(key) = &filter.payment {
-            query_scalar(row::SIBLINGS)
-                .bind(&key.provider)
-                .bind(&key.account)
-                .bind(&key.id)
-        } else if let Some(order) = &filter.order {
-            query_scalar(row::BY_ORDER).bind(order)
-        } else if filter.remarked && filter.state.is_none() {
-            query_scalar(row::REMARKED).bind(limit)
-        } else {
-            query_scalar(row::LIST)
-                .bind(filter.state.map(crate::State::as_str))
-                .bind(filter.remarked)
-                .bind(limit)
-        };
-        let mut intents: Vec<Intent> = row::read_all(found.fetch_all(&self.readers).await?)?;
-        if !filter.walk {
-            intents.retain(|intent| filter.fits(intent));
-        }
-        Ok(intents)
-    }
+/// The row that a statement finds, if it finds one.
+async fn one<T: DeserializeOwned>(
+    on: impl Executor<'_, Database = sqlx::Sqlite>,
+    statement: &Statement<'_>,
+) -> Result<Option<T>, Trouble> {
+    let found = query_scalar_with(statement.text, statement.arguments::<sqlx::Sqlite>()?);
+    row::read_one(found.fetch_optional(on).await?)
+}
 
-    async fn numbered(&self, since: u64, limit: u32) -> Result<Vec<Change>, Trouble> {
-        let rows: Vec<(i64, String)> =
-            sqlx::query_as("SELECT seq, body FROM paymux_changes WHERE seq > $1 ORDER BY seq LIMIT $2")
-                .bind(i64::try_from(since).unwrap_or(i64::MAX))
-                .bind(i64::from(limit))
-                .fetch_all(&self.readers)
-                .await?;
-        rows.into_iter().map(row::numbered).collect()
-    }
+/// The rows that a statement finds.
+async fn all<T: DeserializeOwned>(
+    on: impl Executor<'_, Database = sqlx::Sqlite>,
+    statement: &Statement<'_>,
+) -> Result<Vec<T>, Trouble> {
+    let found = query_scalar_with(statement.text, statement.arguments::<sqlx::Sqlite>()?);
+    row::read_all(found.fetch_all(on).await?)
 }
 
 #[async_trait]
@@ -257,28 +187,21 @@ impl Store for Sqlite {
     }
 
     async fn intent(&self, key: &IntentKey) -> Result<Option<Intent>, StoreError> {
-        let found = query_scalar(row::INTENT)
-            .bind(&key.provider)
-            .bind(&key.account)
-            .bind(key.reference.as_str())
-            .fetch_optional(&self.readers)
-            .await;
-        let read = found.map_err(Trouble::from).and_then(row::read_one);
+        let read = one(&self.readers, &statement::intent(key)).await;
         read.map_err(Trouble::on("cannot be read"))
     }
 
     async fn intents(&self, filter: &Filter) -> Result<Vec<Intent>, StoreError> {
-        self.list(filter).await.map_err(Trouble::on("cannot be read"))
+        let read = all(&self.readers, &statement::intents(filter)).await;
+        let mut intents: Vec<Intent> = read.map_err(Trouble::on("cannot be read"))?;
+        if !filter.walk {
+            intents.retain(|intent| filter.fits(intent));
+        }
+        Ok(intents)
     }
 
     async fn payment(&self, key: &PaymentKey) -> Result<Option<Known>, StoreError> {
-        let found = query_scalar(row::PAYMENT)
-            .bind(&key.provider)
-            .bind(&key.account)
-            .bind(&key.id)
-            .fetch_optional(&self.readers)
-            .await;
-        let read = found.map_err(Trouble::from).and_then(row::read_one);
+        let read = one(&self.readers, &statement::payment(key)).await;
         read.map_err(Trouble::on("cannot be read"))
     }
 
@@ -288,21 +211,12 @@ impl Store for Sqlite {
     }
 
     async fn parked(&self, limit: u32) -> Result<Vec<Parked>, StoreError> {
-        let found = query_scalar(row::PARKED)
-            .bind(i64::from(limit))
-            .fetch_all(&self.readers)
-            .await;
-        let read = found.map_err(Trouble::from).and_then(row::read_all);
+        let read = all(&self.readers, &statement::parked(limit)).await;
         read.map_err(Trouble::on("cannot be read"))
     }
 
     async fn seen(&self, gateway: &str, key: &str) -> Result<bool, StoreError> {
-        let count: Result<i64, _> = query_scalar(row::SEEN)
-            .bind(gateway)
-            .bind(key)
-            .fetch_one(&self.readers)
-            .await;
-        let count = count.map_err(Trouble::from).map_err(Trouble::on("cannot be read"))?;
-        Ok(count > 0)
+        let read = self.count(&statement::seen(gateway, key)).await;
+        Ok(read.map_err(Trouble::on("cannot be read"))? > 0)
     }
 }
