@@ -86,7 +86,7 @@ pub struct Call {
     pub about: Option<String>,
 }
 
-/// Whether a call may be sent again after its answer was lost.
+/// Whether a call may be sent again after its answer was lost. What provably did not leave is made again in any case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Replay {
@@ -116,7 +116,7 @@ impl Call {
         Self::new(request, Replay::Free, false)
     }
 
-    /// A call that makes something and moves no money. It is not repeated.
+    /// A call that makes something and moves no money. It is not repeated once it may have left.
     #[must_use]
     pub const fn prepares(request: Request<Bytes>) -> Self {
         Self::new(request, Replay::Once, false)
@@ -128,13 +128,13 @@ impl Call {
         Self::new(request, Replay::Keyed(until), true)
     }
 
-    /// A call that moves money and is never repeated.
+    /// A call that moves money and is never repeated once it may have left.
     #[must_use]
     pub const fn once(request: Request<Bytes>) -> Self {
         Self::new(request, Replay::Once, true)
     }
 
-    /// A call that asks and uses the answer up: it is never repeated.
+    /// A call that asks and uses the answer up: it is never repeated once it may have left.
     #[must_use]
     pub const fn consumes(request: Request<Bytes>) -> Self {
         Self::new(request, Replay::Once, false)
