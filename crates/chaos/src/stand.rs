@@ -104,12 +104,16 @@ impl Stand {
         format!("{provider}://{name}?mode=test{line}")
     }
 
+    /// The clock of the provider and of its gateways.
+    #[must_use]
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+
     /// A builder of gateways on this provider.
     #[must_use]
     pub fn builder(&self) -> Builder {
-        Gateways::builder()
-            .transport(self.provider.clone())
-            .clock(Arc::clone(&self.clock))
+        Gateways::builder().transport(self.provider.clone()).clock(self.clock())
     }
 }
 
