@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 //!
-//! # Without a file
+//! ## Without a file
 //!
 //! ```
 //! use paymux_core::{AdapterConfig as _, CodeClass, Mode, OperationKind};
