@@ -6,6 +6,7 @@ mod change;
 mod closing;
 mod event;
 mod flights;
+mod forgotten;
 mod intent;
 mod janitor;
 mod journal;

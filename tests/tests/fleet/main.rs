@@ -1,6 +1,7 @@
 //! What `docs/fleet.md` says of a journal that is restored to an older state, and of a deploy in which old and new processes share one.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod remembered;
 mod restored;
 mod rolling;
 
@@ -105,13 +106,12 @@ impl Process {
 
     /// Runs the janitor.
     async fn settle(&self) -> Report {
-        self.journal.settle::<[_]>(&[self.bare.clone()]).await.unwrap()
+        self.journal.settle(std::slice::from_ref(&self.bare)).await.unwrap()
     }
 
     /// Gives a quarter of a payment back.
     async fn refund(&self, paid: &Answer, reference: &str) -> Result<Answer, Error> {
-        let refund = Refund::new(paid.payment.reference.clone(), name(reference), quarter(paid));
-        self.gateway.refund(refund).await
+        self.gateway.refund(quarter_back(paid, reference)).await
     }
 
     /// Takes a quarter of what is held.
@@ -119,6 +119,10 @@ impl Process {
         let capture = Capture::new(held.payment.reference.clone(), name(reference), quarter(held));
         self.gateway.capture(capture).await
     }
+}
+
+fn quarter_back(paid: &Answer, reference: &str) -> Refund {
+    Refund::new(paid.payment.reference.clone(), name(reference), quarter(paid))
 }
 
 fn quarter(answer: &Answer) -> Money {

@@ -7,10 +7,10 @@ use paymux_journal::{Absorbed, State};
 use super::{Fleet, LEASE, Process, SETTLED, name, wait};
 
 /// The gateways with a sale that is made at once.
-const PAYING: [&str; 5] = ["coolpay", "keybank", "opp-v1", "opp-v3", "qolo"];
+pub(super) const PAYING: [&str; 5] = ["coolpay", "keybank", "opp-v1", "opp-v3", "qolo"];
 
 /// A fleet that was paid for one order, and whose journal is back where it stood before.
-async fn forgotten(gateway: &str) -> (Fleet, Process, Answer) {
+pub(super) async fn forgotten(gateway: &str) -> (Fleet, Process, Answer) {
     let fleet = Fleet::new(gateway);
     let before = fleet.process();
     before

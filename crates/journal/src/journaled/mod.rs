@@ -2,7 +2,7 @@
 
 mod against;
 mod lead;
-mod refusal;
+pub(crate) mod refusal;
 
 use std::fmt;
 use std::sync::Arc;
@@ -109,7 +109,7 @@ impl<G: PaymentGateway + ?Sized> Journaled<G> {
     }
 
     /// The intent of an operation, with a lease from now on.
-    fn intent(&self, operation: &Operation) -> Option<Intent> {
+    pub(crate) fn intent(&self, operation: &Operation) -> Option<Intent> {
         let (gateway, capabilities) = (self.gateway.name(), self.gateway.capabilities());
         let mut intent = Intent::new(gateway, capabilities, operation, self.journal.now())?;
         intent.watched = self.watched;

@@ -6,13 +6,13 @@ use crate::intent::{Came, Intent, ORDER_OF, State};
 use crate::store::StoreError;
 
 /// Nothing was begun, so that nothing was sent.
-pub(super) fn not_begun(error: StoreError) -> Error {
+pub(crate) fn not_begun(error: StoreError) -> Error {
     let message = format!("{error}; nothing was sent by this call, and repeating it under the same reference is safe");
     Error::new(ErrorKind::Network, message).with_source(error)
 }
 
 /// The same reference stands for something else.
-pub(super) fn differs(known: &Intent, what: &Intent) -> Error {
+pub(crate) fn differs(known: &Intent, what: &Intent) -> Error {
     let rule = format!(
         "{} stands for a {known} in the journal, and this is a {what}; nothing was sent",
         known.key.reference
@@ -21,7 +21,7 @@ pub(super) fn differs(known: &Intent, what: &Intent) -> Error {
 }
 
 /// An order is a name that is the caller's own.
-pub(super) fn check_order(operation: &Operation) -> Result<(), Error> {
+pub(crate) fn check_order(operation: &Operation) -> Result<(), Error> {
     let order = operation.charge().and_then(|charge| charge.order.as_deref());
     match order {
         Some(order) if order.trim().is_empty() => Err(Error::invalid("order", "order must not be blank: leave it out")),
@@ -34,7 +34,7 @@ pub(super) fn check_order(operation: &Operation) -> Result<(), Error> {
 }
 
 /// Another attempt takes the order.
-pub(super) fn ordered(taker: &Intent, capabilities: &Capabilities) -> Error {
+pub(crate) fn ordered(taker: &Intent, capabilities: &Capabilities) -> Error {
     let provider = &taker.key.provider;
     let mine = *provider == capabilities.provider;
     let way = match taker.state {
@@ -59,7 +59,7 @@ pub(super) fn ordered(taker: &Intent, capabilities: &Capabilities) -> Error {
 }
 
 /// Another operation on the payment is not at its end.
-pub(super) fn busy(other: &Intent) -> Error {
+pub(crate) fn busy(other: &Intent) -> Error {
     let rule = format!(
         "payment has a {} under reference {} that is under way or in doubt: settle it first; nothing was sent",
         other.operation, other.key.reference
@@ -68,7 +68,7 @@ pub(super) fn busy(other: &Intent) -> Error {
 }
 
 /// With the payment as the journal knows it.
-pub(super) fn with_seen(error: Error, intent: &Intent) -> Error {
+pub(crate) fn with_seen(error: Error, intent: &Intent) -> Error {
     match intent.seen() {
         Some(payment) => error.with_payment(payment),
         None => error,
