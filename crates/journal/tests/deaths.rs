@@ -7,7 +7,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use common::{Desk, Mood, Process, wait};
-use paymux::{Answer, EntryKind, Error, Fate, Operation, PaymentGateway as _, Transfer};
+use paymux::{Answer, Clock as _, EntryKind, Error, Fate, Operation, PaymentGateway as _, Transfer};
 use paymux_conformance::Fault;
 use paymux_journal::{Found, State, Step};
 use paymux_simulator::coolpay::CoolPay;
@@ -150,6 +150,25 @@ async fn while_the_store_is_down_nothing_is_sent() {
     let error = process.gateway.sale(desk.charge("a001")).await.unwrap_err();
     assert_eq!((error.fate(), error.is_unrecorded()), (Fate::NotDone, false), "{error}");
     assert_eq!(desk.stand.provider.count(), 0);
+}
+
+/// What a restored journal is told of is in doubt from its first row on.
+#[tokio::test(start_paused = true)]
+async fn who_dies_while_it_remembers_leaves_a_doubt() {
+    let desk = Desk::new("opp-v1");
+    desk.store.is(Mood::HangsAfter(is_begin));
+    let process = desk.process();
+    let sale = Operation::Sale(Box::new(desk.charge_for("order1001a1", "1001")));
+    let since = process.clock.now();
+    let dead = tokio::time::timeout(Duration::from_secs(1), process.gateway.remember(&sale, since));
+    assert!(dead.await.is_err());
+    desk.store.is(Mood::Well);
+    wait(LEASE).await;
+    let next = desk.process();
+    let requests = desk.stand.provider.count();
+    assert_eq!(settled(&next, "order1001a1").await, State::Open);
+    assert!(desk.stand.provider.count() > requests, "it was asked about");
+    assert!(!next.intent("order1001a1").await.sent_nothing());
 }
 
 /// A process that is stopped after it kept what is needed to ask, and goes on when another one has taken the intent.
