@@ -157,6 +157,7 @@ fn policy_and_settings_are_what_the_page_says() {
         skew,
         patience,
         close_pages,
+        questions,
         ..
     } = Settings::default();
     let seconds = |time: Duration| format!("{} s", time.as_secs());
@@ -168,11 +169,12 @@ fn policy_and_settings_are_what_the_page_says() {
             ("close_pages", &close_pages.to_string()),
             ("lease", &lease),
             ("patience", &patience),
+            ("questions", &questions.to_string()),
             ("skew", &skew)
         ]
     );
     let debug = format!("{:?}", Settings::default());
-    assert_eq!(debug.matches(": ").count(), 5, "{debug}");
+    assert_eq!(debug.matches(": ").count(), 6, "{debug}");
     let page = page();
     assert!(page.contains(&format!("`Inbox::with_hints`, {} unsigned", Inbox::HINTS)));
     assert!(page.contains(&format!("`Inbox::with_body_limit`, {} bytes", Delivery::BODY_LIMIT)));
