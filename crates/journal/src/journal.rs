@@ -125,12 +125,17 @@ impl Journal {
             return Ok(Self::new(Arc::new(store)));
         }
         let _ = make;
-        refused(match (cfg!(feature = "sqlite"), cfg!(feature = "postgres")) {
-            (true, true) => "it is named as `sqlite:PATH` or `postgres://USER@HOST/DATABASE`",
-            (true, false) => "it is named as `sqlite:PATH`; this build has no other kind",
-            (false, true) => "it is named as `postgres://USER@HOST/DATABASE`; this build has no other kind",
-            (false, false) => "this build has no kind of journal that has an address",
-        })
+        let known = match (cfg!(feature = "sqlite"), cfg!(feature = "postgres")) {
+            (true, true) => "write `sqlite:PATH` or `postgres://USER@HOST/DATABASE`",
+            (true, false) => "write `sqlite:PATH`",
+            (false, true) => "write `postgres://USER@HOST/DATABASE`",
+            (false, false) => "it has none that has an address",
+        };
+        // Nothing else of it is repeated: it may be a password that stands at the wrong place.
+        let scheme = address.split_once("://").map_or("", |(scheme, _)| scheme);
+        let named = !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphabetic());
+        let what = if named { format!("`{scheme}`") } else { "it".to_owned() };
+        refused(&format!("{what} is no kind of journal that this build knows; {known}"))
     }
 
     /// A journal in this file, which is made if there is none.
