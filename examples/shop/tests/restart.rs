@@ -7,7 +7,10 @@ use std::time::Duration;
 
 use common::{GATEWAYS, Visit};
 use http::{Method, StatusCode};
+use jiff::Timestamp;
 use paymux_simulator::{Fault, Kind, Matcher, WebhookFault};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{Connection as _, query};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_customer_who_was_on_the_page_comes_back_to_a_new_process() {
@@ -147,6 +150,83 @@ async fn a_checkout_that_was_cut_off_is_asked_about_and_not_sent_again() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refund_that_was_cut_off_is_asked_about_and_not_sent_again() {
+    let mut visit = Visit::new().await;
+    for gateway in GATEWAYS {
+        let (page, order) = visit.buy(gateway, false).await;
+        let back = visit.press(gateway, &page, "pay").await.unwrap();
+        visit.get(&back).await;
+        visit.until(&order, "paid").await;
+        // The provider acts, and the shop ends before it hears of it. Whoever sent it has the lease for minutes yet.
+        let server = visit.shop.simulator(gateway).unwrap().server();
+        let late = Fault::Delay(Duration::from_secs(6));
+        server.with(|host, _| host.faults.add(giving_back(gateway), late));
+        let refund = format!("/office/attempts/{order}a1/refund");
+        let sent = visit.post(&refund, "amount=18.00");
+        let cut = tokio::time::timeout(Duration::from_millis(1500), sent).await;
+        assert!(cut.is_err(), "{gateway}: {cut:?}");
+        let server = visit.shop.simulator(gateway).unwrap().server();
+        assert_eq!(server.with(|host, _| host.faults.left()), 0, "{gateway}");
+        visit.shop.restart().await.unwrap();
+
+        let told = |outcome| format!("data-follow-up=\"refund\" data-outcome=\"{outcome}\"");
+        if matches!(gateway, "coolpay" | "opp-v1") {
+            let office = format!("/office/orders/{order}");
+            visit.shows(&office, &told("approved")).await;
+            visit.until(&order, "refunded").await;
+        } else {
+            // It cannot be asked about there: a person must look.
+            let office = visit.office(&order).await;
+            assert!(office.contains(&told("unknown")), "{gateway}: {office}");
+        }
+        // Nothing else is given back, whether it is known or not.
+        let more = visit.post(&refund, "amount=18.00").await;
+        assert_eq!(more.status, StatusCode::CONFLICT, "{gateway}");
+        assert_eq!(visit.booked(gateway, Kind::Refund), 1800, "{gateway}");
+        assert_eq!(visit.captures(gateway), 1, "{gateway}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_refund_waits_for_the_lease_of_one_that_was_cut_off() {
+    let mut visit = Visit::new().await;
+    let (page, order) = visit.buy("coolpay", false).await;
+    let back = visit.press("coolpay", &page, "pay").await.unwrap();
+    visit.get(&back).await;
+    visit.until(&order, "paid").await;
+    let server = visit.shop.simulator("coolpay").unwrap().server();
+    let late = Fault::Delay(Duration::from_secs(6));
+    server.with(|host, _| host.faults.add(giving_back("coolpay"), late));
+    let refund = format!("/office/attempts/{order}a1/refund");
+    let cut = tokio::time::timeout(Duration::from_millis(1500), visit.post(&refund, "amount=9.00")).await;
+    assert!(cut.is_err(), "{cut:?}");
+    visit.shop.restart().await.unwrap();
+    let told = "data-follow-up=\"refund\" data-outcome=\"approved\"";
+    visit.shows(&format!("/office/orders/{order}"), told).await;
+
+    // The provider tells of the first one. To the journal whoever sent it may still be at work, so that it keeps the second one back.
+    let ending = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!(visit.booked("coolpay", Kind::Refund), 900, "its lease goes on");
+        visit.let_leases_end().await;
+    };
+    let (more, ()) = tokio::join!(visit.post(&refund, "amount=9.00"), ending);
+    assert_eq!(more.status, StatusCode::SEE_OTHER, "{more:?}");
+    visit.until(&order, "refunded").await;
+    assert_eq!(visit.booked("coolpay", Kind::Refund), 1800);
+}
+
+/// The request that gives money back.
+fn giving_back(gateway: &str) -> Matcher {
+    match gateway {
+        "opp-v1" => Matcher::on(Method::POST, "/v1/payments/").with_body("RF"),
+        "opp-v3" => Matcher::on(Method::POST, "/v3/payments/").with_body("RF"),
+        "carry1st" => Matcher::on(Method::POST, "/refunds/create"),
+        _ => Matcher::on(Method::POST, "/refund"),
+    }
+}
+
 /// The request that opens a page.
 fn opening(gateway: &str) -> Matcher {
     match gateway {
@@ -158,6 +238,17 @@ fn opening(gateway: &str) -> Matcher {
 }
 
 impl Visit {
+    /// Every lease in the journal is as if it had been taken ten minutes earlier.
+    async fn let_leases_end(&self) {
+        let past = Timestamp::now().checked_sub(Duration::from_secs(600)).unwrap();
+        let options = SqliteConnectOptions::new().filename(self.config.with_extension("db"));
+        let mut file = SqliteConnection::connect_with(&options).await.unwrap();
+        let ends = "UPDATE paymux_intents SET due = 0, body = json_set(body, '$.lease.until', $1) \
+            WHERE json_extract(body, '$.lease.until') IS NOT NULL";
+        query(ends).bind(past.to_string()).execute(&mut file).await.unwrap();
+        file.close().await.unwrap();
+    }
+
     /// No webhook of this gateway's arrives from now on.
     fn lose_webhooks(&self, gateway: &str) {
         let server = self.shop.simulator(gateway).unwrap().server();
