@@ -182,7 +182,7 @@ impl Router {
             let rule = format!("{reference} has no leg at {}; nothing was asked", self.listed());
             return Err(Error::invalid("reference", format!("reference {rule}")));
         };
-        let member = self.of_own(track)?;
+        let member = self.of_track(track)?;
         let inquiry = match &track.payment {
             Some(payment) => Inquiry::Payment(payment.clone()),
             None => Inquiry::Reference(reference.clone()),
