@@ -70,7 +70,7 @@ async fn order(
     }
     world.calm();
     for _ in 0..6 {
-        tokio::time::sleep(Duration::from_secs(8 * 3600)).await;
+        tokio::time::sleep(Duration::from_secs(25 * 3600)).await;
         let process = world.process(right, 0, -1, 0);
         process.journal.settle::<[_]>(&process.bare).await.unwrap();
     }
@@ -117,10 +117,14 @@ fn whatever_goes_wrong_an_order_is_paid_at_one_provider_and_once() {
         sum.weighed,
         sum.passed,
         sum.follow_ups,
+        sum.visits,
+        sum.events,
+        sum.unrecorded,
+        sum.gone,
     ] {
         assert!(count < 100 || happened > count / 10, "{sum:?}");
     }
-    assert!(count < 100 || (sum.paid > count && sum.open < count / 10), "{sum:?}");
+    assert!(count < 100 || (sum.paid > count && sum.open < count / 3), "{sum:?}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 pub(crate) mod mortal;
 pub(crate) mod mutants;
+mod pages;
 pub(crate) mod ruling;
 pub(crate) mod shop;
 pub(crate) mod verdict;

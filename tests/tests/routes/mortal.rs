@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -112,6 +112,16 @@ fn on<T: Send + 'static>(runtime: &Runtime, work: impl Future<Output = T> + Send
 pub(crate) struct Mortal {
     pub(crate) kept: Arc<Kept>,
     pub(crate) reaper: Arc<Reaper>,
+    /// Whether every third outcome cannot be written.
+    pub(crate) troubled: bool,
+    pub(crate) outcomes: AtomicU32,
+}
+
+impl Mortal {
+    fn fails(&self, step: &Step) -> bool {
+        let concludes = self.troubled && matches!(step, Step::Conclude { .. });
+        concludes && self.outcomes.fetch_add(1, Ordering::SeqCst).is_multiple_of(3)
+    }
 }
 
 impl fmt::Debug for Mortal {
@@ -124,6 +134,9 @@ impl fmt::Debug for Mortal {
 impl Store for Mortal {
     async fn apply(&self, step: &Step) -> Result<Ruling, StoreError> {
         self.reaper.pass().await;
+        if self.fails(step) {
+            return Err(StoreError::new("cannot be written", "the disk is full"));
+        }
         let step = step.clone();
         let ruling = self.kept.there(|store| async move { store.apply(&step).await }).await;
         self.reaper.pass().await;

@@ -226,7 +226,10 @@ impl Call<'_> {
                 wrong.push(format!("{leg} is not on record"));
             }
         }
-        if let Some(last) = made.last().filter(|_| !unrecorded)
+        if unrecorded {
+            return;
+        }
+        if let Some(last) = made.last()
             && let Some(intent) = own.iter().find(|intent| intent.gateway == last.gateway)
         {
             let fits = match last.outcome {

@@ -3,7 +3,9 @@
 use std::future::Future;
 use std::time::Duration;
 
-use paymux::{Answer, Capture, Error, Fate, LegWhy, Money, Operation, Outcome, PaymentRef, Refund, Source, Void};
+use paymux::{
+    Answer, Capture, Checkout, Error, Fate, LegWhy, Money, Operation, Outcome, PaymentRef, Refund, Source, Void,
+};
 use paymux_journal::Intent;
 
 use super::ruling::{self, Call};
@@ -33,6 +35,9 @@ pub(crate) struct Sum {
     pub(crate) deaths: u32,
     pub(crate) follow_ups: u32,
     pub(crate) again: u32,
+    pub(crate) visits: u32,
+    pub(crate) events: u32,
+    pub(crate) unrecorded: u32,
     /// Seeds with something that may not be.
     pub(crate) wrong: Vec<(u64, String)>,
 }
@@ -53,7 +58,7 @@ pub(crate) struct Shop<'a> {
 }
 
 /// The work of a process, while it lives.
-async fn alive<T>(process: &Process, work: impl Future<Output = T>) -> Option<T> {
+pub(super) async fn alive<T>(process: &Process, work: impl Future<Output = T>) -> Option<T> {
     tokio::select! {
         biased;
         () = process.reaper.death.notified() => None,
@@ -66,13 +71,14 @@ fn both_said(
     first: Option<Result<Answer, Error>>,
     second: Option<Result<Answer, Error>>,
 ) -> Option<Result<Answer, Error>> {
-    let did_nothing =
-        |said: &Option<Result<Answer, Error>>| matches!(said, Some(Err(error)) if error.fate() != Fate::Unknown);
-    match (did_nothing(&first), did_nothing(&second)) {
-        (true, _) => second,
-        (_, true) => first,
-        _ => first.and(second),
-    }
+    let rank = |said: &Option<Result<Answer, Error>>| match said {
+        Some(Ok(answer)) if matches!(answer.outcome, Outcome::Approved | Outcome::Review) => 0,
+        None => 1,
+        Some(Ok(answer)) if matches!(answer.outcome, Outcome::Declined(_)) => 3,
+        Some(Err(error)) if error.fate() != Fate::Unknown => 4,
+        _ => 2,
+    };
+    if rank(&first) <= rank(&second) { first } else { second }
 }
 
 impl Shop<'_> {
@@ -86,11 +92,12 @@ impl Shop<'_> {
             true => self.random.i64(0..30),
             false => -1,
         };
-        self.world.process(self.make, version, dies, self.random.u64(..))
+        let seed = if calm { 0 } else { self.random.u64(..) };
+        self.world.process(self.make, version, dies, seed)
     }
 
     /// The process that runs, or a new one, with rules that may be others.
-    fn running(&mut self, calm: bool) -> Process {
+    pub(super) fn running(&mut self, calm: bool) -> Process {
         let stays = !calm && self.random.u8(0..4) > 0;
         match self.process.take().filter(|_| stays) {
             Some(process) => process,
@@ -161,6 +168,11 @@ impl Shop<'_> {
         self.sum.ordered += any(LegWhy::Order);
         self.sum.weighed += any(LegWhy::Weight);
         self.sum.passed += u32::from(legs.iter().any(|leg| leg.outcome == paymux::LegOutcome::Passed));
+        let unrecorded = match result {
+            Ok(answer) => answer.unrecorded,
+            Err(error) => error.is_unrecorded(),
+        };
+        self.sum.unrecorded += u32::from(unrecorded);
         if let Err(error) = result {
             self.sum.unknown += u32::from(error.fate() == Fate::Unknown);
             self.sum.gone += u32::from(error.message().contains("which is not in router"));
@@ -184,7 +196,12 @@ impl Shop<'_> {
         let reference = format!("{}a{}", self.order, self.attempt);
         let charge = Box::new(self.world.charge(&reference, order, source));
         match (self.holds, source) {
-            (true, Source::Card(_)) => Operation::Authorize(charge),
+            (true, _) => Operation::Authorize(charge),
+            (_, Source::Hosted) => {
+                let mut page = Checkout::new(charge.reference.clone(), charge.amount);
+                page.charge = *charge;
+                Operation::Checkout(Box::new(page))
+            }
             _ => Operation::Sale(charge),
         }
     }
@@ -193,7 +210,7 @@ impl Shop<'_> {
     pub(crate) async fn pay(&mut self) -> Seen {
         self.attempt += 1;
         let last = self.attempt + 3;
-        let mut source = self.world.source(&mut self.random, !self.holds);
+        let mut source = self.world.source(&mut self.random, self.holds);
         for step in 0..50 {
             let calm = step >= 10;
             if calm {
@@ -211,6 +228,12 @@ impl Shop<'_> {
                     Outcome::Approved | Outcome::Review => return Seen::Paid(answer.payment.reference),
                     Outcome::Declined(_) if self.attempt >= last => return Seen::Declined,
                     Outcome::Declined(_) => next = true,
+                    Outcome::ActionRequired(_) if calm && self.random.bool() => {
+                        self.close(&answer.payment.reference, calm).await;
+                    }
+                    // A page that is not on record is not shown: the journal would not know what is paid on it.
+                    Outcome::ActionRequired(_) if answer.unrecorded => {}
+                    Outcome::ActionRequired(_) => self.visit(&answer).await,
                     _ => {}
                 },
                 Some(Err(error)) if error.fate() == Fate::Unknown => {
@@ -219,9 +242,12 @@ impl Shop<'_> {
                 // Nothing was done, so that a new attempt is right; the same one is, too.
                 Some(Err(_)) => next = self.random.u8(0..3) == 0,
             }
+            if self.random.u8(0..4) == 0 {
+                self.mail(calm).await;
+            }
             if next && self.attempt < last {
                 self.attempt += 1;
-                source = self.world.source(&mut self.random, !self.holds);
+                source = self.world.source(&mut self.random, self.holds);
             }
             self.wait().await;
         }
@@ -234,9 +260,10 @@ impl Shop<'_> {
             return true;
         }
         self.wait().await;
-        match self.random.u8(0..3) {
+        match self.random.u8(0..4) {
             0 => self.janitor(calm).await,
-            1 => {
+            1 => self.inquire(calm).await,
+            2 => {
                 let Some(open) = error.unresolved().cloned() else {
                     self.wrong.push(format!("nothing to ask with: {error}"));
                     return false;

@@ -37,7 +37,9 @@ pub(crate) async fn judge(world: &World, order: &str, seen: &Seen, persons: &mut
         if intent.is_unsettled() {
             left = true;
             *persons += 1;
-            if intent.remark.is_none() {
+            // A page may wait for its customer.
+            let is_page = intent.operation == OperationKind::Checkout && intent.state == State::Waiting;
+            if intent.remark.is_none() && !is_page {
                 wrong.push(format!(
                     "{intent} is {}, and nobody was told: {}",
                     intent.state, intent.said
@@ -122,11 +124,14 @@ fn made(maker: &Intent, booked: &Booked, intents: &[Intent], payment: &str) -> V
     let whole = World::amount().minor();
     let is_told = maker.remark.is_some();
     match (maker.state, maker.operation) {
-        (State::Done, OperationKind::Sale) if booked.taken != whole => {
+        (State::Done, OperationKind::Checkout | OperationKind::Sale) if booked.taken != whole => {
             wrong.push(format!("{maker} is done, and {booked:?}"));
         }
         (State::Done, OperationKind::Authorize) if booked.held != whole => {
             wrong.push(format!("{maker} is done, and {booked:?}"));
+        }
+        (State::Waiting, OperationKind::Checkout) if booked.taken > 0 && !is_told => {
+            wrong.push(format!("{maker} waits, and {booked:?}"));
         }
         (State::Declined | State::Failed | State::Undone, _) if booked.taken > 0 && !is_told => {
             wrong.push(format!("{maker} is {}, and {booked:?}", maker.state));
@@ -143,7 +148,7 @@ fn made(maker: &Intent, booked: &Booked, intents: &[Intent], payment: &str) -> V
         (OperationKind::Capture, booked.taken),
         (OperationKind::Refund, booked.given_back),
     ] {
-        if kind == OperationKind::Capture && maker.operation == OperationKind::Sale {
+        if kind == OperationKind::Capture && maker.takes {
             continue;
         }
         let of = |state: &dyn Fn(&Intent) -> bool| -> i64 {

@@ -1,6 +1,7 @@
 //! Two or three providers behind a router, over one journal: what outlives the processes, and what a process is made of.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -177,6 +178,8 @@ impl World {
         let store = Arc::new(Mortal {
             kept: self.kept.clone(),
             reaper: reaper.clone(),
+            troubled: seed % 5 == 1,
+            outcomes: AtomicU32::new(0),
         });
         let journal = Journal::with(store, clock.clone(), Settings::default());
         let mut policy = Policy::default();
@@ -226,15 +229,19 @@ impl World {
     pub(crate) fn charge(&self, reference: &str, order: Option<&str>, source: &Source) -> Charge {
         let mut charge = Charge::new(reference.parse().unwrap(), Self::amount(), source.clone());
         charge.order = order.map(str::to_owned);
-        if matches!(source, Source::Card(_)) {
+        if !matches!(source, Source::Stored(_)) {
             charge.urls.back = Some("https://shop.example/back".to_owned());
+            charge.urls.notify = Some("https://shop.example/hooks".to_owned());
         }
         charge
     }
 
     /// How a customer pays: mostly with what is good, at least somewhere.
-    pub(crate) fn source(&self, random: &mut fastrand::Rng, may_store: bool) -> Source {
-        if may_store && self.stands.len() > 2 && random.u8(0..4) == 0 {
+    pub(crate) fn source(&self, random: &mut fastrand::Rng, holds: bool) -> Source {
+        if !holds && random.u8(0..4) == 0 {
+            return Source::Hosted;
+        }
+        if !holds && self.stands.len() > 2 && random.u8(0..4) == 0 {
             let instrument = match random.u8(0..4) {
                 0 => seeds::INSTRUMENT_BANK_DECLINED,
                 _ => seeds::INSTRUMENT_ACH,
