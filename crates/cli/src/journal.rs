@@ -7,6 +7,7 @@ mod settle;
 mod view;
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use paymux_journal::{Journal, StoreError};
 
@@ -14,16 +15,32 @@ use crate::args::{JournalCommand, JournalUrl, OnJournal};
 use crate::exit::{Exit, Failure};
 use crate::output;
 
+/// The one journal that a command opens, so that it can be closed whatever way the command ends.
+static OPENED: OnceLock<Journal> = OnceLock::new();
+
+fn opened(journal: Result<Journal, StoreError>) -> Result<Journal, StoreError> {
+    journal.inspect(|journal| {
+        let _ = OPENED.set(journal.clone());
+    })
+}
+
+/// Closes what was opened: with SQLite, all of it stands in one file then.
+pub(crate) async fn close() {
+    if let Some(journal) = OPENED.get() {
+        journal.close().await;
+    }
+}
+
 /// Opens a journal to write in; one that is not there is made.
 pub(crate) async fn open(url: &JournalUrl) -> Result<Journal, Failure> {
-    let opened = Journal::open(url.expose()).await;
-    opened.map_err(|error| Failure::input(format!("--journal: {}; nothing was sent", harmless(&error, url))))
+    let journal = opened(Journal::open(url.expose()).await);
+    journal.map_err(|error| Failure::input(format!("--journal: {}; nothing was sent", harmless(&error, url))))
 }
 
 /// Opens a journal to read it, or to go on with what was left. One that is not there is not made: what is empty would be taken for what is not there.
 async fn open_known(on: &OnJournal) -> Result<Journal, Failure> {
-    let opened = Journal::open_existing(on.journal.expose()).await;
-    opened.map_err(|error| Failure::input(format!("--journal: {}", harmless(&error, &on.journal))))
+    let journal = opened(Journal::open_existing(on.journal.expose()).await);
+    journal.map_err(|error| Failure::input(format!("--journal: {}", harmless(&error, &on.journal))))
 }
 
 /// What the store says, without the password.

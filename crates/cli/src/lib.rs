@@ -34,6 +34,12 @@ use crate::args::Command;
 
 /// Does what was asked, prints what came of it, and gives the exit code.
 pub async fn run(cli: Cli) -> Exit {
+    let exit = carried_out(cli).await;
+    journal::close().await;
+    exit
+}
+
+async fn carried_out(cli: Cli) -> Exit {
     let as_json = cli.json;
     let config = &cli.config;
     let result = match cli.command {

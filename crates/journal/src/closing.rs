@@ -12,7 +12,7 @@ use crate::store::StoreError;
 impl Journal {
     /// Closes the page of an intent that waits on it, under a lease, asks how its payment stands then, and writes what is found. `None` where somebody else works on
     /// the intent, or it is settled by now.
-    pub(crate) async fn close<G: PaymentGateway + ?Sized>(
+    pub(crate) async fn close_page<G: PaymentGateway + ?Sized>(
         &self,
         gateway: &G,
         key: &IntentKey,

@@ -158,6 +158,12 @@ impl Journal {
         Ok(Self::new(Arc::new(store)))
     }
 
+    /// Closes the store, for the end of a process: with SQLite, what stands in the `-wal` file beside the journal's goes into it, unless another process has it open.
+    /// Nothing is lost without it, as long as the two files stay together.
+    pub async fn close(&self) {
+        self.store().close().await;
+    }
+
     /// What the engine keeps in, and asks before each request that may move money: for `Gateways::builder().recorder(..)`.
     #[must_use]
     pub fn recorder(&self) -> Arc<dyn Recorder> {

@@ -226,6 +226,31 @@ mod postgres {
         }
     }
 
+    /// Whoever deploys makes the tables; the application's role need not be allowed to.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_role_that_may_not_make_tables_is_enough_once_they_are_there() {
+        let Some(server) = Server::start("a role of PostgreSQL with few rights") else {
+            return;
+        };
+        let role = server.url().replace("postgres@", "app@");
+        let mut admin = sqlx::PgConnection::connect(&server.url()).await.unwrap();
+        sqlx::query("CREATE ROLE app LOGIN").execute(&mut admin).await.unwrap();
+        assert!(
+            Postgres::open(&role).await.is_err(),
+            "there is nothing, and it can make nothing"
+        );
+        Postgres::open(&server.url()).await.unwrap();
+        let grant = "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO app;
+            GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO app";
+        sqlx::raw_sql(grant).execute(&mut admin).await.unwrap();
+        let desk = Desk::on(
+            stands::named("coolpay"),
+            std::sync::Arc::new(Postgres::open(&role).await.unwrap()),
+        );
+        let answer = desk.process().gateway.sale(desk.charge("a001")).await.unwrap();
+        assert!(answer.outcome.is_approved() && !answer.unrecorded);
+    }
+
     /// A change that commits late gets a late number, although its row is older: who has read further still gets it.
     #[tokio::test(flavor = "multi_thread")]
     async fn a_change_that_commits_late_is_not_skipped() {

@@ -266,4 +266,8 @@ impl Store for Telling {
     async fn seen(&self, gateway: &str, key: &str) -> Result<bool, StoreError> {
         self.0.seen(gateway, key).await
     }
+
+    async fn close(&self) {
+        self.0.close().await;
+    }
 }

@@ -46,7 +46,7 @@ impl<G: PaymentGateway + ?Sized> Journaled<G> {
         let may_close = journal.settings().close_pages && capabilities.close_page;
         if may_close && other.has_page() && asked.contains(&other.key) && !closed.contains(&other.key) {
             closed.push(other.key.clone());
-            return match journal.close(&*self.gateway, &other.key).await {
+            return match journal.close_page(&*self.gateway, &other.key).await {
                 Ok(Some(_)) => Next::Again,
                 Ok(None) => landed(Err(refused(&other))),
                 Err(error) => landed(Err(not_begun(error))),

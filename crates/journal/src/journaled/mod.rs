@@ -132,7 +132,7 @@ impl<G: PaymentGateway + ?Sized> Journaled<G> {
         let Some(intent) = intents.into_iter().find(Intent::has_page) else {
             return self.gateway.close_page(payment).await;
         };
-        match self.journal.close(&*self.gateway, &intent.key).await {
+        match self.journal.close_page(&*self.gateway, &intent.key).await {
             Ok(Some(looked)) => looked.result,
             Ok(None) => {
                 let rule = format!("{} is being worked on; nothing was closed", intent.key.reference);

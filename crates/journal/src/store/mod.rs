@@ -97,6 +97,9 @@ pub trait Store: Debug + Send + Sync {
     /// # Errors
     /// The store cannot be read.
     async fn seen(&self, gateway: &str, key: &str) -> Result<bool, StoreError>;
+
+    /// Ends the use of what is below: what was written is then in one place. Nothing can be read or written afterwards. A store that wraps another hands it on.
+    async fn close(&self) {}
 }
 
 /// Which intents are wanted: those that fit all that is set.

@@ -81,6 +81,11 @@ impl Postgres {
     }
 
     async fn migrate(&self) -> Result<(), Trouble> {
+        // Most often there is nothing to do, and a role that may not make tables is enough.
+        let there = query_scalar::<_, i64>(row::READ_VERSION).fetch_one(&self.pool).await;
+        if there.is_ok_and(|version| version == row::VERSION) {
+            return Ok(());
+        }
         let mut transaction = self.pool.begin().await?;
         // Of several processes that start at once, one makes the tables.
         query_scalar::<_, i64>(LOCK)
@@ -245,5 +250,9 @@ impl Store for Postgres {
     async fn seen(&self, gateway: &str, key: &str) -> Result<bool, StoreError> {
         let read = self.count(&statement::seen(gateway, key)).await;
         Ok(read.map_err(Trouble::on("cannot be read"))? > 0)
+    }
+
+    async fn close(&self) {
+        self.pool.close().await;
     }
 }

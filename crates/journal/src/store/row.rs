@@ -25,6 +25,9 @@ pub(super) enum Trouble {
     #[error("there is no file `{}`", .0.display())]
     #[allow(dead_code, reason = "a database has no file")]
     NoFile(std::path::PathBuf),
+    #[error("its file was moved, removed or replaced while it was open")]
+    #[allow(dead_code, reason = "a database has no file")]
+    Moved,
     #[error("there is no journal in it")]
     NoJournal,
     #[error("its tables are of version {0}, and this program knows {VERSION}")]

@@ -12,7 +12,7 @@ use sqlx::{Connection as _, Executor, query, query_as_with, query_scalar, query_
 
 use super::row::{self, Trouble};
 use super::statement::{self, Statement};
-use super::writer::Writer;
+use super::writer::{File, Writer};
 use super::{Filter, Store, StoreError};
 use crate::change::Change;
 use crate::event::Parked;
@@ -51,8 +51,13 @@ impl Sqlite {
         if !make {
             look(path).await.map_err(&failed)?;
         }
+        if make {
+            create(path);
+        }
+        // From here on by its whole name, whatever becomes of the process's directory.
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let options = SqliteConnectOptions::new()
-            .filename(path)
+            .filename(&path)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             // What is committed is on the disk, also when the power fails.
@@ -67,7 +72,7 @@ impl Sqlite {
             .await
             .map_err(|error| failed(error.into()))?;
         Ok(Self {
-            writer: Writer::begin(connection),
+            writer: Writer::begin(connection, File::at(path)),
             readers,
         })
     }
@@ -91,6 +96,15 @@ impl Sqlite {
     }
 }
 
+/// Makes an empty file that its owner alone reads, if there is none: what is in a journal is about customers. What goes wrong is said when it is opened.
+fn create(path: &Path) {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let _ = options.open(path);
+}
+
 /// Whether there is a journal in a file. Nothing is changed: the file may be somebody else's.
 async fn look(path: &Path) -> Result<(), Trouble> {
     if !path.exists() {
@@ -109,6 +123,14 @@ async fn look(path: &Path) -> Result<(), Trouble> {
 }
 
 async fn migrate(connection: &mut SqliteConnection) -> Result<(), Trouble> {
+    // Most often there is nothing to do, and nobody who writes is waited for.
+    if query_scalar::<_, i64>(row::READ_VERSION)
+        .fetch_one(&mut *connection)
+        .await
+        .is_ok_and(|version| version == row::VERSION)
+    {
+        return Ok(());
+    }
     // Of two processes that open a new file at once, one makes the tables.
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     query(row::MAKE_VERSION).execute(&mut *transaction).await?;
@@ -218,5 +240,11 @@ impl Store for Sqlite {
     async fn seen(&self, gateway: &str, key: &str) -> Result<bool, StoreError> {
         let read = self.count(&statement::seen(gateway, key)).await;
         Ok(read.map_err(Trouble::on("cannot be read"))? > 0)
+    }
+
+    async fn close(&self) {
+        // The last one to leave must be one that may write.
+        self.readers.close().await;
+        self.writer.close().await;
     }
 }

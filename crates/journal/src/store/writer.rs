@@ -1,6 +1,7 @@
 //! The one task that writes a SQLite file: it takes all the steps that wait into one transaction.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -24,9 +25,9 @@ struct Count {
     steps: AtomicU64,
 }
 
-struct Job {
-    step: Step,
-    done: oneshot::Sender<Result<Ruling, StoreError>>,
+enum Job {
+    Step(Box<Step>, oneshot::Sender<Result<Ruling, StoreError>>),
+    Close(oneshot::Sender<()>),
 }
 
 /// How many steps a transaction takes at the most.
@@ -34,10 +35,10 @@ const MOST: usize = 256;
 
 impl Writer {
     /// Begins the task. It ends when the writer is dropped, and all that was handed to it is written.
-    pub(super) fn begin(connection: SqliteConnection) -> Self {
+    pub(super) fn begin(connection: SqliteConnection, file: File) -> Self {
         let (jobs, waiting) = mpsc::channel(MOST);
         let count = Arc::<Count>::default();
-        tokio::spawn(write(connection, waiting, Arc::clone(&count)));
+        tokio::spawn(write(connection, file, waiting, Arc::clone(&count)));
         Self { jobs, count }
     }
 
@@ -49,37 +50,93 @@ impl Writer {
     /// Writes a step. A caller who is dropped meanwhile leaves it written, or not: it was handed over whole.
     pub(super) async fn apply(&self, step: &Step) -> Result<Ruling, StoreError> {
         let (done, told) = oneshot::channel();
-        let step = step.clone();
+        let job = Job::Step(Box::new(step.clone()), done);
         let gone = || StoreError::new("cannot be written", "its writer has ended");
-        self.jobs.send(Job { step, done }).await.map_err(|_| gone())?;
+        self.jobs.send(job).await.map_err(|_| gone())?;
         told.await.map_err(|_| gone())?
+    }
+
+    /// Ends the task after what was handed over before.
+    pub(super) async fn close(&self) {
+        let (done, told) = oneshot::channel();
+        if self.jobs.send(Job::Close(done)).await.is_ok() {
+            let _ = told.await;
+        }
     }
 }
 
-async fn write(mut connection: SqliteConnection, mut waiting: mpsc::Receiver<Job>, count: Arc<Count>) {
+async fn write(mut connection: SqliteConnection, file: File, mut waiting: mpsc::Receiver<Job>, count: Arc<Count>) {
     let mut jobs = Vec::with_capacity(MOST);
-    while waiting.recv_many(&mut jobs, MOST).await > 0 {
-        let taken = std::mem::take(&mut jobs);
-        let steps = taken.iter().map(|job| &job.step);
-        match transaction(&mut connection, steps).await {
+    let mut closers = Vec::new();
+    while closers.is_empty() && waiting.recv_many(&mut jobs, MOST).await > 0 {
+        let (mut steps, mut waiters) = (Vec::new(), Vec::new());
+        for job in jobs.drain(..) {
+            match job {
+                Job::Step(step, done) => {
+                    steps.push(step);
+                    waiters.push(done);
+                }
+                Job::Close(done) => closers.push(done),
+            }
+        }
+        if steps.is_empty() {
+            continue;
+        }
+        let written = match file.stands() {
+            true => transaction(&mut connection, steps.iter().map(AsRef::as_ref)).await,
+            false => Err(Trouble::Moved),
+        };
+        match written {
             Ok(rulings) => {
                 count.commits.fetch_add(1, Ordering::Relaxed);
-                let many = u64::try_from(taken.len()).unwrap_or(u64::MAX);
+                let many = u64::try_from(steps.len()).unwrap_or(u64::MAX);
                 count.steps.fetch_add(many, Ordering::Relaxed);
-                for (job, ruling) in taken.into_iter().zip(rulings) {
+                for (done, ruling) in waiters.into_iter().zip(rulings) {
                     // Whoever does not wait any more is told nothing.
-                    let _ = job.done.send(ruling.map_err(Trouble::on("cannot be written")));
+                    let _ = done.send(ruling.map_err(Trouble::on("cannot be written")));
                 }
             }
             Err(trouble) => {
                 let why = trouble.to_string();
-                for job in taken {
-                    let _ = job.done.send(Err(StoreError::new("cannot be written", why.clone())));
+                for done in waiters {
+                    let _ = done.send(Err(StoreError::new("cannot be written", why.clone())));
                 }
             }
         }
     }
     let _ = connection.close().await;
+    for done in closers {
+        let _ = done.send(());
+    }
+}
+
+/// The file that was opened, by what the system calls it: where its name leads elsewhere by now, others do not see what is written.
+pub(super) struct File {
+    path: PathBuf,
+    opened: Option<(u64, u64)>,
+}
+
+impl File {
+    pub(super) fn at(path: PathBuf) -> Self {
+        let opened = Self::number(&path);
+        Self { path, opened }
+    }
+
+    fn stands(&self) -> bool {
+        self.opened.is_none() || Self::number(&self.path) == self.opened
+    }
+
+    #[cfg(unix)]
+    fn number(path: &std::path::Path) -> Option<(u64, u64)> {
+        use std::os::unix::fs::MetadataExt as _;
+        let there = std::fs::metadata(path).ok()?;
+        Some((there.dev(), there.ino()))
+    }
+
+    #[cfg(not(unix))]
+    fn number(_path: &std::path::Path) -> Option<(u64, u64)> {
+        None
+    }
 }
 
 /// Applies steps in one transaction, each in a savepoint of its own: one that fails takes no other with it.

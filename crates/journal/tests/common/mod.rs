@@ -227,6 +227,10 @@ impl Store for Moody {
     async fn seen(&self, gateway: &str, key: &str) -> Result<bool, StoreError> {
         self.store.seen(gateway, key).await
     }
+
+    async fn close(&self) {
+        self.store.close().await;
+    }
 }
 
 /// The fate and the field of an error, for comparisons.

@@ -100,6 +100,10 @@ impl Store for Mortal<dyn Store> {
     async fn seen(&self, gateway: &str, key: &str) -> Result<bool, StoreError> {
         self.inner.seen(gateway, key).await
     }
+
+    async fn close(&self) {
+        self.inner.close().await;
+    }
 }
 
 #[async_trait]
