@@ -43,6 +43,7 @@ struct Inner {
     payment: Option<Payment>,
     unresolved: Option<Unresolved>,
     unrecorded: bool,
+    beside: bool,
     legs: Vec<Leg>,
     raw: Option<RawReply>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
@@ -98,6 +99,7 @@ impl Error {
             payment: None,
             unresolved: None,
             unrecorded: false,
+            beside: false,
             legs: Vec::new(),
             raw: None,
             source: None,
@@ -192,6 +194,13 @@ impl Error {
     #[must_use]
     pub const fn not_recorded(mut self) -> Self {
         self.0.unrecorded = true;
+        self
+    }
+
+    /// Beside another attempt that stands, or may stand: of that one the fate says nothing.
+    #[must_use]
+    pub const fn beside_another(mut self) -> Self {
+        self.0.beside = true;
         self
     }
 
@@ -295,6 +304,13 @@ impl Error {
     #[must_use]
     pub const fn is_unrecorded(&self) -> bool {
         self.0.unrecorded
+    }
+
+    /// Whether another attempt stands or may stand beside this one, so that a new one is not safe although this did nothing: it is in the message, and is to be
+    /// settled, or repeated under its own reference.
+    #[must_use]
+    pub const fn is_beside_another(&self) -> bool {
+        self.0.beside
     }
 
     /// The gateways that a router went to for this, in order; empty where there was no router.

@@ -306,3 +306,44 @@ async fn an_application_may_close_a_page_itself() {
     let second = process.gateway.checkout(desk.page("a002")).await;
     desk.judge(&first, second, "closed by hand").await;
 }
+
+/// Nobody pays on a page that the journal could not learn of: it would take it for never made, and give the order to the next attempt.
+#[tokio::test(start_paused = true)]
+async fn a_page_that_cannot_be_written_down_is_kept_back() {
+    for gateway in ["coolpay", "carry1st", "opp-v1"] {
+        let desk = Desk::new(gateway);
+        let reference = "order1001a1";
+        desk.store.is(Mood::NoOutcomes);
+        let process = desk.process();
+        match process.gateway.checkout(desk.page(reference)).await {
+            // It was on record that a page may be made.
+            Ok(page) => {
+                assert!(is_page(&page) && page.unrecorded, "{gateway}");
+                assert!(!process.intent(reference).await.sent_nothing(), "{gateway}");
+            }
+            Err(error) => {
+                assert_eq!(
+                    (error.fate(), error.is_unrecorded()),
+                    (Fate::Unknown, true),
+                    "{gateway}"
+                );
+                assert!(error.message().contains("kept back"), "{gateway}: {error}");
+                assert!(error.unresolved().is_some(), "{gateway}");
+            }
+        }
+        desk.store.is(Mood::Well);
+        if gateway == "coolpay" {
+            wait(LEASE).await;
+            let page = desk.process().gateway.checkout(desk.page(reference)).await.unwrap();
+            assert!(is_page(&page) && !page.unrecorded && desk.pays(&page).await);
+            let error = desk
+                .process()
+                .gateway
+                .checkout(desk.page("order1001a2"))
+                .await
+                .unwrap_err();
+            assert_eq!(fate(&error), (Fate::NotDone, Some("order")), "{error}");
+            assert_eq!(desk.taken(), desk.stand.subject.amount.minor());
+        }
+    }
+}

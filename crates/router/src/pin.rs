@@ -95,7 +95,7 @@ fn differs(leg: &Track, operation: &Operation) -> Error {
         operation.kind(),
         words(operation.amount(), order),
     );
-    Error::invalid("reference", format!("reference {rule}"))
+    Error::invalid("reference", format!("reference {rule}")).beside_another()
 }
 
 #[cfg(test)]

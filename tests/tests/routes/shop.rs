@@ -231,8 +231,6 @@ impl Shop<'_> {
                     Outcome::ActionRequired(_) if calm && self.random.bool() => {
                         self.close(&answer.payment.reference, calm).await;
                     }
-                    // A page that is not on record is not shown: the journal would not know what is paid on it.
-                    Outcome::ActionRequired(_) if answer.unrecorded => {}
                     Outcome::ActionRequired(_) => self.visit(&answer).await,
                     _ => {}
                 },

@@ -49,6 +49,9 @@ impl Error {
                 "this only asked; of whether a new attempt is safe it says nothing"
             }
             (None, Fate::NotDone) => "this did nothing",
+            (_, Fate::NotDone | Fate::Rejected) if self.0.beside => {
+                "this did nothing, and an earlier attempt may have: settle that, or repeat it under its own reference, before a new one"
+            }
             // Something else was done, or may have been.
             (_, Fate::NotDone) if self.0.payment.is_some() => {
                 "this did nothing; look at the payment before a new attempt"
@@ -58,7 +61,7 @@ impl Error {
     }
 
     /// The error as JSON. Keys: `error`, `kind`, `fate`, and where known `field`, `gateway`, `operation`, `status`, `retry_after_secs`, `decline`,
-    /// `payment`, `unresolved`, `unrecorded`, `legs`.
+    /// `payment`, `unresolved`, `unrecorded`, `beside_another`, `legs`.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
         let mut map = serde_json::Map::new();
@@ -80,6 +83,7 @@ impl Error {
         put("payment", json(&inner.payment));
         put("unresolved", json(&inner.unresolved));
         put("unrecorded", inner.unrecorded.then_some(true).into());
+        put("beside_another", inner.beside.then_some(true).into());
         if !inner.legs.is_empty() {
             put("legs", json(&Some(&inner.legs)));
         }

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use paymux::{Completion, Duplicates, Error, Fate, Operation, PaymentGateway};
+use paymux::{Answer, Completion, Duplicates, Error, Fate, Operation, Outcome, PaymentGateway};
 use tokio::time::Instant;
 
 use super::Journaled;
-use super::refusal::{busy, differs, not_begun};
+use super::refusal::{busy, differs, kept_back, not_begun};
 use crate::asking::{finding, in_doubt, unrecorded};
 use crate::event::Parked;
 use crate::flights::{Landed, Landing};
-use crate::intent::{Intent, State};
+use crate::intent::{Intent, IntentKey, State};
 use crate::step::{Finding, Ruling, Step};
 use crate::store::StoreError;
 
@@ -122,9 +122,22 @@ impl<G: PaymentGateway + ?Sized> Journaled<G> {
                     .map_or("another process has taken it".to_owned(), |error| error.to_string());
                 let (reference, gateway) = (intent.key.reference.as_str(), self.gateway.name());
                 tracing::error!(gateway, reference, why, "an outcome could not be written");
-                unrecorded(result)
+                match result {
+                    Ok(answer) if self.is_unknown_page(&answer, &intent.key).await => Err(kept_back(answer, intent)),
+                    other => unrecorded(other),
+                }
             }
         }
+    }
+
+    /// Whether an answer brings a page of which nothing is on record: nothing but the page leads to money, and whoever asks next takes the intent for one that sent
+    /// nothing.
+    async fn is_unknown_page(&self, answer: &Answer, key: &IntentKey) -> bool {
+        let is_noted = || async {
+            let intent = self.journal.intent(key).await;
+            matches!(intent, Ok(Some(intent)) if !intent.sent_nothing())
+        };
+        matches!(answer.outcome, Outcome::ActionRequired(_)) && !is_noted().await
     }
 
     /// An intent in doubt, taken to ask about it.

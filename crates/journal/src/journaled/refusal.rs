@@ -1,14 +1,20 @@
 //! The refusals of a gateway over a journal. Each says that nothing was sent.
 
-use paymux::{Capabilities, Error, ErrorKind, Operation, OperationKind};
+use paymux::{Answer, Capabilities, Error, ErrorKind, Fate, Operation, OperationKind};
 
 use crate::intent::{Came, Intent, ORDER_OF, State};
 use crate::store::StoreError;
 
+/// What an index of PostgreSQL holds in any writing.
+const LONGEST: usize = 255;
+
 /// Nothing was begun, so that nothing was sent.
 pub(crate) fn not_begun(error: StoreError) -> Error {
     let message = format!("{error}; nothing was sent by this call, and repeating it under the same reference is safe");
-    Error::new(ErrorKind::Network, message).with_source(error)
+    // What the journal holds of earlier calls is not known here.
+    Error::new(ErrorKind::Network, message)
+        .with_source(error)
+        .beside_another()
 }
 
 /// The same reference stands for something else.
@@ -25,6 +31,14 @@ pub(crate) fn check_order(operation: &Operation) -> Result<(), Error> {
     let order = operation.charge().and_then(|charge| charge.order.as_deref());
     match order {
         Some(order) if order.trim().is_empty() => Err(Error::invalid("order", "order must not be blank: leave it out")),
+        // Two of these would look alike, and be two orders.
+        Some(order) if order.trim() != order => {
+            Err(Error::invalid("order", "order must not begin or end with a blank"))
+        }
+        Some(order) if order.chars().count() > LONGEST => {
+            let rule = format!("order has more than {LONGEST} characters, which no journal keeps");
+            Err(Error::invalid("order", rule))
+        }
         Some(order) if order.starts_with(ORDER_OF) => Err(Error::invalid(
             "order",
             format!("order must not begin with `{ORDER_OF}`, which the journal puts before references"),
@@ -67,8 +81,20 @@ pub(crate) fn busy(other: &Intent) -> Error {
     with_seen(Error::invalid("payment", rule), other)
 }
 
-/// With the payment as the journal knows it.
+/// A page that was made and could not be written down: who is not shown it cannot pay on it.
+pub(crate) fn kept_back(answer: Answer, intent: &Intent) -> Error {
+    let text = "a page was made, and nothing of it could be written down, so that it is kept back and nobody pays on it: repeat the call under the same reference";
+    Error::new(ErrorKind::Network, text)
+        .with_fate(Fate::Unknown)
+        .with_unresolved(intent.unresolved())
+        .with_payment(answer.payment)
+        .in_operation(&intent.gateway, Some(intent.operation))
+        .not_recorded()
+}
+
+/// With the payment as the journal knows it: another attempt stands, or may stand.
 pub(crate) fn with_seen(error: Error, intent: &Intent) -> Error {
+    let error = error.beside_another();
     match intent.seen() {
         Some(payment) => error.with_payment(payment),
         None => error,
