@@ -6,7 +6,6 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use foldhash::fast::RandomState;
 use paymux_core::{Account as Merchant, Answer, Error, ErrorKind, Money, Operation, OperationKind, Reference};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
@@ -21,8 +20,7 @@ pub(crate) struct Flights {
     list: Mutex<List>,
 }
 
-/// References come from the application, so that a fast hash will do; its seed is random all the same.
-type List = HashMap<Arc<Key>, Flight, RandomState>;
+type List = HashMap<Arc<Key>, Flight>;
 
 /// Provider, account, kind, the payment that it is about, and the caller's reference.
 type Key = (&'static str, Merchant, OperationKind, String, Reference);

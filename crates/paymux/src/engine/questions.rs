@@ -5,7 +5,6 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use foldhash::fast::RandomState;
 use paymux_core::{Account, Error, ErrorKind};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
@@ -20,7 +19,7 @@ pub(crate) struct Questions {
 
 #[derive(Default)]
 struct State {
-    lines: HashMap<Subject, Arc<Line>, RandomState>,
+    lines: HashMap<Subject, Arc<Line>>,
     /// How many there may be before those are forgotten that hold nobody back any more.
     room: usize,
 }
