@@ -26,7 +26,7 @@ pub(crate) use self::webhook::{WebhookCommand, WebhookListenArgs, WebhookSignArg
 /// One gateway interface for many payment providers.
 ///
 /// Exit codes: 0 done or approved, 2 bad input or configuration, 3 declined, 4 pending or the customer must act, 5 nobody knows whether it was
-/// done (a money command that Ctrl-C ends, too), 1 anything else. `journal settle` exits 4 if something is still open or waits, 5 if a person must look.
+/// done (a money command that Ctrl-C or SIGTERM ends, too), 1 anything else. `journal settle` exits 4 if something is still open or waits, 5 if a person must look.
 #[derive(Debug, Parser)]
 #[command(name = "paymux", version, propagate_version = true, max_term_width = 110)]
 pub struct Cli {
@@ -53,7 +53,7 @@ pub struct Cli {
 pub(crate) enum Command {
     /// Take one order through every simulated provider and hold the answers against their ledgers.
     Demo,
-    /// Run the simulators of all providers on loopback, until Ctrl-C.
+    /// Run the simulators of all providers on loopback, until Ctrl-C or SIGTERM.
     Simulate(SimulateArgs),
     /// List the gateways of the configuration.
     Gateways,

@@ -22,6 +22,7 @@ mod progress;
 mod recorder;
 mod render;
 mod simulate;
+mod stop;
 mod table;
 mod test_cards;
 mod webhook;

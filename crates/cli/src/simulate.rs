@@ -1,4 +1,4 @@
-//! `paymux simulate`: the simulators, until Ctrl-C.
+//! `paymux simulate`: the simulators, until Ctrl-C or SIGTERM.
 
 use std::path::Path;
 
@@ -8,26 +8,30 @@ use crate::args::SimulateArgs;
 use crate::exit::{Exit, Failure};
 use crate::lab::{HEADLINE, Lab};
 use crate::output::{self, Output};
+use crate::stop::Stop;
 use crate::table::{FAINT, HEAD, Table, paint};
 use crate::test_cards;
 
-/// Runs the simulators until Ctrl-C.
+/// Runs the simulators until it is told to end.
 pub(crate) async fn command(args: &SimulateArgs, as_json: bool) -> Exit {
     let lab = match start(args).await {
         Ok(lab) => lab,
         Err(failure) => return output::finish(as_json, Err(failure)),
     };
+    // Whoever reads that they run may end them at once.
+    let mut stop = match Stop::listen() {
+        Ok(stop) => stop,
+        Err(error) => {
+            let failure = Failure::Other(format!("Ctrl-C cannot be waited for: {error}"));
+            return output::finish(as_json, Err(failure));
+        }
+    };
     let shown = output::finish(as_json, Ok(Output::done(text(&lab, args), data(&lab))));
     if shown != Exit::Done {
         return shown;
     }
-    match tokio::signal::ctrl_c().await {
-        Ok(()) => Exit::Done,
-        Err(error) => {
-            let failure = Failure::Other(format!("Ctrl-C cannot be waited for: {error}"));
-            output::finish(as_json, Err(failure))
-        }
-    }
+    stop.told().await;
+    Exit::Done
 }
 
 async fn start(args: &SimulateArgs) -> Result<Lab, Failure> {

@@ -102,7 +102,7 @@ pub(crate) struct SettleArgs {
     #[command(flatten)]
     pub(crate) on: OnJournal,
 
-    /// Do so again after so many seconds, until Ctrl-C; exit as the last whole run did.
+    /// Do so again after so many seconds, until Ctrl-C or SIGTERM; exit as the last whole run did.
     #[arg(long, value_name = "SECS", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) every: Option<u64>,
 }

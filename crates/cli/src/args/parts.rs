@@ -30,7 +30,7 @@ pub(crate) struct Attempt {
 /// Where what is asked is written down, and what is unknown is kept.
 #[derive(Debug, Args)]
 pub(crate) struct KeepArgs {
-    /// If nobody knows what became of it, also after Ctrl-C: write what to ask with into this file, which must not be there yet. It is removed when
+    /// If nobody knows what became of it, also after Ctrl-C or SIGTERM: write what to ask with into this file, which must not be there yet. It is removed when
     /// the outcome is known, and stays empty if the command is killed before.
     #[arg(long, value_name = "FILE")]
     pub(crate) unresolved: Option<PathBuf>,

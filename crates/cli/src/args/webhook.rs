@@ -13,7 +13,7 @@ pub(crate) enum WebhookCommand {
     Verify(WebhookVerifyArgs),
     /// Sign a body as the provider would, and print the delivery as `verify` reads it.
     Sign(WebhookSignArgs),
-    /// Print verified events as they come, and what is refused, until Ctrl-C.
+    /// Print verified events as they come, and what is refused, until Ctrl-C or SIGTERM.
     Listen(WebhookListenArgs),
 }
 

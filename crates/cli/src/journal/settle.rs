@@ -14,6 +14,7 @@ use crate::args::SettleArgs;
 use crate::exit::{Exit, Failure};
 use crate::gateways;
 use crate::output::{self, Output};
+use crate::stop::Stop;
 use crate::table::{BAD, Cell, GOOD, Table, WARN};
 
 /// A journal, and gateways that record in it.
@@ -28,11 +29,18 @@ pub(super) async fn once(config: &Path, args: &SettleArgs) -> Result<Output, Fai
     janitor.run().await.map_err(|error| failed(&error, &args.on))
 }
 
-/// Asks again and again, until Ctrl-C; ends as the last whole run did. A question that Ctrl-C ends is asked again when its lease is over.
+/// Asks again and again, until Ctrl-C or SIGTERM; ends as the last whole run did. A question that it ends is asked again when its lease is over.
 pub(super) async fn repeated(config: &Path, args: &SettleArgs, every: u64, as_json: bool) -> Exit {
     let janitor = match Janitor::open(config, args).await {
         Ok(janitor) => janitor,
         Err(failure) => return output::finish(as_json, Err(failure)),
+    };
+    let mut stop = match Stop::listen() {
+        Ok(stop) => stop,
+        Err(error) => {
+            let failure = Failure::Other(format!("Ctrl-C cannot be waited for: {error}"));
+            return output::finish(as_json, Err(failure));
+        }
     };
     let mut last = None;
     loop {
@@ -46,12 +54,12 @@ pub(super) async fn repeated(config: &Path, args: &SettleArgs, every: u64, as_js
         };
         tokio::select! {
             biased;
-            _ = tokio::signal::ctrl_c() => break,
+            () = stop.told() => break,
             exit = run => last = Some(exit),
         }
         tokio::select! {
             biased;
-            _ = tokio::signal::ctrl_c() => break,
+            () = stop.told() => break,
             () = tokio::time::sleep(Duration::from_secs(every)) => {}
         }
     }

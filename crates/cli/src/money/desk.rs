@@ -1,4 +1,4 @@
-//! A gateway for one operation, which can be left alone by Ctrl-C.
+//! A gateway for one operation, which can be left alone by Ctrl-C or SIGTERM.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,7 +13,7 @@ use paymux_journal::{Intent, Journaled, State};
 
 use crate::args::{JournalUrl, OnGateway};
 use crate::exit::Failure;
-use crate::{gateways, journal, output};
+use crate::{gateways, journal, output, stop};
 
 /// After how long somebody who waits is told for whom.
 const A_WHILE: Duration = Duration::from_secs(2);
@@ -64,18 +64,18 @@ impl Desk {
         matches!(self.book, Book::Journal(_))
     }
 
-    /// Does an operation. Ctrl-C ends the wait, and what may have been sent by then is told; an answer that is there already counts.
+    /// Does an operation. Ctrl-C or SIGTERM ends the wait, and what may have been sent by then is told; an answer that is there already counts.
     pub(super) async fn execute(&self, operation: &Operation) -> Result<Answer, Error> {
         let result = match &self.book {
             Book::Kept(kept) => tokio::select! {
                 biased;
                 result = self.gateway.execute(operation) => result,
-                () = interrupt() => Err(interrupted(operation, kept.take())),
+                () = stop::told() => Err(interrupted(operation, kept.take())),
             },
             Book::Journal(journaled) => tokio::select! {
                 biased;
                 result = journaled.execute(operation) => result,
-                () = interrupt() => self.left(journaled, operation).await,
+                () = stop::told() => self.left(journaled, operation).await,
                 () = waiting(journaled, operation) => Err(interrupted(operation, None)),
             },
         };
@@ -189,13 +189,6 @@ async fn waiting(journaled: &Journaled<Gateway>, operation: &Operation) {
         output::aside(&text);
     }
     std::future::pending::<()>().await;
-}
-
-/// Comes with Ctrl-C; never where that cannot be waited for.
-async fn interrupt() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `paymux webhook listen`: verified events as they come, until Ctrl-C.
+//! `paymux webhook listen`: verified events as they come, until Ctrl-C or SIGTERM.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -17,9 +17,10 @@ use crate::args::WebhookListenArgs;
 use crate::exit::Failure;
 use crate::gateways::load;
 use crate::output::{self, Output};
+use crate::stop::Stop;
 use crate::table::{BAD, FAINT, GOOD, WARN, paint};
 
-/// Listens until Ctrl-C.
+/// Listens until it is told to end.
 pub(super) async fn command(config: &Path, args: &WebhookListenArgs, as_json: bool) -> Result<Output, Failure> {
     let gateways = Arc::new(load(config)?);
     let gateway = gateways.get(&args.on.gateway)?;
@@ -30,6 +31,8 @@ pub(super) async fn command(config: &Path, args: &WebhookListenArgs, as_json: bo
     let address = listener
         .local_addr()
         .map_err(|error| Failure::Other(error.to_string()))?;
+    // Whoever reads that it listens may end it at once.
+    let mut stop = Stop::listen().map_err(|error| Failure::Other(format!("Ctrl-C cannot be waited for: {error}")))?;
     let url = format!("http://{address}/webhooks/{}", gateway.name());
     let started = json!({ "listening": url, "webhooks": gateway.capabilities().webhooks });
     print(as_json, &format!("Listening on {url} until Ctrl-C.\n"), &started)?;
@@ -41,16 +44,11 @@ pub(super) async fn command(config: &Path, args: &WebhookListenArgs, as_json: bo
         .layer(middleware::from_fn(move |request, next| {
             refusals(request, next, as_json)
         }));
-    let end = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
     tokio::select! {
         served = axum::serve(listener, app).into_future() => {
             served.map_err(|error| Failure::Other(error.to_string()))?;
         }
-        () = end => {}
+        () = stop.told() => {}
     }
     Ok(Output::done(String::new(), json!({ "listening": Value::Null })))
 }

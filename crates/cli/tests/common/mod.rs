@@ -99,6 +99,12 @@ impl Bench {
     /// The binary with these arguments, interrupted as soon as so many requests are made.
     #[cfg(unix)]
     pub(crate) fn interrupted(&self, arguments: &[&str], after: u64) -> Ended {
+        self.signalled("-INT", arguments, after)
+    }
+
+    /// The same with any signal.
+    #[cfg(unix)]
+    pub(crate) fn signalled(&self, signal: &str, arguments: &[&str], after: u64) -> Ended {
         let mut command = binary(&["--config", self.config.to_str().unwrap()]);
         let mut child = command
             .args(arguments)
@@ -110,7 +116,7 @@ impl Bench {
             assert!(child.try_wait().unwrap().is_none(), "{arguments:?} ended too early");
             std::thread::yield_now();
         }
-        let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+        let killed = Command::new("kill").args([signal, &child.id().to_string()]).status();
         assert!(killed.unwrap().success());
         let output = child.wait_with_output().unwrap();
         Ended {
