@@ -27,6 +27,7 @@ pub(crate) use self::webhook::{WebhookCommand, WebhookListenArgs, WebhookSignArg
 ///
 /// Exit codes: 0 done or approved, 2 bad input or configuration, 3 declined, 4 pending or the customer must act, 5 nobody knows whether it was
 /// done (a money command that Ctrl-C or SIGTERM ends, too), 1 anything else. `journal settle` exits 4 if something is still open or waits, 5 if a person must look.
+/// What an operation came to keeps its code also where it cannot be written on standard output; it is told in one line on standard error then.
 #[derive(Debug, Parser)]
 #[command(name = "paymux", version, propagate_version = true, max_term_width = 110)]
 pub struct Cli {

@@ -42,12 +42,37 @@ pub(crate) fn finish(as_json: bool, result: Result<Output, Failure>) -> Exit {
             (String::new(), aside, failure.to_json(), failure.exit())
         }
     };
-    let written = if as_json { line(&json) } else { both(&text, &aside) };
-    match written {
-        Ok(()) => exit,
-        // Whoever reads has gone. What the operation came to still counts, unless it seemed to be well.
-        Err(_) if exit == Exit::Done => Exit::Failed,
-        Err(_) => exit,
+    let written = if as_json { line(&json) } else { now(&text) };
+    if !as_json {
+        self::aside(&aside);
+    }
+    let Err(error) = written else { return exit };
+    if let Some(told) = untold(&error, &json) {
+        self::aside(&format!("{} {}\n", paint("error:", BAD), visible(&told)));
+    }
+    // What money came to counts, also where nobody could read it.
+    if exit == Exit::Done && json.get("outcome").is_none() {
+        return Exit::Failed;
+    }
+    exit
+}
+
+/// What must not be lost with a result that could not be written. Whoever stopped reading something else knows it.
+fn untold(error: &io::Error, json: &Value) -> Option<String> {
+    let lost = format!("the result could not be written on standard output ({error})");
+    let text = |value: &Value| value.as_str().unwrap_or("not known").to_owned();
+    if let Some(outcome) = json.get("outcome") {
+        let payment = json
+            .pointer("/payment/reference")
+            .map_or_else(|| "not known".to_owned(), text);
+        return Some(format!("{lost}: {}, payment {payment}", text(outcome)));
+    }
+    match json.get("unresolved") {
+        Some(open) => Some(format!(
+            "{lost}: nobody knows whether it was done; keep this to ask with: {open}"
+        )),
+        None if error.kind() == io::ErrorKind::BrokenPipe => None,
+        None => Some(format!("standard output: {error}")),
     }
 }
 
@@ -94,11 +119,4 @@ pub(crate) fn now(text: &str) -> io::Result<()> {
 /// Tells a person something besides at once. Whoever does not listen is not told.
 pub(crate) fn aside(text: &str) {
     let _ = anstream::stderr().write_all(text.as_bytes());
-}
-
-fn both(text: &str, aside: &str) -> io::Result<()> {
-    let mut out = anstream::stdout();
-    out.write_all(text.as_bytes())?;
-    out.flush()?;
-    anstream::stderr().write_all(aside.as_bytes())
 }

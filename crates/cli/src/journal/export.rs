@@ -1,5 +1,7 @@
 //! Everything, one JSON document on each line, a page at a time.
 
+use std::io;
+
 use serde_json::Value;
 
 use super::list::PAGE;
@@ -29,9 +31,11 @@ pub(super) async fn export(args: &ExportArgs) -> Result<Exit, Failure> {
             return Ok(Exit::Done);
         }
         let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
-        if output::now(&text).is_err() {
-            // Whoever reads has gone, and does not have everything.
-            return Ok(Exit::Failed);
+        match output::now(&text) {
+            Ok(()) => {}
+            // Whoever reads wants no more.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(Exit::Done),
+            Err(error) => return Err(Failure::Other(format!("standard output: {error}"))),
         }
     }
 }
