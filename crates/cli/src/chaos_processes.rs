@@ -73,7 +73,8 @@ mod on_unix {
         let journal = args.journal.clone().unwrap_or_default();
         let processes = args.processes.map_or(1, std::num::NonZero::get);
         if processes > 1 && journal.starts_with("sqlite:") {
-            let what = "--processes: a SQLite journal is for one process at a time; several share a PostgreSQL journal";
+            let what =
+                "--processes: on a SQLite journal this command runs one process; several run on a PostgreSQL journal";
             return Err(Failure::input(what));
         }
         Ok(Settings {

@@ -36,7 +36,7 @@ fn what_does_not_go_together_is_refused_by_name() {
     for (arguments, said) in [
         (
             &["--processes", "4", "--journal", "sqlite:journal.db"][..],
-            "one process at a time",
+            "on a SQLite journal this command runs one process",
         ),
         (&["--processes", "1"], "--journal"),
         (&["--journal", "sqlite:journal.db"], "--processes"),

@@ -39,7 +39,7 @@ pub(crate) struct ChaosArgs {
     #[arg(long, value_name = "COUNT", requires = "journal", conflicts_with_all = ["small", "least"])]
     pub(crate) processes: Option<NonZero<usize>>,
 
-    /// The processes' journal, `sqlite:FILE` or `postgres://…`; an empty one, or one of an earlier such run. SQLite takes one process at a time.
+    /// The processes' journal, `sqlite:FILE` or `postgres://…`; an empty one. On a SQLite file, this command runs one process.
     #[arg(long, value_name = "ADDRESS", requires = "processes")]
     pub(crate) journal: Option<String>,
 

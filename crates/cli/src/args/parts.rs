@@ -35,8 +35,9 @@ pub(crate) struct KeepArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) unresolved: Option<PathBuf>,
 
-    /// Write down what is asked before it is sent, and what comes of it: `sqlite:PATH` or `postgres://…`. Then the same reference is never sent twice,
-    /// nor another attempt of the same order, whoever uses the same journal.
+    /// Write down what is asked before it is sent, and what comes of it: `sqlite:PATH` or `postgres://…`. Then the same reference is never sent twice
+    /// at one merchant account, whoever uses the same journal. An account is a provider, its host and the merchant, so that a gateway with another base_url is on another
+    /// one. What holds across gateways is --order: of one order, one attempt at most is under way or done.
     #[arg(long, value_name = "URL", env = "PAYMUX_JOURNAL", hide_env_values = true)]
     pub(crate) journal: Option<JournalUrl>,
 }
