@@ -8,9 +8,11 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use paymux::{
-    Answer, Capture, Completion, Error, Inquiry, MethodQuery, Operation, OperationKind, PaymentGateway as _, Payout,
-    Refund, Transfer, Void,
+    Answer, Capabilities, Capture, Completion, Error, Fate, Inquiry, MethodQuery, Operation, OperationKind,
+    PaymentGateway as _, Payout, Refund, Transfer, Void,
 };
+
+use paymux_journal::{Intent, State};
 
 use self::desk::Desk;
 use crate::args::{
@@ -56,8 +58,29 @@ pub(crate) async fn checkout(config: &Path, args: CheckoutArgs) -> Result<Output
 pub(crate) async fn complete(config: &Path, args: CompleteArgs) -> Result<Output, Failure> {
     let unresolved = unknown::read(&args.file)?;
     let mut ready = ready(config, args.command).await?;
-    ready.operation = Operation::Complete(Box::new(Completion::new(unresolved, ready.operation)));
+    let intent = ready.desk.on_record(&ready.operation).await;
+    let completion = Completion::new(unresolved, ready.operation);
+    check_typed(&completion, intent.as_ref(), ready.desk.gateway.capabilities())?;
+    ready.operation = Operation::Complete(Box::new(completion));
     money(ready).await
+}
+
+/// Whether what was typed is what was sent, by the file and by the journal. Who typed something else is told so, and not that nobody knows of it.
+fn check_typed(completion: &Completion, intent: Option<&Intent>, capabilities: &Capabilities) -> Result<(), Failure> {
+    let refused = |field, rule: &str| Failure::Gateway(Error::invalid(field, rule).beside_another());
+    if let Err(error) = completion.check(capabilities, Timestamp::now())
+        && let Some(field @ ("amount" | "operation" | "payment" | "reference")) = error.field()
+    {
+        return Err(refused(field, error.message()));
+    }
+    let (is, was) = (completion.operation.amount(), intent.and_then(|intent| intent.amount));
+    match (is, was) {
+        (Some(is), Some(was)) if is != was => Err(refused(
+            "amount",
+            &format!("must be the one that is on record in the journal, which is {was}, and is {is}; nothing was sent"),
+        )),
+        _ => Ok(()),
+    }
 }
 
 async fn ready(config: &Path, command: MoneyCommand) -> Result<Ready, Failure> {
@@ -155,7 +178,7 @@ async fn money(ready: Ready) -> Result<Output, Failure> {
         (Some(keep), Some(unresolved)) => {
             let path = keep.path().to_owned();
             let kept = keep.write(unresolved);
-            let mut output = shown(&ready.desk, &ready.operation, result, Some(&path))?;
+            let mut output = shown(&ready.desk, &ready.operation, result, Some(&path)).await?;
             if let Err(error) = kept {
                 let what = format!(
                     "--unresolved {}: cannot be written: {error}; keep what is printed\n",
@@ -169,7 +192,7 @@ async fn money(ready: Ready) -> Result<Output, Failure> {
             if let Some(keep) = keep {
                 keep.remove();
             }
-            shown(&ready.desk, &ready.operation, result, None)?
+            shown(&ready.desk, &ready.operation, result, None).await?
         }
     };
     output.aside.push_str(&ready.aside);
@@ -179,11 +202,11 @@ async fn money(ready: Ready) -> Result<Output, Failure> {
 /// Does an operation that only asks.
 async fn run(desk: &Desk, operation: Operation) -> Result<Output, Failure> {
     let result = desk.execute(&operation).await;
-    shown(desk, &operation, result, None)
+    shown(desk, &operation, result, None).await
 }
 
 /// What an operation came to.
-fn shown(
+async fn shown(
     desk: &Desk,
     operation: &Operation,
     result: Result<Answer, Error>,
@@ -191,6 +214,14 @@ fn shown(
 ) -> Result<Output, Failure> {
     match result {
         Ok(answer) => Ok(render::answer(desk.gateway.name(), operation.kind(), &answer)),
-        Err(error) => unknown::shown(desk, &error, kept).ok_or(Failure::Gateway(error)),
+        Err(error) => {
+            let intent = match error.fate() {
+                Fate::Unknown => desk.on_record(operation).await,
+                _ => None,
+            };
+            // Without a payment to show, a person wrote it.
+            let by_hand = intent.is_some_and(|intent| intent.state == State::Done && intent.answer().is_none());
+            unknown::shown(desk, &error, kept, by_hand).ok_or(Failure::Gateway(error))
+        }
     }
 }

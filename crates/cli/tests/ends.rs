@@ -108,6 +108,9 @@ fn unread(bench: &Bench, arguments: &[&str], is_full: bool) -> (Option<i32>, Str
 #[tokio::test(flavor = "multi_thread")]
 async fn a_result_that_cannot_be_written_is_told_in_one_line_and_keeps_its_code() {
     let bench = Bench::start().await;
+    let text = bench.lab.config();
+    let text = text.replace("[gateways.coolpay]", "[gateways.coolpay]\ntimeout_secs = 2");
+    std::fs::write(&bench.config, text).unwrap();
     for (is_full, as_json) in [(true, true), (true, false), (false, true), (false, false)] {
         let before = bench.movements("coolpay").len();
         let reference = format!("order-{is_full}-{as_json}");

@@ -11,6 +11,8 @@ mod left;
 mod server;
 #[path = "journal/settle.rs"]
 mod settle;
+#[path = "journal/told.rs"]
+mod told;
 
 use std::time::Duration;
 

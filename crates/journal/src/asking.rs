@@ -271,13 +271,19 @@ fn hopeless(capabilities: &Capabilities, intent: &Intent, said: &str) -> Option<
     (intent.asked >= PATIENCE).then(|| format!("asked {} times in vain: {said}", intent.asked.saturating_add(1)))
 }
 
-/// The error of an intent that is in doubt.
+/// The error of an intent that is in doubt, or of which a person wrote no more than that it was done.
 pub(crate) fn in_doubt(intent: &Intent) -> Error {
     let why = intent.remark.as_ref().unwrap_or(&intent.said);
+    let stands = match intent.state {
+        State::Done if intent.outcome.is_none() => {
+            "this reference is on record as done, by hand, without its payment; nothing was sent"
+        }
+        _ => "an earlier call under this reference has no outcome yet",
+    };
     let message = if why.is_empty() {
-        "an earlier call under this reference has no outcome yet".to_owned()
+        stands.to_owned()
     } else {
-        format!("an earlier call under this reference has no outcome yet: {why}")
+        format!("{stands}: {why}")
     };
     let error = Error::new(ErrorKind::Network, message)
         .with_fate(Fate::Unknown)

@@ -82,6 +82,15 @@ impl Desk {
         result.map_err(|error| error.in_operation(self.gateway.name(), Some(operation.kind())))
     }
 
+    /// What the journal has under the reference of an operation; `None` without a journal, and where that cannot be read.
+    pub(super) async fn on_record(&self, operation: &Operation) -> Option<Intent> {
+        let Book::Journal(journaled) = &self.book else {
+            return None;
+        };
+        let key = journaled.key(operation)?;
+        journaled.journal().intent(&key).await.ok().flatten()
+    }
+
     /// What a call left in the journal that was left alone. If its outcome was written by then, that is it.
     async fn left(&self, journaled: &Journaled<Gateway>, operation: &Operation) -> Result<Answer, Error> {
         let failed = match journaled.abandon(operation).await {

@@ -36,8 +36,8 @@ fn parsed(text: &str) -> Result<Unresolved, String> {
     read.map_err(|e| format!("is no unresolved operation: {e}"))
 }
 
-/// What to do about an error whose fate is unknown, and what to ask with. Other errors are shown as failures.
-pub(super) fn shown(desk: &Desk, error: &Error, kept: Option<&Path>) -> Option<Output> {
+/// What to do about an error whose fate is unknown, and what to ask with. `by_hand`: the journal has it as done, without its payment. Other errors are shown as failures.
+pub(super) fn shown(desk: &Desk, error: &Error, kept: Option<&Path>, by_hand: bool) -> Option<Output> {
     if error.fate() != Fate::Unknown {
         return None;
     }
@@ -49,6 +49,7 @@ pub(super) fn shown(desk: &Desk, error: &Error, kept: Option<&Path>) -> Option<O
         // What could not be written in the journal is asked about as without one.
         let journaled = desk.is_journaled() && !error.is_unrecorded();
         aside.push_str(&match kept {
+            _ if by_hand => BY_HAND.to_owned(),
             None if journaled => in_journal(unresolved, Timestamp::now()),
             kept => next_steps(&desk.gateway, unresolved, kept),
         });
@@ -61,6 +62,10 @@ pub(super) fn shown(desk: &Desk, error: &Error, kept: Option<&Path>) -> Option<O
         exit: Exit::Unknown,
     })
 }
+
+/// How to go on with what a person wrote down without its payment.
+const BY_HAND: &str = "It is on record as done, by hand, and stays so: nothing is sent under this reference any more. Who wrote it, and why, tells\n\
+                       \x20 paymux journal show REFERENCE\n";
 
 /// How to go on with what stands in the journal.
 fn in_journal(unresolved: &Unresolved, now: Timestamp) -> String {

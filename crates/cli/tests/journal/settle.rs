@@ -29,7 +29,7 @@ impl Clock for TenMinutesAgo {
 }
 
 /// A gateway over the journal, in a process of ten minutes ago.
-async fn back_then(bench: &Bench, book: &Book, gateway: &str) -> Journaled<Gateway> {
+pub(super) async fn back_then(bench: &Bench, book: &Book, gateway: &str) -> Journaled<Gateway> {
     let store = Arc::new(Sqlite::open(book.path()).await.unwrap());
     let journal = Journal::with(store, Arc::new(TenMinutesAgo), Settings::default());
     let gateways = Gateways::builder().recorder(journal.recorder());
@@ -38,7 +38,7 @@ async fn back_then(bench: &Bench, book: &Book, gateway: &str) -> Journaled<Gatew
 }
 
 /// A sale of 10.00 with a card that is approved.
-fn charge(reference: &str, amount: &str, number: &str) -> Charge {
+pub(super) fn charge(reference: &str, amount: &str, number: &str) -> Charge {
     let card = Card::new(number, 12, 2040).unwrap().with_cvv("123").unwrap();
     Charge::new(reference.parse().unwrap(), amount.parse().unwrap(), Source::Card(card))
 }
@@ -76,7 +76,7 @@ async fn what_a_process_left_that_died_is_settled_and_a_page_waits() {
 }
 
 /// What a run found of a reference.
-fn of(found: &Value, reference: &str) -> Value {
+pub(super) fn of(found: &Value, reference: &str) -> Value {
     let list = found["found"].as_array().unwrap();
     let mut own = list.iter().filter(|row| row["intent"]["reference"] == reference);
     own.next().cloned().unwrap_or_default()
@@ -249,7 +249,12 @@ async fn a_settled_record_that_money_contradicts_calls_a_person_until_one_decide
     for _ in 0..2 {
         let settled = settle();
         assert_eq!(settled.code, 5, "nothing is due, and yet: {settled:?}");
-        for text in ["order-a1", "declined", "seen captured", "for a person to look at: 1;"] {
+        for text in [
+            "order-a1",
+            "declined",
+            "seen captured",
+            "for a person to look at: 1;",
+        ] {
             assert!(settled.out.contains(text), "{text}: {settled:?}");
         }
     }
@@ -304,6 +309,7 @@ async fn what_a_person_found_out_is_written_by_hand() {
         again.code, 5,
         "who decided saw no payment that could be shown: {again:?}"
     );
+    assert!(again.out.contains("on record as done, by hand"), "{again:?}");
     assert_eq!(
         (bench.requests(), bench.movements("coolpay")),
         (before, BOOKED.to_vec())

@@ -19,9 +19,20 @@ pub(crate) fn not_begun(error: StoreError) -> Error {
 
 /// The same reference stands for something else.
 pub(crate) fn differs(known: &Intent, what: &Intent) -> Error {
+    // The rest of what differs is in their texts.
+    let also = |intent: &Intent| match (
+        known.operation == what.operation && known.takes != what.takes,
+        intent.takes,
+    ) {
+        (false, _) => "",
+        (true, true) => " that takes the money",
+        (true, false) => " that only holds the money",
+    };
     let rule = format!(
-        "{} stands for a {known} in the journal, and this is a {what}; nothing was sent",
-        known.key.reference
+        "{} stands for a {known}{} in the journal, and this is a {what}{}; nothing was sent",
+        known.key.reference,
+        also(known),
+        also(what)
     );
     with_seen(Error::invalid("reference", format!("reference {rule}")), known)
 }
