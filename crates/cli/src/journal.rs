@@ -3,13 +3,15 @@
 mod decide;
 mod export;
 mod list;
+mod next;
 mod settle;
 mod view;
 
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
-use paymux_journal::{Journal, StoreError};
+use paymux::SystemClock;
+use paymux_journal::{Journal, Settings, StoreError};
 
 use crate::args::{JournalCommand, JournalUrl, OnJournal};
 use crate::exit::{Exit, Failure};
@@ -41,6 +43,13 @@ pub(crate) async fn open(url: &JournalUrl) -> Result<Journal, Failure> {
 async fn open_known(on: &OnJournal) -> Result<Journal, Failure> {
     let journal = opened(Journal::open_existing(on.journal.expose()).await);
     journal.map_err(|error| Failure::input(format!("--journal: {}", harmless(&error, &on.journal))))
+}
+
+/// The same journal, with so many questions at once. Nothing may be asked of it before.
+fn asking(journal: &Journal, questions: usize) -> Journal {
+    let mut settings = Settings::default();
+    settings.questions = questions;
+    Journal::with(Arc::clone(journal.store()), Arc::new(SystemClock), settings)
 }
 
 /// What the store says, without the password.

@@ -6,6 +6,8 @@ mod commands;
 mod common;
 #[path = "journal/left.rs"]
 mod left;
+#[path = "journal/next.rs"]
+mod next;
 #[allow(dead_code, reason = "the journal's own tests use all of it")]
 #[path = "../../journal/tests/common/server.rs"]
 mod server;

@@ -1,6 +1,7 @@
 //! The commands on the journal, and how it is named.
 
 use std::convert::Infallible;
+use std::num::NonZero;
 use std::str::FromStr;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -105,6 +106,10 @@ pub(crate) struct SettleArgs {
     /// Do so again after so many seconds, until Ctrl-C or SIGTERM; exit as the last whole run did.
     #[arg(long, value_name = "SECS", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) every: Option<u64>,
+
+    /// About how many to ask about at once. More are sooner settled, and a provider that finds them too many refuses payments, too.
+    #[arg(long, value_name = "N", default_value_t = NonZero::new(16).unwrap_or(NonZero::<usize>::MIN))]
+    pub(crate) at_once: NonZero<usize>,
 }
 
 #[derive(Debug, Args)]

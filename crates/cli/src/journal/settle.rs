@@ -9,7 +9,8 @@ use paymux::Gateways;
 use paymux_journal::{Filter, Found, Intent, Journal, Report, StoreError};
 use serde_json::{Value, json};
 
-use super::{failed, open_known, view};
+use super::next::{self, Next};
+use super::{asking, failed, open_known, view};
 use crate::args::SettleArgs;
 use crate::exit::{Exit, Failure};
 use crate::gateways;
@@ -81,7 +82,7 @@ fn line(document: &Value, exit: Exit) -> Exit {
 
 impl Janitor {
     async fn open(config: &Path, args: &SettleArgs) -> Result<Self, Failure> {
-        let journal = open_known(&args.on).await?;
+        let journal = asking(&open_known(&args.on).await?, args.at_once.get());
         let builder = Gateways::builder().recorder(journal.recorder());
         let gateways = gateways::load_with(builder, config)?;
         Ok(Self { journal, gateways })
@@ -90,7 +91,7 @@ impl Janitor {
     async fn run(&self) -> Result<Output, StoreError> {
         let report = self.journal.settle(&self.gateways).await?;
         let rest = self.rest(&report).await?;
-        Ok(shown(&report, &rest))
+        Ok(shown(&report, &rest, &self.gateways))
     }
 
     /// What was not looked at, and yet has no end or is a person's; those first that are due first. Of each, no more than so many are read.
@@ -105,9 +106,10 @@ impl Janitor {
 }
 
 /// What was found, as a table, as data and as an exit code.
-fn shown(report: &Report, rest: &[Intent]) -> Output {
+fn shown(report: &Report, rest: &[Intent], gateways: &Gateways) -> Output {
     let mut table = Table::new(&["reference", "gateway", "operation", "found", "state", "what"]);
-    let (mut list, mut exit) = (Vec::new(), Exit::Done);
+    let (mut list, mut todo, mut exit) = (Vec::new(), Vec::new(), Exit::Done);
+    let now = Timestamp::now();
     let found = report.found.iter().map(|found| (word(found), found.intent()));
     let rest = rest.iter().map(|intent| match intent.remark {
         Some(_) => ("person", intent),
@@ -115,6 +117,8 @@ fn shown(report: &Report, rest: &[Intent]) -> Output {
     });
     for (word, intent) in found.chain(rest) {
         exit = worse(exit, word);
+        let next = Next::of(word, intent, gateways, now);
+        todo.extend(next.map(|next| (next, intent)));
         let style = match word {
             "settled" => GOOD,
             "person" | "no gateway" => BAD,
@@ -131,6 +135,7 @@ fn shown(report: &Report, rest: &[Intent]) -> Output {
         list.push(json!({
             "found": word.replace(' ', "_"),
             "what": what(word, intent),
+            "next": next.map(Next::as_str),
             "intent": view::intent(intent),
         }));
     }
@@ -139,6 +144,7 @@ fn shown(report: &Report, rest: &[Intent]) -> Output {
     } else {
         table.to_string()
     };
+    text.push_str(&next::lines(&todo));
     let people = u32::try_from(report.for_a_person().count()).unwrap_or(u32::MAX);
     if people > 0 {
         exit = Exit::Unknown;

@@ -188,6 +188,7 @@ async fn what_a_person_must_look_at_has_its_own_exit_code() {
         let found = of(&settled.json(), "order-a1");
         assert_eq!(found["found"], "person", "{found}");
         assert!(found["what"].as_str().unwrap().contains("back office"), "{found}");
+        assert_eq!(found["next"], "decide", "{found}");
     }
     let shown = bench.run(&["journal", "settle", "--journal", &url]);
     assert_eq!(shown.code, 5, "{shown:?}");
@@ -212,7 +213,11 @@ async fn what_no_gateway_can_ask_about_is_a_persons_too() {
     let settled = paymux(&[&["--config", elsewhere.to_str().unwrap()], &settle[..]].concat());
     assert_eq!(settled.code, 5, "{settled:?}");
     let found = of(&settled.json(), "order-a1");
-    assert_eq!(found["found"], "no_gateway", "{found}");
+    assert_eq!(
+        (&found["found"], &found["next"]),
+        (&"no_gateway".into(), &"configure".into()),
+        "{found}"
+    );
     assert_eq!(bench.run(&settle).code, 0, "on its own account it is settled");
 }
 
@@ -253,6 +258,7 @@ async fn a_settled_record_that_money_contradicts_calls_a_person_until_one_decide
             "order-a1",
             "declined",
             "seen captured",
+            "decide REFERENCE stands",
             "for a person to look at: 1;",
         ] {
             assert!(settled.out.contains(text), "{text}: {settled:?}");

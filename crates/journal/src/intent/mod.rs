@@ -8,7 +8,8 @@ use std::fmt;
 
 use jiff::Timestamp;
 use paymux::{
-    Capabilities, EntryKind, Money, Operation, OperationKind, PaymentRef, PaymentState, Unresolved, idempotency_key,
+    Capabilities, Duplicates, EntryKind, Money, Operation, OperationKind, PaymentRef, PaymentState, Unresolved,
+    idempotency_key,
 };
 use serde::{Deserialize, Serialize};
 
@@ -165,6 +166,20 @@ impl Intent {
     #[must_use]
     pub const fn sent_nothing(&self) -> bool {
         self.watched && !self.recorded
+    }
+
+    /// Whether the same call may run it again while it is in doubt: the provider refuses a second payment under its reference, and nothing of the first can be booked
+    /// any more.
+    #[must_use]
+    pub fn may_run_again(&self, capabilities: &Capabilities, now: Timestamp) -> bool {
+        let settled = capabilities.settle.and_then(|settle| {
+            let open = self.unresolved();
+            open.last_sent.checked_add(settle).ok()
+        });
+        capabilities.duplicates == Duplicates::UniqueReference
+            && self.begins()
+            && !self.differs
+            && settled.is_some_and(|settled| now > settled)
     }
 
     /// Whether it asks for the same thing as another.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use paymux::{Answer, Completion, Duplicates, Error, Fate, Operation, Outcome, PaymentGateway};
+use paymux::{Answer, Completion, Error, Fate, Operation, Outcome, PaymentGateway};
 use tokio::time::Instant;
 
 use super::Journaled;
@@ -150,7 +150,10 @@ impl<G: PaymentGateway + ?Sized> Journaled<G> {
             };
             match looked.intent.state {
                 State::Failed => return Next::Again,
-                State::Open if self.may_run_again(&looked.intent) => {}
+                State::Open
+                    if looked
+                        .intent
+                        .may_run_again(self.gateway.capabilities(), self.journal.now()) => {}
                 _ => return landed(looked.result),
             }
         }
@@ -159,20 +162,6 @@ impl<G: PaymentGateway + ?Sized> Journaled<G> {
             Ok(None) => Next::Again,
             Err(error) => landed(Err(in_doubt.with_source(error))),
         }
-    }
-
-    /// Whether an operation in doubt may be run again under its reference: the provider refuses a second payment of it, and nothing of the first can be
-    /// booked any more.
-    fn may_run_again(&self, intent: &Intent) -> bool {
-        let capabilities = self.gateway.capabilities();
-        let settled = capabilities.settle.and_then(|settle| {
-            let open = intent.unresolved();
-            open.last_sent.checked_add(settle).ok()
-        });
-        capabilities.duplicates == Duplicates::UniqueReference
-            && intent.begins()
-            && !intent.differs
-            && settled.is_some_and(|settled| self.journal.now() > settled)
     }
 
     /// What is on record; of what waits at the provider, how it stands now.
