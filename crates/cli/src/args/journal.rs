@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use clap::{Args, Subcommand, ValueEnum};
 use paymux::Reference;
+use paymux_journal::Settings;
 use secrecy::{ExposeSecret as _, SecretString};
 
 /// Where the journal is. May hold a password, so that it is never printed.
@@ -108,7 +109,7 @@ pub(crate) struct SettleArgs {
     pub(crate) every: Option<u64>,
 
     /// About how many to ask about at once. More are sooner settled, and a provider that finds them too many refuses payments, too.
-    #[arg(long, value_name = "N", default_value_t = NonZero::new(16).unwrap_or(NonZero::<usize>::MIN))]
+    #[arg(long, value_name = "N", default_value_t = NonZero::new(Settings::default().questions).unwrap_or(NonZero::<usize>::MIN))]
     pub(crate) at_once: NonZero<usize>,
 }
 
