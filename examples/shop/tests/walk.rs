@@ -221,6 +221,8 @@ async fn what_nobody_knows_is_found_out_by_asking() {
     let (page, order) = visit.buy("coolpay", false).await;
     visit.press("coolpay", &page, "pay").await;
     visit.until(&order, "paid").await;
+    // The fault counts questions: none of the sale's may come after it.
+    visit.until_quiet("coolpay").await;
     visit.post("/office/faults", "gateway=coolpay&fault=reset").await;
     let refund = format!("/office/attempts/{order}a1/refund");
     visit.post(&refund, "amount=3.00").await;

@@ -184,6 +184,21 @@ impl Visit {
         panic!("{address} does not show {text}: {page}");
     }
 
+    /// Until nobody asks a provider anything any more, as webhooks make the shop do.
+    pub(crate) async fn until_quiet(&self, gateway: &str) {
+        let server = self.shop.simulator(gateway).unwrap().server();
+        let mut before = u64::MAX;
+        for _ in 0..60 {
+            let requests = server.with(|host, _| host.requests());
+            if requests == before {
+                return;
+            }
+            before = requests;
+            tokio::time::sleep(Duration::from_millis(250)).await;
+        }
+        panic!("{gateway} is asked without end");
+    }
+
     /// What the provider's ledger has of a kind, all payments together, in minor units.
     pub(crate) fn booked(&self, gateway: &str, kind: paymux_simulator::Kind) -> i64 {
         let server = self.shop.simulator(gateway).unwrap().server();
