@@ -205,6 +205,62 @@ async fn money_with_a_card_whatever_goes_wrong() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_journal_keeps_and_shows() {
+    let (bench, _) = bench().await;
+    let mut said = Said {
+        canaries: secrets(&bench.lab.config()),
+        texts: Vec::new(),
+    };
+    // Three digits stand in a time of day by chance; as a value of their own they do not.
+    said.canaries.add("cvv", &format!("\"{CVV}\""));
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("paymux.db");
+    let journal = format!("sqlite:{}", file.display());
+    for (gateway, amount, numbers) in CARDS {
+        for (count, number) in numbers.iter().chain([&numbers[0]]).enumerate() {
+            said.canaries.add("card number", number);
+            let card = format!(r#"{{"number":"{number}","month":5,"year":2034,"cvv":"{CVV}","holder":"Jane Jones"}}"#);
+            let reference = format!("canary{count}{}", gateway.replace('-', ""));
+            if count == 2 {
+                bench.plan(gateway, Matcher::on(http::Method::POST, ""), Fault::ResetAfter);
+            }
+            let sale = [
+                "sale",
+                "--gateway",
+                gateway,
+                "--amount",
+                amount,
+                "--reference",
+                &reference,
+            ];
+            let with = [
+                "--journal",
+                &journal,
+                "--card-file",
+                "-",
+                "--return-url",
+                "https://shop.example/back",
+            ];
+            said.run(&bench, &[&sale[..], &with[..]].concat(), &card);
+            said.run(&bench, &["journal", "show", &reference, "--journal", &journal], "");
+        }
+    }
+    for command in [&["list"][..], &["settle"], &["export"], &["export", "--changes"]] {
+        let arguments = [&["journal"], command, &["--journal", &journal]].concat();
+        let ended = said.run(&bench, &arguments, "");
+        let shows = command != ["settle"];
+        assert_eq!(ended.out.contains("canary0coolpay"), shows, "{arguments:?}: {ended:?}");
+    }
+    for entry in std::fs::read_dir(directory.path()).unwrap() {
+        let path = entry.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        said.texts.push((path.display().to_string(), text));
+    }
+    said.check();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn webhooks_signed_and_verified() {
     let (bench, mut said) = bench().await;
     for (gateway, body) in [
