@@ -230,8 +230,9 @@ fn body<T: Serialize>(row: &T) -> Result<Value<'static>, Trouble> {
 
 const INTENT: &str = "SELECT body FROM paymux_intents WHERE provider = $1 AND account = $2 AND reference = $3";
 const TAKER: &str = "SELECT body FROM paymux_intents WHERE taken = $1";
-const SIBLINGS: &str =
-    "SELECT body FROM paymux_intents WHERE provider = $1 AND account = $2 AND payment = $3 ORDER BY begun";
+/// By the payment's id alone, which is nearly unique: left to itself SQLite takes the primary key and reads every intent of the account.
+const SIBLINGS: &str = "SELECT body FROM paymux_intents
+    WHERE payment = $3 AND provider || '' = $1 AND account || '' = $2 ORDER BY begun";
 const DUE: &str = "SELECT body FROM paymux_intents WHERE due <= $1 ORDER BY due LIMIT $2";
 const BY_ORDER: &str = "SELECT body FROM paymux_intents WHERE ordered = $1 ORDER BY begun";
 /// All, narrowed by state and remark where they are given.
@@ -268,3 +269,44 @@ const PUT_SEEN: &str = "INSERT INTO paymux_seen (gateway, key, at) VALUES ($1, $
 const DROP_CHANGES: &str = "DELETE FROM paymux_changes WHERE seq <= $1 AND seq < (SELECT MAX(seq) FROM paymux_changes)";
 const DROP_OLD_PARKED: &str = "DELETE FROM paymux_parked WHERE at < $1";
 const DROP_OLD_SEEN: &str = "DELETE FROM paymux_seen WHERE at < $1";
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail so")]
+
+    use super::*;
+    use crate::store::Sqlite;
+
+    /// What is read in each step must not grow with the journal.
+    #[tokio::test]
+    async fn what_each_step_reads_is_found_by_an_index_of_its_own() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("journal.db");
+        drop(Sqlite::open(&file).await.unwrap());
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&file);
+        let mut connection = <sqlx::SqliteConnection as sqlx::Connection>::connect_with(&options)
+            .await
+            .unwrap();
+        for (text, indices) in [
+            (INTENT, &["reference=?"][..]),
+            (TAKER, &["paymux_intents_taken (taken=?)"]),
+            (SIBLINGS, &["paymux_intents_payment (payment=?)"]),
+            (PAYMENT, &["id=?"]),
+            (
+                PARKED_FOR,
+                &[
+                    "paymux_parked_reference (reference=?",
+                    "paymux_parked_payment (payment=?",
+                ],
+            ),
+        ] {
+            let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {text}"));
+            let rows: Vec<(i64, i64, i64, String)> = sqlx::query_as(explain).fetch_all(&mut connection).await.unwrap();
+            let plan: Vec<_> = rows.into_iter().map(|row| row.3).collect();
+            let plan = plan.join("; ");
+            for index in indices {
+                assert!(plan.contains(index), "{text}: {plan}");
+            }
+        }
+    }
+}
