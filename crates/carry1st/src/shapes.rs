@@ -226,18 +226,9 @@ pub(crate) struct WebhookView {
     pub(crate) status: Option<String>,
 }
 
-/// The text of a reply. A byte in it that is no text spoils only the field that it stands in.
-pub(crate) fn text_of(reply: &Reply) -> Cow<'_, str> {
-    // Text is told to be that faster than it is repaired.
-    match std::str::from_utf8(&reply.body) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => String::from_utf8_lossy(&reply.body),
-    }
-}
-
 /// Reads a reply's object.
 pub(crate) fn read<T: DeserializeOwned>(reply: &Reply) -> Option<T> {
-    serde_json::from_str(&text_of(reply)).ok()
+    serde_json::from_str(&reply.text()).ok()
 }
 
 /// Reads a field apart from the others: of another type, it counts as absent.

@@ -9,7 +9,7 @@ use crate::adapter::{Opp, PROVIDER};
 use crate::codes::Surface;
 use crate::config::is_id;
 use crate::reading::{Asked, Step};
-use crate::shapes::{Body, text_of};
+use crate::shapes::Body;
 
 /// A stored instrument. Pay with it by `Source::Stored(registration.id)`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl Opp {
         let call = Call::prepares(self.post("/registrations", form)?);
         let reply = wire.send(call).await.map_err(Lost::give_up)?;
         self.accepted(&reply, wire)?;
-        let text = text_of(&reply);
+        let text = reply.text();
         let body = Body::of(&text).unwrap_or_default();
         let id = body
             .id
@@ -66,7 +66,7 @@ impl Opp {
         // Deleting twice is deleting once, so that it may be repeated like a question.
         let call = Call::asks(self.query(Method::DELETE, &path, self.form())?);
         let reply = wire.send(call).await.map_err(Lost::give_up)?;
-        let text = text_of(&reply);
+        let text = reply.text();
         let code = Body::of(&text).and_then(|body| body.result.code.parse::<crate::ResultCode>().ok());
         let gone = code.is_some_and(|code| matches!(code.parts(), [100, 150, 200 | 202]));
         if gone || reply.status == StatusCode::NOT_FOUND {

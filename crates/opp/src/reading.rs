@@ -15,7 +15,7 @@ use paymux_core::{
 
 use crate::adapter::Opp;
 use crate::codes::{Context, PaymentType, ResultCode, Surface, Verdict, classify, decline, explain, refined};
-use crate::shapes::{Body, text_of};
+use crate::shapes::Body;
 use payment::Check;
 pub(crate) use status::{TURNED_AWAY, TURNED_AWAY_FIRST};
 
@@ -135,7 +135,7 @@ impl Opp {
         reply: &Reply,
         now: Timestamp,
     ) -> Result<Step, Error> {
-        let text = text_of(reply);
+        let text = reply.text();
         let body = Body::of(&text);
         let Some((body, code)) = body.as_ref().and_then(|b| Some((b, b.result.code.parse().ok()?))) else {
             let id = body.and_then(|body| body.id).filter(|id| crate::config::is_id(id));

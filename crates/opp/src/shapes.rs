@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use bytes::Bytes;
-use paymux_core::{Reply, request};
+use paymux_core::request;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -104,15 +104,6 @@ pub(crate) struct Body<'a> {
     /// As they stand: they are read only to explain a refusal.
     #[serde(default, borrow, deserialize_with = "as_it_stands")]
     pub(crate) result_details: Option<Cow<'a, str>>,
-}
-
-/// The text of a reply. A byte in it that is no text spoils only the field that it stands in.
-pub(crate) fn text_of(reply: &Reply) -> Cow<'_, str> {
-    // Text is told to be that faster than it is repaired.
-    match std::str::from_utf8(&reply.body) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => String::from_utf8_lossy(&reply.body),
-    }
 }
 
 impl<'a> Body<'a> {

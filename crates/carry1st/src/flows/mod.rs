@@ -20,7 +20,7 @@ use crate::Carry1st;
 use crate::codes::Standing;
 use crate::config::is_country;
 use crate::reading::{self, Endpoint, Seen};
-use crate::shapes::{Id, MethodChannel, MethodsView, text_of};
+use crate::shapes::{Id, MethodChannel, MethodsView};
 
 /// A resource's media type, with the `Accept` that goes with it. The provider answers a wrong one with 405; it takes no `charset`.
 pub(crate) struct Media {
@@ -91,7 +91,7 @@ impl Carry1st {
         if !reply.status.is_success() {
             return Err(reading::refusal(&reply, Endpoint::Api, wire.now()));
         }
-        let text = text_of(&reply);
+        let text = reply.text();
         let seen = reading::seen(&reading::view(&text, &reply)?, self.account(), self.scales())?;
         if seen.payment.id() != id {
             let message = format!("asked about payment `{id}`, the provider shows another");

@@ -12,7 +12,7 @@ use super::{NOTE, PAYMENT};
 use crate::Carry1st;
 use crate::adapter::{PROVIDER, TEXT_MAX};
 use crate::reading::{self, Seen};
-use crate::shapes::{CreateRequest, Pair, PaymentView, Product, text_of};
+use crate::shapes::{CreateRequest, Pair, PaymentView, Product};
 
 /// The label that create must carry.
 const CUSTOMER: &str = "customerId";
@@ -40,7 +40,7 @@ impl Carry1st {
         if !reply.status.is_success() {
             return Err(reading::create_refusal(&reply, reference, wire.now()));
         }
-        let text = text_of(&reply);
+        let text = reply.text();
         let view = reading::view(&text, &reply).map_err(nothing)?;
         let id = reading::required(view.reference.as_deref(), "reference").map_err(nothing)?;
         wire.note(Memo::new(NOTE, id)).await?;

@@ -12,7 +12,7 @@ use crate::codes::{PaymentType, ResultCode, Surface, explain};
 use crate::config::is_id;
 use crate::reading::ids::Ids;
 use crate::reading::{Asked, Step};
-use crate::shapes::{Body, text_of};
+use crate::shapes::Body;
 
 impl Opp {
     /// Makes a checkout. It moves no money.
@@ -45,7 +45,7 @@ impl Opp {
 
     /// The id of the checkout that was made.
     fn made(&self, reply: &Reply, wire: &dyn Wire) -> Result<String, Error> {
-        let text = text_of(reply);
+        let text = reply.text();
         let body = Body::of(&text).unwrap_or_default();
         let made = reply.status.is_success() && body.result.code.parse() == Ok(ResultCode::CHECKOUT_CREATED);
         if let Some(id) = body.id.filter(|id| made && is_id(id)) {
@@ -111,7 +111,7 @@ impl Opp {
                 Err(lost) => return self.checkout_by_reference(asked, lost.give_up(), wire).await,
             };
         }
-        let text = text_of(&reply);
+        let text = reply.text();
         let body = Body::of(&text).unwrap_or_default();
         let tried = body.id.as_deref().filter(|id| *id != ids.id && is_id(id));
         // The id of an answer that only refuses to tell is not that of a payment.

@@ -11,7 +11,7 @@ use crate::adapter::Opp;
 use crate::codes::{Context, PaymentType, ResultCode, Surface, Verdict, classify, explain};
 use crate::reading::ids::Ids;
 use crate::reading::{Asked, Seen, Step};
-use crate::shapes::{Body, Form, Report, text_of};
+use crate::shapes::{Body, Form, Report};
 
 impl Opp {
     /// `GET /v1/query?merchantTransactionId=…`: the entries under a reference.
@@ -40,7 +40,7 @@ impl Opp {
             return Ok(entries);
         }
         // Only the code says that there are none; a bare 404 may come from an address that does not exist.
-        let text = text_of(&reply);
+        let text = reply.text();
         let code = Body::of(&text).and_then(|body| body.result.code.parse::<ResultCode>().ok());
         if code.is_some_and(|code| code.parts() == [700, 400, 580])
             && matches!(reply.status.as_u16(), 200..=299 | 400 | 404)
@@ -294,7 +294,7 @@ impl Entries {
             let read = |raw: &RawValue| Body::of(raw.get()).unwrap_or_default().into_owned();
             list.into_iter().map(read).collect::<Vec<_>>()
         };
-        let text = text_of(reply);
+        let text = reply.text();
         if let Ok(list) = serde_json::from_str::<Vec<&RawValue>>(&text) {
             let list = each(list);
             return (!list.is_empty()).then_some(Self { list, whole: false });
