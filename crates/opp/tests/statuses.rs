@@ -12,8 +12,7 @@ use http::StatusCode;
 use jiff::Timestamp;
 use paymux_core::script::{self, Script};
 use paymux_core::{
-    Adapter as _, Browser, Call, Error, ErrorKind, Fate, Lost, Memo, Operation, Outcome, Reply, ThreeDs, Token, Wire,
-    async_trait,
+    Adapter as _, Call, Error, ErrorKind, Fate, Lost, Memo, Operation, Outcome, Reply, Token, Wire, async_trait,
 };
 use paymux_opp::Opp;
 
@@ -259,17 +258,7 @@ fn an_address_to_come_back_to_is_asked_for_by_our_name() {
         assert_eq!(error.decline().map(|d| d.code.as_str()), Some("200.300.404"));
     }
     // Where it is known before: nothing is sent.
-    charge.three_ds = ThreeDs::Browser(Box::new(Browser {
-        accept: "text/html".to_owned(),
-        user_agent: "UA".to_owned(),
-        language: "ar".to_owned(),
-        screen_height: 600,
-        screen_width: 800,
-        color_depth: 24,
-        timezone_minutes: -120,
-        java: false,
-        javascript: true,
-    }));
+    charge.three_ds = browser();
     for operation in [
         Operation::Sale(Box::new(charge.clone())),
         Operation::Authorize(Box::new(charge)),

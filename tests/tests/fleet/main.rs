@@ -46,6 +46,19 @@ impl Fleet {
         }
     }
 
+    /// One whose journal was restored to the state before the refund `order1001r1` of the sale that it gives.
+    async fn that_forgot_a_refund(gateway: &str) -> (Self, Answer) {
+        let fleet = Self::new(gateway);
+        let before = fleet.process();
+        let paid = before.gateway.sale(fleet.charge("order1001a1")).await.unwrap();
+        wait(SETTLED).await;
+        let backup = fleet.store.backup();
+        before.refund(&paid, "order1001r1").await.unwrap();
+        wait(SETTLED).await;
+        fleet.store.restore(backup).await;
+        (fleet, paid)
+    }
+
     /// A process that has just started.
     fn process(&self) -> Process {
         self.process_with(Settings::default(), &[])

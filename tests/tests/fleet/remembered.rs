@@ -88,14 +88,7 @@ async fn what_is_remembered_and_was_not_sent_is_free_again() {
 #[tokio::test(start_paused = true)]
 async fn a_remembered_refund_is_not_made_again() {
     for gateway in PAYING {
-        let fleet = Fleet::new(gateway);
-        let before = fleet.process();
-        let paid = before.gateway.sale(fleet.charge("order1001a1")).await.unwrap();
-        wait(SETTLED).await;
-        let backup = fleet.store.backup();
-        before.refund(&paid, "order1001r1").await.unwrap();
-        wait(SETTLED).await;
-        fleet.store.restore(backup).await;
+        let (fleet, paid) = Fleet::that_forgot_a_refund(gateway).await;
         let after = fleet.process();
         let refund = Operation::Refund(quarter_back(&paid, "order1001r1"));
         let since = fleet.stand.clock().now() - Span::new().hours(1);

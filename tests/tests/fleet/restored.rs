@@ -111,14 +111,7 @@ async fn a_forgotten_refund_is_made_again_where_there_is_no_key() {
         ("opp-v3", 2),
         ("qolo", 1),
     ] {
-        let fleet = Fleet::new(gateway);
-        let before = fleet.process();
-        let paid = before.gateway.sale(fleet.charge("order1001a1")).await.unwrap();
-        wait(SETTLED).await;
-        let backup = fleet.store.backup();
-        before.refund(&paid, "order1001r1").await.unwrap();
-        wait(SETTLED).await;
-        fleet.store.restore(backup).await;
+        let (fleet, paid) = Fleet::that_forgot_a_refund(gateway).await;
         fleet.process().refund(&paid, "order1001r1").await.unwrap();
         wait(SETTLED).await;
         assert_eq!(fleet.count(EntryKind::Refund), refunds, "{gateway}");

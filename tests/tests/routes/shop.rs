@@ -213,13 +213,7 @@ impl Shop<'_> {
         let mut source = self.world.source(&mut self.random, self.holds);
         for step in 0..50 {
             let calm = step >= 10;
-            if calm {
-                self.world.calm();
-                tokio::time::sleep(Duration::from_secs(7200)).await;
-                self.janitor(true).await;
-            } else {
-                self.world.trouble(&mut self.random);
-            }
+            self.weather(calm).await;
             let operation = self.operation(&source);
             let mut next = false;
             match self.call(&operation, calm).await {
@@ -304,18 +298,23 @@ impl Shop<'_> {
         Seen::Paid(payment)
     }
 
+    /// What goes wrong before a step; where nothing does any more, everything that was sent is booked, and asked about.
+    async fn weather(&mut self, calm: bool) {
+        if calm {
+            self.world.calm();
+            tokio::time::sleep(Duration::from_secs(7200)).await;
+            self.janitor(true).await;
+        } else {
+            self.world.trouble(&mut self.random);
+        }
+    }
+
     /// Does it until its end is known; whether it was approved.
     async fn carry_out(&mut self, operation: &Operation) -> bool {
         self.sum.follow_ups += 1;
         for step in 0..40 {
             let calm = step >= 6;
-            if calm {
-                self.world.calm();
-                tokio::time::sleep(Duration::from_secs(7200)).await;
-                self.janitor(true).await;
-            } else {
-                self.world.trouble(&mut self.random);
-            }
+            self.weather(calm).await;
             match self.call(operation, calm).await {
                 Some(Ok(answer)) if answer.outcome.is_approved() => return true,
                 Some(Ok(answer)) if matches!(answer.outcome, Outcome::Declined(_)) => return false,

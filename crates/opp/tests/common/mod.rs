@@ -4,8 +4,8 @@
 use std::any::Any;
 
 use paymux_core::{
-    Account, Adapter, AdapterConfig, Answer, Capture, Card, Charge, Checkout, Error, Inquiry, Mode, Money, Operation,
-    OperationKind, PaymentRef, Payout, Problem, Refund, Source, Unresolved, Void, script,
+    Account, Adapter, AdapterConfig, Answer, Browser, Capture, Card, Charge, Checkout, Error, Inquiry, Mode, Money,
+    Operation, OperationKind, PaymentRef, Payout, Problem, Refund, Source, ThreeDs, Unresolved, Void, script,
 };
 use paymux_opp::{Opp, OppConfig};
 use serde_json::{Value, json};
@@ -134,4 +134,19 @@ pub(crate) fn body(id: &str, kind: &str, amount: &str, code: &str) -> String {
 /// A body with nothing but a code.
 pub(crate) fn code(code: &str) -> String {
     format!(r#"{{"result":{{"code":"{code}","description":"text"}},"ndc":"x_1"}}"#)
+}
+
+/// A customer's browser, as 3-D Secure asks for it.
+pub(crate) fn browser() -> ThreeDs {
+    ThreeDs::Browser(Box::new(Browser {
+        accept: "text/html".to_owned(),
+        user_agent: "UA".to_owned(),
+        language: "ar".to_owned(),
+        screen_height: 600,
+        screen_width: 800,
+        color_depth: 24,
+        timezone_minutes: -120,
+        java: false,
+        javascript: true,
+    }))
 }

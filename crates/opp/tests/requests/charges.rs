@@ -1,9 +1,7 @@
 //! What is paid: sales, authorizations and payouts, and everything that may be said with them.
 
 use paymux_core::script::{Script, seal};
-use paymux_core::{
-    Adapter, Address, Authentication, Browser, ErrorKind, Fate, Operation, Replay, Source, ThreeDs, Wire,
-};
+use paymux_core::{Adapter, Address, Authentication, ErrorKind, Fate, Operation, Replay, Source, ThreeDs, Wire};
 
 use super::sent;
 use crate::common::{self, *};
@@ -86,17 +84,7 @@ fn every_optional_field_has_its_name() {
     });
     charge.metadata.insert("shop.id".to_owned(), "a&b".to_owned());
     charge.urls.notify = Some("https://shop.example/n".to_owned());
-    charge.three_ds = ThreeDs::Browser(Box::new(Browser {
-        accept: "text/html".to_owned(),
-        user_agent: "UA".to_owned(),
-        language: "ar".to_owned(),
-        screen_height: 600,
-        screen_width: 800,
-        color_depth: 24,
-        timezone_minutes: -120,
-        java: false,
-        javascript: true,
-    }));
+    charge.three_ds = browser();
     let operation = Operation::Sale(Box::new(charge));
     let answer = body(ID, "DB", "92.00", "000.100.110");
     let call = sent(&v3(), &operation, "POST /gateway/v3/payments", &answer);
