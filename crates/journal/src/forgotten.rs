@@ -76,5 +76,5 @@ const fn is_sent(operation: &Operation) -> bool {
 
 fn at_work(key: &IntentKey) -> Error {
     let rule = format!("{} is being worked on; nothing was written", key.reference);
-    Error::invalid("reference", rule)
+    Error::invalid("reference", rule).beside_another()
 }
