@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use paymux_core::decimal::Number;
-use paymux_core::{Reply, request};
+use paymux_core::{Reply, apart};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
@@ -26,9 +26,9 @@ pub(crate) struct RefreshRequest<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TokenReply {
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "apart::value")]
     pub(crate) access_token: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "apart::value")]
     pub(crate) refresh_token: Option<String>,
 }
 
@@ -76,17 +76,17 @@ pub(crate) struct Pair<'a> {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PaymentView<'a> {
-    #[serde(default, borrow, deserialize_with = "text")]
+    #[serde(default, borrow, deserialize_with = "apart::text")]
     pub(crate) reference: Option<Cow<'a, str>>,
-    #[serde(default, borrow, deserialize_with = "text")]
+    #[serde(default, borrow, deserialize_with = "apart::text")]
     pub(crate) partner_reference: Option<Cow<'a, str>>,
-    #[serde(default, borrow, deserialize_with = "text")]
+    #[serde(default, borrow, deserialize_with = "apart::text")]
     pub(crate) currency_code: Option<Cow<'a, str>>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "apart::value")]
     pub(crate) amount: Option<Number>,
-    #[serde(default, borrow, deserialize_with = "text")]
+    #[serde(default, borrow, deserialize_with = "apart::text")]
     pub(crate) status: Option<Cow<'a, str>>,
-    #[serde(default, borrow, deserialize_with = "text")]
+    #[serde(default, borrow, deserialize_with = "apart::text")]
     pub(crate) channel_name: Option<Cow<'a, str>>,
 }
 
@@ -107,21 +107,21 @@ pub(crate) struct RefundRequest<'a> {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RefundView {
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "apart::value")]
     pub(crate) refund_reference: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "apart::value")]
     pub(crate) partner_refund_reference: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "apart::value")]
     pub(crate) partner_reference: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "apart::value")]
     pub(crate) currency_code: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "apart::value")]
     pub(crate) amount: Option<Number>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "apart::value")]
     pub(crate) status: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "apart::value")]
     pub(crate) handling_type: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "apart::value")]
     pub(crate) created_date: Option<String>,
 }
 
@@ -158,7 +158,7 @@ pub(crate) struct MethodsData {
 /// A category of the checkout page.
 #[derive(Debug, Deserialize)]
 pub(crate) struct MethodGroup {
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "apart::value")]
     pub(crate) name: Option<String>,
     #[serde(default, deserialize_with = "lenient_each")]
     pub(crate) channels: Vec<MethodChannel>,
@@ -168,11 +168,11 @@ pub(crate) struct MethodGroup {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct MethodChannel {
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "apart::value")]
     pub(crate) id: Option<Id>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "apart::value")]
     pub(crate) payment_option: Option<MethodPart>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "apart::value")]
     pub(crate) channel: Option<MethodPart>,
 }
 
@@ -180,11 +180,11 @@ pub(crate) struct MethodChannel {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct MethodPart {
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "apart::value")]
     pub(crate) name: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "apart::value")]
     pub(crate) payment_method: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "apart::value")]
     pub(crate) status: Option<String>,
 }
 
@@ -200,11 +200,11 @@ pub(crate) enum Id {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ErrorView {
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "apart::value")]
     pub(crate) error_message: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "apart::value")]
     pub(crate) error_code: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "apart::value")]
     pub(crate) session_id: Option<String>,
 }
 
@@ -212,35 +212,23 @@ pub(crate) struct ErrorView {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct WebhookView {
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "apart::value")]
     pub(crate) reference: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "apart::value")]
     pub(crate) partner_reference: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "apart::value")]
     pub(crate) refund_reference: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "apart::value")]
     pub(crate) partner_refund_reference: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "apart::value")]
     pub(crate) transaction_reference: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "apart::value")]
     pub(crate) status: Option<String>,
 }
 
 /// Reads a reply's object.
 pub(crate) fn read<T: DeserializeOwned>(reply: &Reply) -> Option<T> {
     serde_json::from_str(&reply.text()).ok()
-}
-
-/// Reads a field apart from the others: of another type, it counts as absent.
-fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
-    let raw = <&RawValue>::deserialize(deserializer)?;
-    // A null is read as one, since making an error costs more than reading the value.
-    Ok(serde_json::from_str::<Option<T>>(raw.get()).ok().flatten())
-}
-
-/// Reads a text in the same way; it is borrowed from the reply.
-fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cow<'de, str>>, D::Error> {
-    Ok(request::text(<&RawValue>::deserialize(deserializer)?))
 }
 
 /// Reads a list, without those of its items that cannot be read.

@@ -6,8 +6,7 @@ use std::net::IpAddr;
 
 use jiff::Timestamp;
 use paymux_core::decimal::Number;
-use paymux_core::request;
-use serde::de::DeserializeOwned;
+use paymux_core::{apart, request};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
@@ -190,7 +189,7 @@ pub(crate) struct Resource {
     pub merchant_id: Option<String>,
     #[serde(default, rename = "type", deserialize_with = "word")]
     pub kind: Option<Cow<'static, str>>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "apart::flag")]
     pub accepted: Option<bool>,
     #[serde(default, deserialize_with = "word")]
     pub state: Option<Cow<'static, str>>,
@@ -198,19 +197,19 @@ pub(crate) struct Resource {
     pub currency: Option<Cow<'static, str>>,
     #[serde(default, deserialize_with = "whole")]
     pub balance: Option<i64>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "apart::flag")]
     pub test_mode: Option<bool>,
     #[serde(default, deserialize_with = "word")]
     pub acquirer: Option<Cow<'static, str>>,
     #[serde(default, deserialize_with = "text")]
     pub subscription_id: Option<String>,
-    #[serde(default, deserialize_with = "each")]
+    #[serde(default, deserialize_with = "apart::each")]
     pub operations: Option<Vec<Op>>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "apart::object")]
     pub metadata: Option<Metadata>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "apart::object")]
     pub variables: Option<Variables>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "apart::object")]
     pub link: Option<Link>,
 }
 
@@ -223,7 +222,7 @@ pub(crate) struct Op {
     pub kind: Option<Cow<'static, str>>,
     #[serde(default, deserialize_with = "whole")]
     pub amount: Option<i64>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "apart::flag")]
     pub pending: Option<bool>,
     #[serde(default, deserialize_with = "word")]
     pub qp_status_code: Option<Cow<'static, str>>,
@@ -262,7 +261,7 @@ pub(crate) struct Link {
     pub url: Option<String>,
     #[serde(default, deserialize_with = "whole")]
     pub amount: Option<i64>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "apart::flag")]
     pub auto_capture: Option<bool>,
 }
 
@@ -286,7 +285,7 @@ pub(crate) struct Problem {
     /// What some routes send in place of `message`.
     #[serde(default, deserialize_with = "text")]
     pub error: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "apart::value")]
     pub errors: Option<BTreeMap<String, Texts>>,
 }
 
@@ -296,21 +295,6 @@ pub(crate) struct Problem {
 pub(crate) enum Texts {
     One(String),
     Several(Vec<String>),
-}
-
-/// A value that decides nothing: of another type, it counts as absent.
-fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
-    let raw = <&RawValue>::deserialize(deserializer)?;
-    // A null is read as one, since making an error costs more than reading the value.
-    Ok(serde_json::from_str::<Option<T>>(raw.get()).ok().flatten())
-}
-
-/// A list whose elements are read one by one: one that cannot be read is there, with nothing in it.
-fn each<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(deserializer: D) -> Result<Option<Vec<T>>, D::Error> {
-    let raw = <&RawValue>::deserialize(deserializer)?;
-    let items: Option<Vec<&RawValue>> = serde_json::from_str(raw.get()).ok();
-    let read = |item: &RawValue| serde_json::from_str(item.get()).unwrap_or_default();
-    Ok(items.map(|items| items.into_iter().map(read).collect()))
 }
 
 /// A text, or a number kept as it stands.

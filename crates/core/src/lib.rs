@@ -20,6 +20,7 @@
 //! ```
 
 mod answer;
+pub mod apart;
 mod capability;
 mod card;
 pub mod codes;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use bytes::Bytes;
-use paymux_core::request;
+use paymux_core::{apart, request};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -78,28 +78,28 @@ impl Form {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Body<'a> {
-    #[serde(default, borrow, deserialize_with = "text")]
+    #[serde(default, borrow, deserialize_with = "apart::text")]
     pub(crate) id: Option<Cow<'a, str>>,
-    #[serde(default, borrow, deserialize_with = "text")]
+    #[serde(default, borrow, deserialize_with = "apart::text")]
     pub(crate) referenced_id: Option<Cow<'a, str>>,
-    #[serde(default, borrow, deserialize_with = "text")]
+    #[serde(default, borrow, deserialize_with = "apart::text")]
     pub(crate) payment_type: Option<Cow<'a, str>>,
-    #[serde(default, borrow, deserialize_with = "text")]
+    #[serde(default, borrow, deserialize_with = "apart::text")]
     pub(crate) payment_brand: Option<Cow<'a, str>>,
     /// As it stands. A string by the documents; a bare number is read too.
     #[serde(default, borrow, rename = "amount", deserialize_with = "as_it_stands")]
     pub(crate) raw_amount: Option<Cow<'a, str>>,
-    #[serde(default, borrow, deserialize_with = "text")]
+    #[serde(default, borrow, deserialize_with = "apart::text")]
     pub(crate) currency: Option<Cow<'a, str>>,
-    #[serde(default, borrow, deserialize_with = "text")]
+    #[serde(default, borrow, deserialize_with = "apart::text")]
     pub(crate) merchant_transaction_id: Option<Cow<'a, str>>,
-    #[serde(default, borrow, deserialize_with = "text")]
+    #[serde(default, borrow, deserialize_with = "apart::text")]
     pub(crate) timestamp: Option<Cow<'a, str>>,
     #[serde(default, borrow, deserialize_with = "lenient_result")]
     pub(crate) result: ResultBody<'a>,
-    #[serde(default, borrow, deserialize_with = "lenient")]
+    #[serde(default, borrow, deserialize_with = "apart::borrowed")]
     pub(crate) card: Option<CardBody<'a>>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "apart::value")]
     pub(crate) redirect: Option<Redirect>,
     /// As they stand: they are read only to explain a refusal.
     #[serde(default, borrow, deserialize_with = "as_it_stands")]
@@ -169,9 +169,9 @@ fn owned(text: Option<Cow<'_, str>>) -> Option<Cow<'static, str>> {
 pub(crate) struct ResultBody<'a> {
     #[serde(default, borrow, deserialize_with = "lenient_text")]
     pub(crate) code: Cow<'a, str>,
-    #[serde(default, borrow, deserialize_with = "text")]
+    #[serde(default, borrow, deserialize_with = "apart::text")]
     pub(crate) description: Option<Cow<'a, str>>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "apart::value")]
     pub(crate) parameter_errors: Option<Vec<ParameterError>>,
 }
 
@@ -222,9 +222,9 @@ pub(crate) struct Parameter {
 pub(crate) struct Report<'a> {
     #[serde(default, borrow, deserialize_with = "lenient_result")]
     pub(crate) result: ResultBody<'a>,
-    #[serde(default, borrow, deserialize_with = "lenient")]
+    #[serde(default, borrow, deserialize_with = "apart::borrowed")]
     pub(crate) payments: Option<Vec<&'a RawValue>>,
-    #[serde(default, borrow, deserialize_with = "lenient")]
+    #[serde(default, borrow, deserialize_with = "apart::borrowed")]
     pub(crate) records: Option<Vec<&'a RawValue>>,
 }
 
@@ -241,21 +241,9 @@ pub(crate) struct Encrypted<'a> {
 pub(crate) struct Webhook {
     #[serde(rename = "type", default)]
     pub(crate) kind: String,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "apart::value")]
     pub(crate) action: Option<String>,
     pub(crate) payload: Option<Box<RawValue>>,
-}
-
-/// Reads a field apart from the others: of another shape, it is as absent.
-fn lenient<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    let raw = <&RawValue>::deserialize(deserializer)?;
-    // A null is read as one, since making an error costs more than reading the value.
-    Ok(serde_json::from_str::<Option<T>>(raw.get()).ok().flatten())
-}
-
-/// Reads a text in the same way.
-fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cow<'de, str>>, D::Error> {
-    Ok(request::text(<&RawValue>::deserialize(deserializer)?))
 }
 
 /// Reads a text that spoils what it stands in if it is something else.
@@ -274,9 +262,9 @@ fn as_it_stands<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cow
 }
 
 fn lenient_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'de, str>, D::Error> {
-    Ok(text(deserializer)?.unwrap_or_default())
+    Ok(apart::text(deserializer)?.unwrap_or_default())
 }
 
 fn lenient_result<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ResultBody<'de>, D::Error> {
-    Ok(lenient(deserializer)?.unwrap_or_default())
+    Ok(apart::object(deserializer)?.unwrap_or_default())
 }

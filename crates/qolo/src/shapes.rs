@@ -7,8 +7,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use paymux_core::decimal::Number;
-use paymux_core::request;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use paymux_core::{apart, request};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
@@ -213,9 +213,9 @@ pub(crate) struct LedgerRow<'a> {
 /// One page of a list.
 #[derive(Deserialize)]
 pub(crate) struct Page<T> {
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "apart::value")]
     pub(crate) end_index: Option<i64>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "apart::flag")]
     pub(crate) has_more: Option<bool>,
     pub(crate) data: Vec<T>,
 }
@@ -258,9 +258,9 @@ pub(crate) struct AccountReply {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct QuoteReply {
-    #[serde(rename = "conversionDetails", deserialize_with = "lenient")]
+    #[serde(rename = "conversionDetails", deserialize_with = "apart::object")]
     pub(crate) conversion: Option<Conversion>,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "apart::value")]
     pub(crate) fees: Option<Vec<ConversionFee>>,
 }
 
@@ -280,7 +280,7 @@ pub(crate) struct Conversion {
     pub(crate) to_currency: Option<String>,
     #[serde(deserialize_with = "word")]
     pub(crate) to_amount: Option<String>,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "apart::value")]
     pub(crate) expiry_seconds: Option<u64>,
 }
 
@@ -306,11 +306,11 @@ pub(crate) struct SubscriptionReply {
     pub(crate) program_guid: Option<String>,
     #[serde(deserialize_with = "word")]
     pub(crate) url: Option<String>,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "apart::value")]
     pub(crate) event_type: Option<Vec<String>>,
     #[serde(deserialize_with = "word")]
     pub(crate) headers: Option<String>,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "apart::flag")]
     pub(crate) active: Option<bool>,
 }
 
@@ -322,7 +322,7 @@ pub(crate) struct ProblemDetails {
     pub(crate) title: Option<String>,
     #[serde(deserialize_with = "word")]
     pub(crate) detail: Option<String>,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "apart::value")]
     pub(crate) errors: Option<BTreeMap<String, IgnoredAny>>,
 }
 
@@ -351,11 +351,4 @@ fn trimmed(text: Cow<'_, str>) -> Option<Cow<'_, str>> {
         Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
     };
     (!trimmed.is_empty()).then_some(trimmed)
-}
-
-/// A value of a type, or nothing where it is of another.
-fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
-    let raw = <&RawValue>::deserialize(deserializer)?;
-    // A null is read as one, since making an error costs more than reading the value.
-    Ok(serde_json::from_str::<Option<T>>(raw.get()).ok().flatten())
 }
