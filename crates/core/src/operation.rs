@@ -1,10 +1,10 @@
 //! What can be asked of a gateway.
 
+mod kind;
+
 use std::collections::BTreeMap;
-use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
+pub use self::kind::OperationKind;
 use crate::completion::Completion;
 use crate::order::{Address, Customer, Initiator, LineItem, Source, ThreeDs, Urls};
 use crate::unresolved::Unresolved;
@@ -36,33 +36,6 @@ pub enum Operation {
     Transfer(Transfer),
     /// Let a hold go, or stop a payment that has not been sent on.
     Void(Void),
-}
-
-/// The kinds of [`Operation`]. Their string forms are stable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum OperationKind {
-    /// [`Operation::Authorize`].
-    Authorize,
-    /// [`Operation::Capture`].
-    Capture,
-    /// [`Operation::Checkout`].
-    Checkout,
-    /// [`Operation::Inquire`].
-    Inquire,
-    /// [`Operation::Payout`].
-    Payout,
-    /// [`Operation::Refund`].
-    Refund,
-    /// [`Operation::Resolve`].
-    Resolve,
-    /// [`Operation::Sale`].
-    Sale,
-    /// [`Operation::Transfer`].
-    Transfer,
-    /// [`Operation::Void`].
-    Void,
 }
 
 /// Money in: what [`Operation::Sale`] and [`Operation::Authorize`] carry.
@@ -376,44 +349,5 @@ impl Operation {
             Self::Complete(completion) => completion.operation.charge(),
             _ => None,
         }
-    }
-}
-
-impl OperationKind {
-    /// Every kind.
-    pub const ALL: [Self; 10] = [
-        Self::Sale,
-        Self::Authorize,
-        Self::Capture,
-        Self::Void,
-        Self::Refund,
-        Self::Inquire,
-        Self::Checkout,
-        Self::Payout,
-        Self::Transfer,
-        Self::Resolve,
-    ];
-
-    /// The stable string form.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Authorize => "authorize",
-            Self::Capture => "capture",
-            Self::Checkout => "checkout",
-            Self::Inquire => "inquire",
-            Self::Payout => "payout",
-            Self::Refund => "refund",
-            Self::Resolve => "resolve",
-            Self::Sale => "sale",
-            Self::Transfer => "transfer",
-            Self::Void => "void",
-        }
-    }
-}
-
-impl fmt::Display for OperationKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
     }
 }
