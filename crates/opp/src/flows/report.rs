@@ -1,16 +1,19 @@
 //! Reports (v1): every entry under a reference, or linked to a payment, and which of them is the one in doubt.
 
-use http::{Method, StatusCode};
+mod row;
+
+use http::Method;
 use paymux_core::{
     Answer, Call, CodeClass, Entry, EntryOutcome, Error, ErrorKind, Fate, Lost, Money, Outcome, Payment, PaymentState,
     Reply, Wire,
 };
 use serde_json::value::RawValue;
 
+use self::row::{Row, rows};
 use crate::adapter::Opp;
-use crate::codes::{Context, PaymentType, ResultCode, Surface, Verdict, classify, explain};
+use crate::codes::{PaymentType, ResultCode, Surface, Verdict, explain};
 use crate::reading::ids::Ids;
-use crate::reading::{Asked, Seen, Step};
+use crate::reading::{Asked, Step};
 use crate::shapes::{Body, Form, Report};
 
 impl Opp {
@@ -332,84 +335,4 @@ fn is_hidden(body: &Body<'_>, reference: Option<&str>) -> bool {
 fn is_refusal(body: &Body<'_>) -> bool {
     let code = body.result.code.parse::<ResultCode>();
     code.is_ok_and(|code| explain(code).class == CodeClass::Declined)
-}
-
-/// An entry that can be read.
-struct Row<'a> {
-    id: &'a str,
-    kind: PaymentType,
-    code: ResultCode,
-    body: &'a Body<'a>,
-}
-
-impl<'a> Row<'a> {
-    const fn seen(&self) -> Seen<'a> {
-        Seen {
-            code: self.code,
-            body: self.body,
-            status: StatusCode::OK,
-            surface: Surface::ReportRow,
-        }
-    }
-
-    fn is(&self, verdict: Verdict) -> bool {
-        let context = Context {
-            sent: Some(self.kind),
-            answered: Some(self.kind),
-            has_id: true,
-            surface: Surface::ReportRow,
-            live: false,
-        };
-        classify(self.code, &context) == verdict
-    }
-
-    /// Whether it may be what is asked about: a follow-up by its reference, anything else as a payment that stands alone.
-    fn may_be(&self, asked: Asked<'_>) -> bool {
-        match asked.kind {
-            Some(kind) if !kind.is_first() => {
-                let parent = self.body.referenced_id.as_deref();
-                let fits = asked.parent.is_none() || parent.is_none() || parent == asked.parent;
-                self.kind == kind && self.is_named(asked.reference) && fits
-            }
-            _ => {
-                self.kind.is_first() && (self.body.merchant_transaction_id.is_none() || self.is_named(asked.reference))
-            }
-        }
-    }
-
-    fn went_through(&self) -> bool {
-        self.is(Verdict::Approved) || self.is(Verdict::Review)
-    }
-
-    /// Whether it went through, charged back since or not.
-    fn is_booked(&self) -> bool {
-        self.went_through() || self.is(Verdict::ChargedBack)
-    }
-
-    fn is_refused(&self) -> bool {
-        self.is(Verdict::Declined) || self.is(Verdict::Expired)
-    }
-
-    fn is_duplicate(&self) -> bool {
-        matches!(self.code.parts(), [800, 110 | 130, 100] | [200, 200, 106])
-    }
-
-    fn is_named(&self, reference: Option<&str>) -> bool {
-        reference.is_some() && self.body.merchant_transaction_id.as_deref() == reference
-    }
-}
-
-/// The entries that can be read: those with an id, a type and a code.
-fn rows<'a>(entries: &'a [Body<'a>]) -> Vec<Row<'a>> {
-    entries
-        .iter()
-        .filter_map(|body| {
-            Some(Row {
-                id: body.id.as_deref()?,
-                kind: body.payment_type.as_deref()?.parse().ok()?,
-                code: body.result.code.parse().ok()?,
-                body,
-            })
-        })
-        .collect()
 }
