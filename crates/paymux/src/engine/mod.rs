@@ -5,10 +5,12 @@ mod address;
 mod extra;
 mod fleet;
 mod flight;
+mod options;
 mod policy;
 mod questions;
 mod recorder;
 mod resolving;
+mod running;
 mod shares;
 mod store;
 mod token;
@@ -23,16 +25,16 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use paymux_core::{
     Account, Adapter, Answer, BoxFuture, Capabilities, Delivery, EntryOutcome, Error, ErrorKind, Event, Fate, Field,
-    MethodQuery, Mode, Operation, OperationKind, Outcome, Payment, PaymentGateway, PaymentMethod, PaymentRef, RawReply,
-    Unresolved, WebhookError,
+    MethodQuery, Operation, OperationKind, Outcome, PaymentGateway, PaymentMethod, PaymentRef, WebhookError,
 };
-use tracing::{Instrument as _, Span};
+use tracing::Instrument as _;
 
 pub(crate) use self::address::check_address;
 pub use self::extra::ExtraWire;
 pub(crate) use self::fleet::Fleet;
 use self::fleet::Place;
 pub(crate) use self::flight::Flights;
+pub use self::options::Options;
 pub use self::policy::Policy;
 use self::policy::{Quiet, Restraint};
 pub(crate) use self::questions::Questions;
@@ -54,48 +56,8 @@ pub struct Gateway {
     pub(crate) shared: Arc<Shared>,
 }
 
-/// What a gateway is told beside its adapter.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Options {
-    /// The time for each operation, all its calls and waits together; 60 s unless set, a day at most.
-    pub timeout: Duration,
-    /// Whether only captures, refunds, voids and inquiries are taken.
-    pub follow_ups_only: bool,
-    /// How often and how fast a call is made again where it may be.
-    pub policy: Policy,
-    /// Where it is kept what would be needed to ask, before money can move.
-    pub recorder: Option<Arc<dyn Recorder>>,
-    /// The shortest time between two questions about one payment; what the capabilities declare, unless set.
-    pub inquiry_interval: Option<Duration>,
-    pub(crate) flights: Arc<Flights>,
-    pub(crate) quiets: Arc<Quiets>,
-    /// The token of the same credentials, where the registry knows them to be the same; else one of the gateway's own.
-    pub(crate) tokens: Option<Arc<TokenCache>>,
-    /// Where the processes of a fleet share it, if they do.
-    pub(crate) place: Option<Place>,
-    pub(crate) questions: Arc<Questions>,
-}
-
 /// The quiet that providers want, by provider and account.
 pub(crate) type Quiets = Shares<(&'static str, Account), Quiet>;
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            timeout: Duration::from_secs(60),
-            follow_ups_only: false,
-            policy: Policy::default(),
-            recorder: None,
-            inquiry_interval: None,
-            flights: Arc::default(),
-            quiets: Arc::default(),
-            tokens: None,
-            place: None,
-            questions: Arc::default(),
-        }
-    }
-}
 
 pub(crate) struct Shared {
     pub(crate) name: Arc<str>,
@@ -185,45 +147,6 @@ impl Gateway {
         self.shared.recorder.as_ref()
     }
 
-    async fn run(
-        &self,
-        operation: &Operation,
-        dropped: Vec<Field>,
-        wire: &EngineWire,
-        span: &Span,
-    ) -> Result<Answer, Error> {
-        let kind = operation.kind();
-        // An adapter sees what is to be done; that it is done again is the wire's affair.
-        let asked = match operation {
-            Operation::Complete(completion) => &completion.operation,
-            other => other,
-        };
-        let result = self.shared.adapter.execute(asked, wire).await;
-        let account = wire.account.lock();
-        span.record("attempts", account.attempts);
-        let raw = account.raw.clone();
-        let result = match result {
-            Ok(mut answer) => {
-                self.stamp(&mut answer.payment, operation, raw, dropped);
-                self.check_mode(kind, answer)
-            }
-            Err(mut error) => {
-                if let Some(payment) = error.payment_mut() {
-                    self.stamp(payment, operation, raw.clone(), dropped);
-                }
-                if let Some(raw) = raw.filter(|_| error.raw().is_none()) {
-                    error = error.with_raw(raw);
-                }
-                if error.is_rate_limited() && error.retry_after().is_none() {
-                    error = error.with_retry_after(self.shared.restraint.quiet());
-                }
-                let fate = account.fate(&error);
-                Err(error.with_fate(fate))
-            }
-        };
-        result.map_err(|error| self.unresolved(operation, &account, error))
-    }
-
     /// What the engine checks before anything is sent, and the optional data that would be dropped.
     pub(crate) fn check(&self, operation: &Operation) -> Result<Vec<Field>, Error> {
         let starts =
@@ -249,63 +172,6 @@ impl Gateway {
         let now = delivery.received.unwrap_or_else(|| self.shared.clock.now());
         let event = self.shared.adapter.receive(delivery, now)?;
         Ok(event.on(&self.shared.name))
-    }
-
-    fn stamp(&self, payment: &mut Payment, operation: &Operation, raw: Option<RawReply>, dropped: Vec<Field>) {
-        payment.reference.put_on(&self.shared.name);
-        payment.raw = payment.raw.take().or(raw);
-        payment.dropped.extend(dropped);
-        if payment.order.is_none() {
-            payment.order = operation.charge().and_then(|charge| charge.order.clone());
-        }
-        if payment.merchant_reference.is_none() {
-            payment.merchant_reference = operation.charge().map(|charge| charge.reference.to_string());
-        }
-    }
-
-    /// A test's approval is worth nothing on a live gateway, and a live one on a test gateway was not meant.
-    fn check_mode(&self, kind: OperationKind, answer: Answer) -> Result<Answer, Error> {
-        let mark = match (self.capabilities().mode, answer.payment.test) {
-            (Mode::Live, Some(true)) => {
-                "the provider marks this as a test, and the gateway is live: no real money moved"
-            }
-            (Mode::Test, Some(false)) => "the provider does not mark this as a test, and the gateway is one",
-            _ => return Ok(answer),
-        };
-        let fate = match (kind, &answer.outcome) {
-            (OperationKind::Inquire | OperationKind::Resolve, _) => Fate::NotDone,
-            (_, Outcome::Declined(_)) => Fate::Rejected,
-            _ => Fate::Unknown,
-        };
-        Err(Error::mismatch(mark, answer.payment).with_fate(fate))
-    }
-
-    fn unresolved(&self, operation: &Operation, account: &account::State, error: Error) -> Error {
-        if error.fate() != Fate::Unknown || error.unresolved().is_some() {
-            return error;
-        }
-        if let Operation::Resolve(unresolved) = operation {
-            return error.with_unresolved((**unresolved).clone());
-        }
-        if operation.kind() == OperationKind::Inquire {
-            return error;
-        }
-        let capabilities = self.capabilities();
-        let made = error.payment().map(|payment| payment.reference.clone());
-        let known = match operation {
-            Operation::Complete(completion) => completion.unresolved.payment.clone(),
-            other => other.payment().cloned(),
-        };
-        let unresolved = Unresolved::new(
-            &self.shared.name,
-            capabilities,
-            operation,
-            known.or(made),
-            account.notes.clone(),
-            account.last_sent.unwrap_or_else(|| self.shared.clock.now()),
-        )
-        .with_first_sent(account.first_sent);
-        error.with_unresolved(unresolved)
     }
 }
 

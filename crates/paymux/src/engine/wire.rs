@@ -1,6 +1,7 @@
 //! The wire that adapters get: tokens, sealing, resending, the deadline, and the account of what may have been done.
 
 mod exchange;
+mod ready;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -8,8 +9,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::Bytes;
-use http::{Request, StatusCode};
+use http::StatusCode;
 use jiff::Timestamp;
 use paymux_core::{
     BoxFuture, Call, Error, ErrorKind, Fate, Lost, Memo, Operation, Replay, Reply, Token, Unresolved, Wire,
@@ -17,12 +17,10 @@ use paymux_core::{
 use tokio::time::Instant;
 
 use self::exchange::Exchange;
+use self::ready::{Ready, give_back};
 use super::Shared;
 use super::account::Account;
 use super::address::{check_address, is_repeat, same_host};
-use super::policy::hushed;
-use super::questions::{self, Turn};
-use super::token::{Held, TokenCache};
 use crate::metrics;
 
 /// How many redirects (307, 308) a call may follow.
@@ -70,14 +68,6 @@ impl Course {
     }
 }
 
-/// What one attempt needs.
-struct Ready {
-    request: Request<Bytes>,
-    /// Which token is on it.
-    generation: Option<u64>,
-    turn: Option<Turn>,
-}
-
 /// A note that was taken and need not be recorded yet. It takes no room, so that no box is made for it.
 struct Noted;
 
@@ -86,13 +76,6 @@ impl Future for Noted {
 
     fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
         Poll::Ready(Ok(()))
-    }
-}
-
-/// The question was not asked, or not looked at: it does not count.
-fn give_back(turn: Option<Turn>) {
-    if let Some(turn) = turn {
-        turn.give_back();
     }
 }
 
@@ -167,100 +150,6 @@ impl EngineWire {
 
     pub(crate) fn for_token(shared: &Arc<Shared>) -> Self {
         Self::new(shared, Purpose::Token)
-    }
-
-    async fn held(&self) -> Result<Option<Held>, Error> {
-        if self.purpose == Purpose::Token || self.shared.adapter.tokens().is_none() {
-            return Ok(None);
-        }
-        if let Some(held) = self.shared.tokens.hit(self.shared.clock.now()) {
-            return Ok(Some(held));
-        }
-        // In a box, as all that is rare here: the future of a call would have room for it every time.
-        let flight = Box::pin(TokenCache::get(&self.shared));
-        match tokio::time::timeout_at(self.deadline, flight).await {
-            Ok(held) => held.map(Some),
-            Err(_) => Err(Error::new(
-                ErrorKind::Network,
-                format!("no access token within {} s", self.shared.timeout.as_secs()),
-            )),
-        }
-    }
-
-    /// Whether waiting still leaves time; waits if so.
-    async fn pause(&self, time: Duration) -> bool {
-        let Some(end) = Instant::now().checked_add(time) else {
-            return false;
-        };
-        if end >= self.deadline {
-            return false;
-        }
-        tokio::time::sleep_until(end).await;
-        true
-    }
-
-    /// What one attempt needs: quiet that has ended, a turn to ask where there are turns, a token, and the sealed request.
-    async fn ready(&self, call: &Call) -> Result<Ready, Error> {
-        while self.purpose != Purpose::Token
-            && let Some(wait) = self.shared.restraint.quiet()
-        {
-            if !self.pause(wait).await {
-                return Err(hushed(wait));
-            }
-        }
-        let turn = match self.subject(call) {
-            Some(subject) => {
-                let questions = &self.shared.questions;
-                let interval = self.shared.interval;
-                let turn = Box::pin(questions.turn(subject, interval, self.deadline)).await;
-                Some(turn.map_err(|wait| questions::too_soon(wait, interval))?)
-            }
-            None => None,
-        };
-        let ready = async {
-            let held = self.held().await?;
-            let request = self.sealed(call, held.as_ref())?;
-            Ok((request, held.map(|held| held.generation)))
-        };
-        match ready.await {
-            Ok((request, generation)) => Ok(Ready {
-                request,
-                generation,
-                turn,
-            }),
-            Err(error) => {
-                give_back(turn);
-                Err(error)
-            }
-        }
-    }
-
-    /// What a question is about, where questions about it must keep apart.
-    fn subject(&self, call: &Call) -> Option<questions::Subject> {
-        let about = call.about.as_ref().filter(|_| !self.shared.interval.is_zero())?;
-        let capabilities = self.shared.adapter.capabilities();
-        Some((capabilities.provider, capabilities.account.clone(), about.clone()))
-    }
-
-    /// Whether the call itself allows another attempt although this one may have been acted on.
-    fn may_repeat(&self, call: &Call) -> bool {
-        match call.replay {
-            _ if self.purpose == Purpose::Token => false,
-            Replay::Free => true,
-            Replay::Keyed(until) => self.now() < until,
-            _ => false,
-        }
-    }
-
-    /// Whether policy, budget and deadline leave another attempt; waits for it if so.
-    async fn again(&self, course: &Course, call: &Call) -> bool {
-        let policy = self.shared.policy;
-        let late = |subject| self.shared.questions.free_at(&subject) >= Some(self.deadline);
-        if course.made >= policy.attempts || self.subject(call).is_some_and(late) || !self.shared.restraint.spend() {
-            return false;
-        }
-        metrics::repetitions(&self.shared);
-        self.pause(policy.wait(course.made)).await
     }
 
     /// A completion sends money only under its key, which ends when the one of its first sending does.
