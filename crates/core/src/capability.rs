@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::error::Error;
 use crate::fields::{self, Field, Present};
 use crate::operation::{Charge, Operation, OperationKind};
-use crate::order::{Source, SourceKind, Urls};
+use crate::order::{Source, SourceKind, ThreeDs, Urls};
 use crate::request::is_plain_https;
 use crate::{Account, Mode, ReferenceRule, Scales};
 
@@ -243,25 +243,25 @@ impl Capabilities {
             units.map_err(|e| Error::invalid("amount", format!("cannot be sent: {e}")))?;
         }
         let mut dropped = Vec::new();
-        let sorted = &mut |present: Present| -> Result<(), Error> {
+        let visit = &mut |present: Present| -> Result<(), Error> {
             dropped.extend(self.check_field(ability, present)?);
             Ok(())
         };
         match operation {
             Operation::Payout(payout) => {
                 self.check_source(ability, &payout.to, now)?;
-                fields::of_payout(payout, sorted)?;
+                fields::of_payout(payout, visit)?;
             }
             Operation::Refund(refund) => {
-                fields::text(Field::Reason, refund.reason.as_deref(), sorted)?;
+                fields::text(Field::Reason, refund.reason.as_deref(), visit)?;
             }
             Operation::Transfer(transfer) => {
-                fields::text(Field::Description, transfer.description.as_deref(), sorted)?;
+                fields::text(Field::Description, transfer.description.as_deref(), visit)?;
             }
             _ => {
                 if let Some(charge) = operation.charge() {
                     self.check_charge(ability, charge, now)?;
-                    fields::of_charge(charge, sorted)?;
+                    fields::of_charge(charge, visit)?;
                 }
             }
         }
@@ -319,6 +319,14 @@ impl Capabilities {
             }
         }
         check_urls(&charge.urls)?;
+        if let ThreeDs::External(result) = &charge.three_ds
+            && (result.eci.len() != 2 || !result.eci.bytes().all(|b| b.is_ascii_digit()))
+        {
+            return Err(Error::invalid(
+                Field::ThreeDsExternal.as_str(),
+                "must have an `eci` of two digits",
+            ));
+        }
         for address in [&charge.billing, &charge.shipping].into_iter().flatten() {
             let country = address.country.as_deref().unwrap_or("XX");
             if country.len() != 2 || !country.bytes().all(|b| b.is_ascii_uppercase()) {

@@ -1,10 +1,12 @@
 //! The optional data of a request: which there are, and how long each is.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::operation::{Charge, Payout};
-use crate::order::{Customer, Initiator, Source, ThreeDs};
+use crate::order::{Address, Customer, Initiator, Source, ThreeDs};
 
 /// Optional data that a provider may or may not carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -111,11 +113,11 @@ pub(crate) struct Present {
 }
 
 /// What is done with each that is present; an error ends it.
-pub(crate) type Sorted<'a> = &'a mut dyn FnMut(Present) -> Result<(), Error>;
+pub(crate) type Visit<'a> = &'a mut dyn FnMut(Present) -> Result<(), Error>;
 
 /// A text, if it is present.
-pub(crate) fn text(field: Field, value: Option<&str>, sorted: Sorted<'_>) -> Result<(), Error> {
-    value.map_or(Ok(()), |value| sorted(read(field, value)))
+pub(crate) fn text(field: Field, value: Option<&str>, visit: Visit<'_>) -> Result<(), Error> {
+    value.map_or(Ok(()), |value| visit(read(field, value)))
 }
 
 fn read(field: Field, value: &str) -> Present {
@@ -127,81 +129,124 @@ fn read(field: Field, value: &str) -> Present {
     }
 }
 
-fn flag(field: Field, is: bool, sorted: Sorted<'_>) -> Result<(), Error> {
-    let (length, is_clean) = (0, true);
-    let present = Present {
+fn flag(field: Field, is: bool, visit: Visit<'_>) -> Result<(), Error> {
+    texts(field, is.then_some([]), visit)
+}
+
+/// Several texts that are one field, if it is present: clean if all of them are. Nobody counts their characters.
+fn texts<'a>(field: Field, values: Option<impl IntoIterator<Item = &'a str>>, visit: Visit<'_>) -> Result<(), Error> {
+    let Some(values) = values else { return Ok(()) };
+    visit(Present {
         field,
-        length,
-        is_clean,
-    };
-    if is { sorted(present) } else { Ok(()) }
+        length: 0,
+        is_clean: values.into_iter().all(|value| read(field, value).is_clean),
+    })
+}
+
+fn address(field: Field, address: Option<&Address>, visit: Visit<'_>) -> Result<(), Error> {
+    let lines = address.map(|address| {
+        let Address {
+            name,
+            street,
+            street2,
+            city,
+            region,
+            postal_code,
+            country,
+        } = address;
+        let lines = [name, street, street2, city, region, postal_code, country];
+        lines.into_iter().flatten().map(String::as_str)
+    });
+    texts(field, lines, visit)
+}
+
+fn metadata(labels: &BTreeMap<String, String>, visit: Visit<'_>) -> Result<(), Error> {
+    let values = || labels.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]);
+    texts(Field::Metadata, (!labels.is_empty()).then(values), visit)
 }
 
 /// Given name and family name are one field: as long as the longer of them, and clean if both are.
-fn name(customer: &Customer, sorted: Sorted<'_>) -> Result<(), Error> {
+fn name(customer: &Customer, visit: Visit<'_>) -> Result<(), Error> {
     let parts = [&customer.first_name, &customer.last_name];
     let parts = || parts.into_iter().flatten().map(|part| read(Field::CustomerName, part));
     let is_clean = parts().all(|part| part.is_clean);
     match parts().max_by_key(|part| part.length) {
-        Some(longest) => sorted(Present { is_clean, ..longest }),
+        Some(longest) => visit(Present { is_clean, ..longest }),
         None => Ok(()),
     }
 }
 
-fn customer(customer: &Customer, source: &Source, sorted: Sorted<'_>) -> Result<(), Error> {
-    text(Field::CustomerId, customer.id.as_deref(), sorted)?;
-    name(customer, sorted)?;
-    text(Field::CustomerEmail, customer.email.as_deref(), sorted)?;
-    text(Field::CustomerPhone, customer.phone.as_deref(), sorted)?;
-    flag(Field::CustomerIp, customer.ip.is_some(), sorted)?;
+fn customer(customer: &Customer, source: &Source, visit: Visit<'_>) -> Result<(), Error> {
+    text(Field::CustomerId, customer.id.as_deref(), visit)?;
+    name(customer, visit)?;
+    text(Field::CustomerEmail, customer.email.as_deref(), visit)?;
+    text(Field::CustomerPhone, customer.phone.as_deref(), visit)?;
+    flag(Field::CustomerIp, customer.ip.is_some(), visit)?;
     match source {
-        Source::Card(card) => text(Field::CardHolder, card.holder(), sorted),
+        Source::Card(card) => text(Field::CardHolder, card.holder(), visit),
         _ => Ok(()),
     }
 }
 
 /// The optional data of a charge.
-pub(crate) fn of_charge(charge: &Charge, sorted: Sorted<'_>) -> Result<(), Error> {
+pub(crate) fn of_charge(charge: &Charge, visit: Visit<'_>) -> Result<(), Error> {
     let descriptor = charge.statement_descriptor.as_deref();
-    let (browser, external) = match charge.three_ds {
-        ThreeDs::Browser(_) => (true, false),
-        ThreeDs::External(_) => (false, true),
-        _ => (false, false),
+    let browser = match &charge.three_ds {
+        ThreeDs::Browser(browser) => {
+            Some([&browser.accept, &browser.user_agent, &browser.language].map(String::as_str))
+        }
+        _ => None,
     };
-    text(Field::Order, charge.order.as_deref(), sorted)?;
-    customer(&charge.customer, &charge.source, sorted)?;
-    flag(Field::Billing, charge.billing.is_some(), sorted)?;
-    flag(Field::Shipping, charge.shipping.is_some(), sorted)?;
-    text(Field::Description, charge.description.as_deref(), sorted)?;
-    text(Field::StatementDescriptor, descriptor, sorted)?;
-    flag(Field::Items, !charge.items.is_empty(), sorted)?;
-    flag(Field::Metadata, !charge.metadata.is_empty(), sorted)?;
-    text(Field::ReturnUrl, charge.urls.back.as_deref(), sorted)?;
-    text(Field::CancelUrl, charge.urls.cancel.as_deref(), sorted)?;
-    text(Field::NotifyUrl, charge.urls.notify.as_deref(), sorted)?;
-    flag(Field::ThreeDsBrowser, browser, sorted)?;
-    flag(Field::ThreeDsExternal, external, sorted)?;
+    let external = match &charge.three_ds {
+        ThreeDs::External(result) => {
+            let more = [&result.version, &result.ds_transaction_id, &result.status, &result.xid];
+            let all = [&result.eci, &result.cavv]
+                .into_iter()
+                .chain(more.into_iter().flatten());
+            Some(all.map(String::as_str))
+        }
+        _ => None,
+    };
+    let items = || {
+        charge
+            .items
+            .iter()
+            .flat_map(|item| [item.sku.as_str(), item.name.as_str()])
+    };
+    text(Field::Order, charge.order.as_deref(), visit)?;
+    customer(&charge.customer, &charge.source, visit)?;
+    address(Field::Billing, charge.billing.as_ref(), visit)?;
+    address(Field::Shipping, charge.shipping.as_ref(), visit)?;
+    text(Field::Description, charge.description.as_deref(), visit)?;
+    text(Field::StatementDescriptor, descriptor, visit)?;
+    texts(Field::Items, (!charge.items.is_empty()).then(items), visit)?;
+    metadata(&charge.metadata, visit)?;
+    text(Field::ReturnUrl, charge.urls.back.as_deref(), visit)?;
+    text(Field::CancelUrl, charge.urls.cancel.as_deref(), visit)?;
+    text(Field::NotifyUrl, charge.urls.notify.as_deref(), visit)?;
+    texts(Field::ThreeDsBrowser, browser, visit)?;
+    texts(Field::ThreeDsExternal, external, visit)?;
     match &charge.initiator {
         Initiator::Merchant {
             agreement,
             network_transaction_id: network,
             ..
         } => {
-            flag(Field::MerchantInitiated, true, sorted)?;
-            text(Field::Agreement, agreement.as_deref(), sorted)?;
-            text(Field::NetworkTransactionId, network.as_deref(), sorted)
+            flag(Field::MerchantInitiated, true, visit)?;
+            text(Field::Agreement, agreement.as_deref(), visit)?;
+            text(Field::NetworkTransactionId, network.as_deref(), visit)
         }
         _ => Ok(()),
     }
 }
 
 /// The optional data of a payout.
-pub(crate) fn of_payout(payout: &Payout, sorted: Sorted<'_>) -> Result<(), Error> {
+pub(crate) fn of_payout(payout: &Payout, visit: Visit<'_>) -> Result<(), Error> {
     let descriptor = payout.statement_descriptor.as_deref();
-    customer(&payout.customer, &payout.to, sorted)?;
-    text(Field::Description, payout.description.as_deref(), sorted)?;
-    text(Field::StatementDescriptor, descriptor, sorted)?;
-    flag(Field::Metadata, !payout.metadata.is_empty(), sorted)
+    customer(&payout.customer, &payout.to, visit)?;
+    text(Field::Description, payout.description.as_deref(), visit)?;
+    text(Field::StatementDescriptor, descriptor, visit)?;
+    metadata(&payout.metadata, visit)
 }
 
 #[cfg(test)]
@@ -210,8 +255,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        Ability, Account, Capabilities, Card, Currency, Mode, Money, Operation, OperationKind, Reference,
-        ReferenceRule, Scale, Scales, SourceKind,
+        Ability, Account, Authentication, Capabilities, Card, Currency, LineItem, Mode, Money, Operation,
+        OperationKind, Reference, ReferenceRule, Scale, Scales, SourceKind,
     };
 
     fn sale(fill: impl FnOnce(&mut Charge)) -> Result<Vec<Field>, Error> {
@@ -253,6 +298,40 @@ mod tests {
             (
                 refused(|charge| charge.description = Some("a\0b".to_owned())),
                 "description",
+            ),
+            (
+                refused(|charge| {
+                    charge.billing = Some(Address {
+                        street: Some("High Street\u{1b}[2J".to_owned()),
+                        ..Address::default()
+                    });
+                }),
+                "billing",
+            ),
+            (
+                refused(|charge| drop(charge.metadata.insert("label".to_owned(), "a\0".to_owned()))),
+                "metadata",
+            ),
+            (
+                refused(|charge| {
+                    charge.items.push(LineItem {
+                        sku: "1".to_owned(),
+                        name: "Shoe\n".to_owned(),
+                        quantity: 1,
+                        unit_minor: 1,
+                    });
+                }),
+                "items",
+            ),
+            (
+                refused(|charge| {
+                    charge.three_ds = ThreeDs::External(Box::new(Authentication {
+                        eci: "05".to_owned(),
+                        cavv: "a\r\nX-Header: b".to_owned(),
+                        ..Authentication::default()
+                    }));
+                }),
+                "three_ds_external",
             ),
             (
                 sale(|charge| charge.source = holder("Jane\r\nJones")).unwrap_err(),

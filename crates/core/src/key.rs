@@ -2,7 +2,7 @@
 
 use hmac_sha256::Hash;
 
-use crate::operation::Operation;
+use crate::operation::{Operation, OperationKind};
 
 /// The idempotency key of an operation, 32 hexadecimal digits: a digest of the operation's kind, the payment that it is about, and the caller's
 /// reference. It never depends on the gateway's name, the configuration, a token, the time or the attempt, so that a repeated attempt has
@@ -20,7 +20,15 @@ pub fn idempotency_key(operation: &Operation) -> Option<String> {
     let reference = operation.reference()?;
     let (kind, parent) = match operation {
         Operation::Complete(completion) => return idempotency_key(&completion.operation),
-        Operation::Resolve(unresolved) => (unresolved.operation, unresolved.payment.as_ref()),
+        Operation::Resolve(unresolved) => {
+            let kind = unresolved.operation;
+            // What begins a payment is about none; the one that is known by now is what it made.
+            let follows = matches!(
+                kind,
+                OperationKind::Capture | OperationKind::Refund | OperationKind::Void
+            );
+            (kind, unresolved.payment.as_ref().filter(|_| follows))
+        }
         other => (other.kind(), other.payment()),
     };
     let mut digest = Hash::new();
@@ -61,6 +69,25 @@ mod tests {
             ),
         ] {
             assert_eq!(idempotency_key(&operation).as_deref(), Some(key), "{operation:?}");
+        }
+    }
+
+    #[test]
+    fn to_ask_about_an_operation_is_to_have_its_key() {
+        let payment = || PaymentRef::new("acme", Account::of(&["m"]), ["4711"]).on("cards");
+        let (reference, money) = ("a1".parse().unwrap(), "1.00 DKK".parse().unwrap());
+        let sale = Operation::Sale(Box::new(Charge::new(reference, money, Source::Hosted)));
+        let refund = Operation::Refund(Refund::new(payment(), "r1".parse().unwrap(), money));
+        for operation in [sale, refund] {
+            // Of a sale, the payment that it made is known by now.
+            let unresolved: crate::Unresolved = serde_json::from_value(serde_json::json!({
+                "gateway": "cards", "provider": "acme", "account": Account::of(&["m"]), "operation": operation.kind(),
+                "reference": operation.reference(), "amount": money, "payment": payment(), "trail": [],
+                "last_sent": "2026-01-02T03:04:05Z",
+            }))
+            .unwrap();
+            let asked = Operation::Resolve(Box::new(unresolved));
+            assert_eq!(idempotency_key(&asked), idempotency_key(&operation), "{operation:?}");
         }
     }
 

@@ -202,32 +202,48 @@ fn schemes(text: &str) -> String {
     out
 }
 
-/// Runs of 12 to 19 digits, blanks and hyphens between them allowed, that pass the Luhn check.
+/// What could be a card number: groups of digits with blanks and hyphens between them, 12 to 19 digits together, that pass the Luhn check. Other groups,
+/// an amount or a date, may stand before and behind.
 fn digits(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut run = String::new();
-    let flush = |run: &mut String, out: &mut String| {
-        let tail = run.len().saturating_sub(run.trim_end_matches([' ', '-']).len());
-        let (body, end) = run.split_at(run.len().saturating_sub(tail));
-        let count = body.bytes().filter(u8::is_ascii_digit).count();
-        if (12..=19).contains(&count) && luhn(body.bytes().filter(u8::is_ascii_digit).collect::<Vec<_>>().into_iter()) {
-            out.push_str("***");
-        } else {
-            out.push_str(body);
-        }
-        out.push_str(end);
-        run.clear();
-    };
-    for c in text.chars() {
-        if c.is_ascii_digit() || (!run.is_empty() && matches!(c, ' ' | '-')) {
-            run.push(c);
-        } else {
-            flush(&mut run, &mut out);
-            out.push(c);
+    let mut rest = text;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+        let (before, run) = rest.split_at(start);
+        out.push_str(before);
+        match card_number(run) {
+            Some(end) => {
+                out.push_str("***");
+                rest = run.get(end..).unwrap_or("");
+            }
+            None => {
+                let end = run.find(|c: char| !c.is_ascii_digit()).unwrap_or(run.len());
+                let (group, after) = run.split_at(end);
+                out.push_str(group);
+                rest = after;
+            }
         }
     }
-    flush(&mut run, &mut out);
+    out.push_str(rest);
     out
+}
+
+/// Where the longest card number ends that begins here and ends with a group.
+fn card_number(run: &str) -> Option<usize> {
+    let mut found = None;
+    let mut digits = Vec::with_capacity(19);
+    let mut bytes = run.bytes().enumerate().peekable();
+    while let Some((place, byte)) = bytes.next() {
+        match byte {
+            b'0'..=b'9' if digits.len() < 19 => digits.push(byte),
+            b' ' | b'-' => continue,
+            _ => break,
+        }
+        let ends = bytes.peek().is_none_or(|(_, next)| !next.is_ascii_digit());
+        if ends && digits.len() >= 12 && luhn(digits.iter().copied()) {
+            found = place.checked_add(1);
+        }
+    }
+    found
 }
 
 #[cfg(test)]
@@ -272,7 +288,12 @@ mod tests {
                 "basic authentication, order number: 5",
             ),
             ("pan 4200 0000 0000 0000.", "pan ***."),
+            ("4200000000000000 05/2034", "*** 05/2034"),
+            ("92.15 4200-0000-0000-0000", "92.15 ***"),
+            ("43 4200 0000 0000 0000 123", "43 *** 123"),
             ("id 4200000000000001", "id 4200000000000001"),
+            ("id 42000000000000000", "id 42000000000000000"),
+            ("id 42000000000000000000", "id 42000000000000000000"),
             (r#"{"message":"ok"}"#, r#"{"message":"ok"}"#),
             (r#"{"token"#, r#"{"token"#),
         ] {
