@@ -33,6 +33,7 @@ const PRESETS: [Preset; 2] = [
 /// The configuration of a Carry1st gateway; the keys are described in [`AdapterConfig::KEYS`].
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Carry1stConfig {
     /// The API key.
     pub api_key: SecretString,
@@ -214,6 +215,18 @@ impl AdapterConfig for Carry1stConfig {
             let what = "must be an ISO 3166-1 alpha-2 code in upper case, as in `NG`";
             problems.push(Problem::new("default_country", what));
         }
+        let pages = [
+            ("callback_success_url", &self.callback_success_url),
+            ("callback_failure_url", &self.callback_failure_url),
+            ("callback_pending_url", &self.callback_pending_url),
+            ("callback_cancel_url", &self.callback_cancel_url),
+        ];
+        for (key, page) in pages {
+            if page.as_deref().is_some_and(|page| !is_address(page)) {
+                let what = "must be a whole address, as in `https://shop.example/back`";
+                problems.push(Problem::new(key, what));
+            }
+        }
         let times = [
             ("token_max_age_secs", self.token_max_age_secs),
             ("webhook_tolerance_secs", self.webhook_tolerance_secs),
@@ -273,6 +286,12 @@ impl Carry1stConfig {
 /// Whether a text is an ISO 3166-1 alpha-2 code by its form.
 pub(crate) fn is_country(code: &str) -> bool {
     code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase())
+}
+
+/// Whether a text is a whole address. That of an application on a telephone has a scheme of its own.
+fn is_address(text: &str) -> bool {
+    let address = text.parse::<Uri>().unwrap_or_default();
+    address.scheme().is_some() && address.authority().is_some()
 }
 
 /// A host's root: the paths begin with `/api`, and some documents give the host with it.

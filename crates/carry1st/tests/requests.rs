@@ -380,7 +380,7 @@ fn configurations_are_refused_with_every_problem() {
         ),
         (
             Mode::Test,
-            json!({"default_country": "ng", "api_key": "a:b", "signing_key": "", "token_max_age_secs": 0,
+            json!({"default_country": "ng", "callback_success_url": "nonsense", "callback_cancel_url": "myapp://back", "api_key": "a:b", "signing_key": "", "token_max_age_secs": 0,
                    "webhook_tolerance_secs": 90000, "api_base_url": "https://user@host.example", "checkout_base_url": "https://h.example/?x=1"}),
             vec![
                 "api_base_url",
@@ -388,6 +388,7 @@ fn configurations_are_refused_with_every_problem() {
                 "signing_key",
                 "api_key",
                 "default_country",
+                "callback_success_url",
                 "token_max_age_secs",
                 "webhook_tolerance_secs",
             ],

@@ -14,6 +14,7 @@ use crate::adapter::{CoolPay, Parts};
 /// The configuration of a CoolPay or QuickPay gateway.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct CoolPayConfig {
     /// The API key of an API user.
     pub api_key: SecretString,

@@ -15,6 +15,7 @@ use crate::webhook::{Signing, WebhookScheme};
 /// The configuration of [`Opp`].
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct OppConfig {
     /// Which of the two APIs it is.
     pub preset: Preset,

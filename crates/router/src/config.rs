@@ -113,6 +113,10 @@ impl Reader<'_> {
             return None;
         };
         self.unknown(&table, &KEYS);
+        let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        if name.is_empty() || !name.chars().all(word) {
+            self.problem("`name` must be letters, digits, hyphens and underscores");
+        }
         if self.gateways.contains(&name) {
             self.problem("has the name of a gateway, so that nobody could tell which of them did something");
         }
@@ -443,6 +447,11 @@ mod tests {
         }
         let brands = all.iter().find(|problem| problem.contains("`vsia`")).unwrap();
         assert!(brands.ends_with("unionpay, visa (did you mean `visa`?)"), "{brands}");
+        let spaced = problems("[router.\"a b\"]\nrules = [{ to = [\"cards\"] }]");
+        assert_eq!(
+            spaced,
+            ["router `a b`: `name` must be letters, digits, hyphens and underscores"]
+        );
         assert_eq!(problems("router = 1"), ["`router` must hold tables `[router.NAME]`"]);
         assert_eq!(problems("= sk-canary"), ["the text is not TOML"]);
     }

@@ -22,6 +22,7 @@ impl Opp {
                 "is no authorization; there is nothing to capture",
             ));
         }
+        in_currency(&ids, capture.amount)?;
         let mut form = self.form();
         form.put("paymentType", PaymentType::Cp.as_str());
         self.amount_fields(capture.amount, &mut form)?;
@@ -47,6 +48,10 @@ impl Opp {
         let mut form = self.form();
         form.put("paymentType", PaymentType::Rv.as_str());
         if let Some(amount) = void.amount {
+            if let Some(whole) = ids.amount.filter(|whole| *whole != amount) {
+                let rule = format!("must be the whole {whole}, or left out: a void ends the authorization");
+                return Err(Error::invalid("amount", rule));
+            }
             self.amount_fields(amount, &mut form)?;
         }
         let asked = asked(PaymentType::Rv, &void.payment, ids.id, &void.reference, void.amount);
@@ -74,6 +79,7 @@ impl Opp {
             }
             (Some(_), _) => ids.id,
         };
+        in_currency(&ids, refund.amount)?;
         if !is_id(parent) {
             return Err(Error::invalid("capture", "is not an id of this provider"));
         }
@@ -143,6 +149,17 @@ fn asked<'a>(
 }
 
 /// The ids of a payment that can be followed up.
+/// A follow-up is in the currency of its payment.
+fn in_currency(ids: &Ids<'_>, amount: Money) -> Result<(), Error> {
+    match ids.amount.map(|held| held.currency()) {
+        Some(held) if held != amount.currency() => Err(Error::invalid(
+            "amount",
+            format!("must be in {}, as the payment is", held.code()),
+        )),
+        _ => Ok(()),
+    }
+}
+
 fn payment(payment: &PaymentRef) -> Result<Ids<'_>, Error> {
     let ids = Ids::of(payment);
     match ids.of {

@@ -32,6 +32,26 @@ fn amounts_have_two_decimals_or_are_refused() {
 }
 
 #[test]
+fn a_follow_up_must_fit_its_payment() {
+    let opp = v3();
+    let Operation::Void(mut part) = void(&opp) else {
+        panic!("a void");
+    };
+    part.amount = Some(money("10.00 EGP"));
+    for (operation, says) in [
+        (Operation::Void(part), "the whole 92.00 EGP"),
+        (capture(&opp, "10.00 USD"), "must be in EGP"),
+        (refund(&opp, "10.00 USD"), "must be in EGP"),
+    ] {
+        let wire = Script::new();
+        let error = run(&opp, &operation, &wire).unwrap_err();
+        assert_eq!((error.field(), error.fate()), (Some("amount"), Fate::NotDone));
+        assert!(error.message().contains(says), "{error}");
+        assert!(wire.sent().is_empty());
+    }
+}
+
+#[test]
 fn fields_that_break_a_rule_are_refused_by_name() {
     let refused = |change: fn(&mut Charge), field: &str, says: &str| {
         let mut charge = charge();
