@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use paymux::{Answer, Error, Fate, Gateway, Options, PaymentGateway as _, TokioClock};
+use paymux::{Answer, Error, Fate, Gateway, Memo, Operation, Options, PaymentGateway as _, TokioClock};
 
 use common::adapter::Tiny;
 use common::charge;
@@ -119,4 +119,28 @@ async fn the_second_question_waits_for_its_turn() {
     let error = result.expect_err("no turn in time");
     assert_eq!((error.fate(), questions), (Fate::Unknown, 1));
     assert!(error.retry_after().is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_question_noted_is_asked_with_the_next_time() {
+    let fake = Fake::new(|_| lost());
+    let tiny = settling().flow(|tiny, operation, wire| {
+        Box::pin(async move {
+            if matches!(operation, Operation::Resolve(_)) {
+                wire.note(Memo::new("told once", "4711")).await?;
+            }
+            tiny.once(operation, wire).await
+        })
+    });
+    let gateway = common::gateway(tiny, fake.transport(), 20 * SECOND);
+    let error = gateway.sale(charge("a1")).await.expect_err("lost");
+    let unresolved = error.unresolved().expect("something to ask with").clone();
+    assert_eq!(unresolved.note("told once"), None);
+    for _ in 0..2 {
+        let error = gateway.resolve(unresolved.clone()).await.expect_err("lost, too");
+        let open = error.unresolved().expect("something to ask with");
+        assert_eq!((error.fate(), open.note("told once")), (Fate::Unknown, Some("4711")));
+        assert_eq!(open.trail.len(), unresolved.trail.len() + 1);
+        assert_eq!(open.last_sent, unresolved.last_sent);
+    }
 }

@@ -310,6 +310,38 @@ impl SeenEvents for Away {
     }
 }
 
+/// Hangs when it is to remember.
+#[derive(Debug)]
+struct Hangs;
+
+#[async_trait]
+impl SeenEvents for Hangs {
+    async fn seen(&self, _: &str, _: &str) -> Result<bool, BoxError> {
+        Ok(false)
+    }
+
+    async fn record(&self, _: &str, _: &str) -> Result<(), BoxError> {
+        std::future::pending().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_memory_that_hangs_keeps_no_event_off_for_long() {
+    let gateways = gateways();
+    let inbox = Inbox::new(Arc::clone(&gateways)).with_seen(Arc::new(Hangs));
+    let told = Arc::new(Told::default());
+    let first = inbox.take("cards", signed(&gateways, BODY), &handler(&told)).await;
+    assert!(
+        matches!(first.verdict, Verdict::Handled | Verdict::Late),
+        "{:?}",
+        first.verdict
+    );
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let second = inbox.take("cards", signed(&gateways, BODY), &handler(&told)).await;
+    assert_ne!(second.verdict, Verdict::Busy);
+    assert_eq!(counts(&told), (2, 2));
+}
+
 #[tokio::test]
 async fn the_memory_is_an_economy() {
     let gateways = gateways();

@@ -12,7 +12,10 @@ use std::time::Duration;
 use common::adapter::Tiny;
 use common::fake::{Fake, now, paid, refused, reply};
 use common::{capture, charge, payment};
-use paymux::{ErrorKind, Fate, Field, Gateway, Inquiry, Mode, Operation, Outcome, PaymentGateway, Reply};
+use paymux::{
+    Entry, EntryKind, EntryOutcome, ErrorKind, Fate, Field, Gateway, Inquiry, Mode, Operation, Outcome, PaymentGateway,
+    Reply,
+};
 
 type Answering = fn() -> Reply;
 
@@ -94,6 +97,30 @@ async fn a_decline_of_the_other_mode_moved_no_money() {
     let gateway = common::gateway(tiny, fake.transport(), Duration::from_secs(60));
     let error = gateway.sale(charge("a1")).await.expect_err("a test payment");
     assert_eq!((error.kind(), error.fate()), (ErrorKind::Mismatch, Fate::Rejected));
+}
+
+#[tokio::test]
+async fn a_decline_of_the_other_mode_beside_what_went_through_is_unknown() {
+    let fake = Fake::new(|_| now(reply(402, "")));
+    let tiny = Tiny::new("https://tiny.example")
+        .mode(Mode::Test)
+        .flow(|tiny, operation, wire| {
+            Box::pin(async move {
+                let mut answer = tiny.once(operation, wire).await?;
+                answer.payment.test = Some(false);
+                let held = Entry::new(EntryKind::Authorize, operation.amount(), EntryOutcome::Approved);
+                answer.payment.entries.push(held);
+                Ok(answer)
+            })
+        });
+    let gateway = common::gateway(tiny, fake.transport(), Duration::from_secs(60));
+    let error = gateway.sale(charge("a1")).await.expect_err("a live card");
+    assert_eq!((error.kind(), error.fate()), (ErrorKind::Mismatch, Fate::Unknown));
+    assert!(
+        error
+            .payment()
+            .is_some_and(|payment| payment.entries.iter().any(Entry::is_approved))
+    );
 }
 
 #[tokio::test]

@@ -23,17 +23,26 @@ impl Gateway {
         span: &Span,
     ) -> Result<Answer, Error> {
         let asked = self.shared.clock.now();
-        let first = self.run(operation, dropped.clone(), wire, span).await;
-        match first {
-            Err(error) if is_absence(&error) => {
-                if !self.is_settled(unresolved, asked) || !wire.wait(PAUSE).await {
-                    return Err(error.with_fate(Fate::Unknown));
+        let mut result = self.run(operation, dropped.clone(), wire, span).await;
+        if let Err(error) = &result
+            && is_absence(error)
+        {
+            if !self.is_settled(unresolved, asked) || !wire.wait(PAUSE).await {
+                return result.map_err(|error| error.with_fate(Fate::Unknown));
+            }
+            // An absence again, or whatever else is said now.
+            result = self.run(operation, dropped, wire, span).await;
+        }
+        result.map_err(|error| {
+            let mut open = unresolved.clone();
+            // What was noted on the way may be told only once.
+            for memo in &wire.account.lock().notes {
+                if !open.trail.contains(memo) {
+                    open.trail.push(memo.clone());
                 }
             }
-            other => return other,
-        }
-        // An absence again, or whatever else is said now.
-        self.run(operation, dropped, wire, span).await
+            self.still_open(&open, error)
+        })
     }
 
     /// Whether nothing of an operation can be booked any more at a time.
@@ -46,6 +55,9 @@ impl Gateway {
     /// A question that failed proves nothing of the operation that it was about. What does: the provider's refusal to have anything of the
     /// kind, or its absence, as [`Gateway::ask`] believes it.
     pub(super) fn still_open(&self, unresolved: &Unresolved, error: Error) -> Error {
+        if error.unresolved().is_some() {
+            return error;
+        }
         let absent = is_absence(&error);
         let turned_away = error.status().is_some_and(account::is_turned_away);
         if absent || (error.kind() == ErrorKind::Refused && !turned_away) {

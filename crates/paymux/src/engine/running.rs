@@ -1,7 +1,7 @@
 //! An adapter carries an operation out, and the engine looks at what it answers.
 
 use paymux_core::{
-    Answer, Error, Fate, Field, Mode, Operation, OperationKind, Outcome, Payment, PaymentGateway as _, RawReply,
+    Answer, Entry, Error, Fate, Field, Mode, Operation, OperationKind, Outcome, Payment, PaymentGateway as _, RawReply,
     Unresolved,
 };
 use tracing::Span;
@@ -72,7 +72,7 @@ impl Gateway {
         };
         let fate = match (kind, &answer.outcome) {
             (OperationKind::Inquire | OperationKind::Resolve, _) => Fate::NotDone,
-            (_, Outcome::Declined(_)) => Fate::Rejected,
+            (_, Outcome::Declined(_)) if !answer.payment.entries.iter().any(Entry::is_approved) => Fate::Rejected,
             _ => Fate::Unknown,
         };
         Err(Error::mismatch(mark, answer.payment).with_fate(fate))
@@ -82,10 +82,8 @@ impl Gateway {
         if error.fate() != Fate::Unknown || error.unresolved().is_some() {
             return error;
         }
-        if let Operation::Resolve(unresolved) = operation {
-            return error.with_unresolved((**unresolved).clone());
-        }
-        if operation.kind() == OperationKind::Inquire {
+        // What is still open of a question about an open operation is told where it is asked.
+        if matches!(operation, Operation::Inquire(_) | Operation::Resolve(_)) {
             return error;
         }
         let capabilities = self.capabilities();

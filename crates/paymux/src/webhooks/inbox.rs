@@ -209,10 +209,13 @@ impl Inbox {
                 tracing::warn!(gateway = name, %error, "the handler of a webhook failed");
                 return Verdict::Failed;
             }
-            if let Some(key) = key
-                && let Err(error) = seen.record(&name, &key).await
-            {
-                tracing::warn!(gateway = name, %error, "the memory of events cannot be written");
+            if let Some(key) = key {
+                // Its turn must end: as long as it has one, the next delivery of the event is told to come later.
+                match tokio::time::timeout(patience, seen.record(&name, &key)).await {
+                    Ok(Ok(())) => {}
+                    Ok(Err(error)) => tracing::warn!(gateway = name, %error, "the memory of events cannot be written"),
+                    Err(_) => tracing::warn!(gateway = name, "the memory of events does not answer"),
+                }
             }
             Verdict::Handled
         });
