@@ -29,12 +29,15 @@ mod on_unix {
     use indicatif::{ProgressBar, ProgressStyle};
     use paymux_chaos::processes::{Hands, Report, RunError, Settings, Wrong, run, work};
     use paymux_chaos::stands;
+    use paymux_journal::StoreError;
     use serde_json::{Value, json};
     use tokio::process::Command;
 
     use super::{ChaosArgs, Failure, Output};
+    use crate::args::JournalUrl;
     use crate::chaos::some_seed;
     use crate::exit::Exit;
+    use crate::journal;
     use crate::table::{BAD, Cell, GOOD, HEAD, Table, WARN, paint};
 
     pub(crate) async fn worker() -> Result<Output, Failure> {
@@ -58,7 +61,7 @@ mod on_unix {
         let report = run(&settings, starts, &progress).await;
         bar.finish_and_clear();
         let report = report.map_err(|error| match error {
-            RunError::Store(error) => Failure::input(format!("--journal: {error}")),
+            RunError::Store(error) => Failure::input(format!("--journal: {}", said(args, &error))),
             other => Failure::Other(other.to_string()),
         })?;
         Ok(Output {
@@ -69,8 +72,14 @@ mod on_unix {
         })
     }
 
+    /// What the store says, without the password.
+    fn said(args: &ChaosArgs, error: &StoreError) -> String {
+        let url = args.journal.as_ref();
+        url.map_or_else(|| error.to_string(), |url| journal::harmless(error, url))
+    }
+
     fn settings(args: &ChaosArgs) -> Result<Settings, Failure> {
-        let journal = args.journal.clone().unwrap_or_default();
+        let journal = args.journal.as_ref().map_or("", JournalUrl::expose).to_owned();
         let processes = args.processes.map_or(1, std::num::NonZero::get);
         if processes > 1 && journal.starts_with("sqlite:") {
             let what =

@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use paymux::{Error, ErrorKind, Gateway, Gateways, Inquiry, Operation, PaymentGateway as _, PaymentRef, Problem};
+use http::StatusCode;
+use paymux::{
+    Error, ErrorKind, Gateway, Gateways, Inquiry, Operation, PaymentGateway as _, PaymentRef, Problem, RawReply,
+};
 use serde_json::{Value, json};
 
 use crate::exit::{Exit, Failure};
@@ -81,10 +84,26 @@ async fn ask(gateway: &Gateway) -> Access {
     let payment = PaymentRef::new(capabilities.provider, capabilities.account.clone(), [id]);
     match gateway.execute(&Operation::Inquire(Inquiry::Payment(payment))).await {
         Ok(_) => Access::LetIn,
-        Err(error) if error.is_not_found() => Access::LetIn,
+        Err(error) if error.is_not_found() && !is_foreign(&error) => Access::LetIn,
+        Err(error) if error.is_not_found() => {
+            let what = "who answered that nothing is there does not speak as the provider does: check `base_url`";
+            let status = error.status().unwrap_or(StatusCode::NOT_FOUND);
+            Access::Refused(
+                Error::new(ErrorKind::Configuration, what)
+                    .with_status(status)
+                    .with_source(error),
+            )
+        }
         Err(error) if error.kind() == ErrorKind::Configuration => Access::Refused(error),
         Err(error) => Access::Failed(error),
     }
+}
+
+/// Whether a reply is a web page or a plain text. The providers answer in JSON, or with nothing.
+fn is_foreign(error: &Error) -> bool {
+    let text = error.raw().map(RawReply::scrubbed).unwrap_or_default();
+    let text = text.trim_start();
+    !text.is_empty() && !text.starts_with(['{', '['])
 }
 
 /// Whether the gateway's account names no merchant. That is no mistake where there is one merchant on the host, so that it is told and not refused; several gateways on

@@ -53,7 +53,7 @@ fn asking(journal: &Journal, questions: usize) -> Journal {
 }
 
 /// What the store says, without the password.
-fn harmless(error: &StoreError, url: &JournalUrl) -> String {
+pub(crate) fn harmless(error: &StoreError, url: &JournalUrl) -> String {
     let text = error.to_string();
     let text = text.strip_prefix("the journal ").unwrap_or(&text).to_owned();
     secrets(url.expose()).fold(text, |text, secret| text.replace(secret, "…"))

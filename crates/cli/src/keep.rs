@@ -18,6 +18,10 @@ pub(crate) struct Keep {
 impl Keep {
     /// Makes the file, for its owner alone.
     pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
+        if path == Path::new("-") {
+            let what = "--unresolved: must be a file, and `-` would be read as standard input later; nothing was sent";
+            return Err(Failure::input(what));
+        }
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]

@@ -273,6 +273,57 @@ fn a_configuration_is_refused_with_every_problem_at_once() {
     assert_eq!(json.json()["problems"].as_array().unwrap().len(), 5);
 }
 
+#[test]
+fn a_kept_outcome_is_no_standard_input() {
+    let config = new_file(
+        "kept.toml",
+        "[gateways.cards]\nprovider = \"coolpay\"\nmode = \"test\"\napi_key = \"k\"\n",
+    );
+    let arguments = sale("cards", "1.00 DKK", "order-1");
+    let whole = [
+        &["--config", config.to_str().unwrap()],
+        &arguments[..],
+        &["--unresolved", "-"],
+    ]
+    .concat();
+    let ended = common::paymux_with_input(&whole, CARD);
+    assert_eq!(ended.code, 2, "{ended:?}");
+    assert!(ended.err.contains("--unresolved: must be a file"), "{ended:?}");
+    assert!(!std::path::Path::new("-").exists());
+}
+
+/// Answers every request with a web page that says that nothing is there.
+fn web_server() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("its address");
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.expect("a connection");
+            let mut buffer = [0; 4096];
+            let _ = std::io::Read::read(&mut stream, &mut buffer);
+            let page = "<html><body>404 Not Found</body></html>";
+            let head = "HTTP/1.1 404 Not Found\r\ncontent-type: text/html\r\nconnection: close\r\ncontent-length";
+            let _ = std::io::Write::write_all(&mut stream, format!("{head}: {}\r\n\r\n{page}", page.len()).as_bytes());
+        }
+    });
+    format!("http://{address}")
+}
+
+#[test]
+fn a_web_server_that_knows_no_payment_has_let_nobody_in() {
+    let text = format!(
+        "[gateways.cards]\nprovider = \"coolpay\"\nmode = \"test\"\napi_key = \"k\"\nbase_url = \"{}\"\n",
+        web_server()
+    );
+    let config = new_file("web.toml", &text);
+    let ended = paymux(&["--config", config.to_str().unwrap(), "check"]);
+    assert_eq!(ended.code, 2, "{ended:?}");
+    assert!(
+        ended.out.contains("refused") && ended.err.contains("check `base_url`"),
+        "{ended:?}"
+    );
+}
+
 #[cfg(unix)]
 #[test]
 fn a_variable_that_is_no_text_is_not_called_unset() {

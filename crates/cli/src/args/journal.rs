@@ -80,8 +80,8 @@ pub(crate) struct ListArgs {
     #[arg(long, value_name = "TEXT")]
     pub(crate) order: Option<String>,
 
-    /// How many at the most.
-    #[arg(long, value_name = "N", default_value_t = 50)]
+    /// How many at the most; from 1.
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) limit: u32,
 }
 

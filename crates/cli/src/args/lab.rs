@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
+use super::JournalUrl;
 use crate::explain;
 
 #[derive(Debug, Args)]
@@ -41,7 +42,7 @@ pub(crate) struct ChaosArgs {
 
     /// The processes' journal, `sqlite:FILE` or `postgres://…`; an empty one. On a SQLite file, this command runs one process.
     #[arg(long, value_name = "ADDRESS", requires = "processes")]
-    pub(crate) journal: Option<String>,
+    pub(crate) journal: Option<JournalUrl>,
 
     /// How many processes to kill.
     #[arg(long, value_name = "COUNT", default_value_t = 1000, requires = "processes")]

@@ -18,25 +18,34 @@ pub(super) const PAGE: u32 = 500;
 /// Lists the newest intents that fit.
 pub(super) async fn list(args: &ListArgs) -> Result<Output, Failure> {
     let journal = open_known(&args.on).await?;
-    let (newest, more) = newest(&journal, args).await.map_err(|error| failed(&error, &args.on))?;
+    let (newest, more, is_known) = newest(&journal, args).await.map_err(|error| failed(&error, &args.on))?;
     let data: Vec<_> = newest.iter().map(view::intent).collect();
     let mut text = table(&newest, Timestamp::now());
     if more > 0 {
         text.push_str(&format!("{more} more; --limit shows them\n"));
     }
-    Ok(Output::done(text, json!({ "intents": data, "more": more })))
+    let mut output = Output::done(text, json!({ "intents": data, "more": more }));
+    if let Some(name) = args.gateway.as_ref().filter(|_| !is_known) {
+        output.aside = format!("note: nothing was ever asked of a gateway `{name}` through this journal\n");
+    }
+    Ok(output)
 }
 
-/// The newest that fit, and how many more do. No more than twice the limit is in memory.
-async fn newest(journal: &Journal, args: &ListArgs) -> Result<(Vec<Intent>, usize), StoreError> {
+/// The newest that fit, how many more do, and whether the gateway that is asked for has any intent at all. No more than a page and the limit are in
+/// memory.
+async fn newest(journal: &Journal, args: &ListArgs) -> Result<(Vec<Intent>, usize, bool), StoreError> {
     let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
     let mut newest: Vec<Intent> = Vec::new();
     let mut fitting = 0_usize;
+    let mut is_known = false;
     let mut after = None;
     loop {
         let page = journal.walk(after.as_ref(), PAGE).await?;
         let Some(last) = page.last() else { break };
         after = Some(last.key.clone());
+        is_known |= page
+            .iter()
+            .any(|intent| args.gateway.as_deref() == Some(&*intent.gateway));
         let fits = page.into_iter().filter(|intent| fits(intent, args));
         let known = newest.len();
         newest.extend(fits);
@@ -45,7 +54,7 @@ async fn newest(journal: &Journal, args: &ListArgs) -> Result<(Vec<Intent>, usiz
         newest.truncate(limit);
     }
     let more = fitting.saturating_sub(newest.len());
-    Ok((newest, more))
+    Ok((newest, more, is_known))
 }
 
 fn fits(intent: &Intent, args: &ListArgs) -> bool {

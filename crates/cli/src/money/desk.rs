@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use paymux::{
-    Answer, Error, ErrorKind, Fate, Gateway, Gateways, Operation, PaymentGateway as _, Recorder, Unresolved,
-    async_trait,
+    Answer, Error, ErrorKind, Fate, Gateway, Gateways, Operation, PaymentGateway as _, PaymentRef, Recorder,
+    Unresolved, async_trait,
 };
 use paymux_journal::{Intent, Journaled, State};
 
@@ -175,7 +175,10 @@ fn interrupted(operation: &Operation, kept: Option<Unresolved>) -> Error {
 }
 
 fn is_that(intent: &Intent, operation: &Operation) -> bool {
-    let same = intent.operation == operation.kind() && intent.amount == operation.amount();
+    let about = |payment: Option<&PaymentRef>| payment.map(|payment| payment.id().to_owned());
+    let same = intent.operation == operation.kind()
+        && intent.amount == operation.amount()
+        && about(intent.payment.as_ref()) == about(operation.payment());
     same || matches!(operation, Operation::Resolve(_))
 }
 

@@ -81,12 +81,21 @@ fn in_journal(unresolved: &Unresolved, now: Timestamp) -> String {
     text
 }
 
+/// A word of a command as a shell reads it back.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '+' | ':' | '@' | '%' | ',');
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
 /// How to go on when nobody knows what became of an operation.
 fn next_steps(gateway: &Gateway, unresolved: &Unresolved, kept: Option<&Path>) -> String {
     let (how, file) = match kept {
         Some(path) => (
             "What is needed to ask is kept; ask".to_owned(),
-            path.display().to_string(),
+            quoted(&path.display().to_string()),
         ),
         None => ("Keep the JSON above in a file, and ask".to_owned(), "FILE".to_owned()),
     };
@@ -108,4 +117,17 @@ fn next_steps(gateway: &Gateway, unresolved: &Unresolved, kept: Option<&Path>) -
         ));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn a_file_is_named_as_a_shell_reads_it() {
+        assert_eq!(quoted("/tmp/open-1.json"), "/tmp/open-1.json");
+        assert_eq!(quoted("my file"), "'my file'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+        assert_eq!(quoted(""), "''");
+    }
 }

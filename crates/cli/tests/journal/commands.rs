@@ -104,6 +104,36 @@ async fn holds_captures_and_refunds_are_done_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_the_journal_has_never_seen_is_told() {
+    let (bench, book) = (Bench::start().await, Book::new());
+    let url = book.url();
+    let made = bench.run(&[
+        "checkout",
+        "--json",
+        "--gateway",
+        "coolpay",
+        "--journal",
+        &url,
+        "--reference",
+        "page-0001",
+        "--amount",
+        "10.00 DKK",
+    ]);
+    assert_eq!(made.code, 4, "{made:?}");
+    for (name, is_known) in [("coolpay", true), ("colpay", false)] {
+        let listed = journal(&url, &["list", "--gateway", name]);
+        assert_eq!(listed.code, 0, "{listed:?}");
+        assert_eq!(listed.out.contains("page-0001"), is_known, "{listed:?}");
+        assert_eq!(
+            listed.err.contains("was ever asked of a gateway `colpay`"),
+            !is_known,
+            "{listed:?}"
+        );
+    }
+    assert_eq!(journal(&url, &["list", "--limit", "0"]).code, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_waits_is_asked_about_and_not_sent_again() {
     let (bench, book) = (Bench::start().await, Book::new());
     let url = book.url();
