@@ -44,6 +44,9 @@ fn faults() -> Vec<Fault> {
     all.extend(statuses.map(Fault::StatusBefore));
     all.extend(statuses.map(Fault::StatusAfter));
     all.extend(before.map(Fault::StatusBefore));
+    let kept = [400, 402, 403, 404, 405, 406, 409, 415, 422, 428].map(|s| StatusCode::from_u16(s).unwrap());
+    all.extend(kept.map(Fault::StatusAfter));
+    all.extend(kept.map(Fault::PageAfter));
     all
 }
 

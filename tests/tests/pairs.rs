@@ -37,6 +37,8 @@ fn first() -> Vec<Fault> {
         Fault::TooMany(None),
         Fault::StatusAfter(StatusCode::INTERNAL_SERVER_ERROR),
         Fault::StatusAfter(StatusCode::REQUEST_TIMEOUT),
+        Fault::StatusAfter(StatusCode::FORBIDDEN),
+        Fault::PageAfter(StatusCode::BAD_REQUEST),
         Fault::Redirect("/elsewhere".to_owned()),
     ]
 }

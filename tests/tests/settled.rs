@@ -37,6 +37,9 @@ fn losses() -> Vec<Fault> {
         Fault::StatusBefore(StatusCode::BAD_GATEWAY),
         Fault::StatusAfter(StatusCode::INTERNAL_SERVER_ERROR),
         Fault::StatusAfter(StatusCode::REQUEST_TIMEOUT),
+        Fault::StatusAfter(StatusCode::FORBIDDEN),
+        Fault::PageAfter(StatusCode::NOT_FOUND),
+        Fault::StatusBefore(StatusCode::BAD_REQUEST),
     ]
 }
 

@@ -71,6 +71,15 @@ fn mishaps(stand: &crate::Stand) -> Vec<Vec<Mishap>> {
         [400, 403, 404, 409]
             .map(|code| Fault::StatusBefore(StatusCode::from_u16(code).unwrap_or(StatusCode::BAD_REQUEST))),
     );
+    let refusals = [
+        StatusCode::BAD_REQUEST,
+        StatusCode::FORBIDDEN,
+        StatusCode::NOT_FOUND,
+        StatusCode::METHOD_NOT_ALLOWED,
+        StatusCode::UNPROCESSABLE_ENTITY,
+    ];
+    faults.extend(refusals.map(Fault::StatusAfter));
+    faults.extend(refusals.map(Fault::PageAfter));
     if stand.spends_tokens {
         faults.push(Fault::ExpiredToken);
     }

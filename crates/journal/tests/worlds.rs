@@ -356,7 +356,7 @@ fn delivery(webhook: paymux_simulator::Webhook) -> Delivery {
 }
 
 fn fault(rng: &mut fastrand::Rng) -> Fault {
-    match rng.u32(0..12) {
+    match rng.u32(0..14) {
         0 => Fault::Refuse,
         1 | 2 => Fault::ResetBefore,
         3 | 4 => Fault::ResetAfter,
@@ -366,6 +366,8 @@ fn fault(rng: &mut fastrand::Rng) -> Fault {
         8 => Fault::Truncate,
         9 => Fault::Empty,
         10 => Fault::Delay(Duration::from_secs(rng.u64(1..100))),
+        11 => Fault::StatusAfter(StatusCode::FORBIDDEN),
+        12 => Fault::PageAfter(StatusCode::BAD_REQUEST),
         _ => Fault::Stuck,
     }
 }

@@ -26,6 +26,8 @@ pub enum Fault {
     StatusBefore(StatusCode),
     /// This status with an empty body, after the provider acted.
     StatusAfter(StatusCode),
+    /// This status with a web page, after the provider acted: what stands in front of the provider keeps the answer back.
+    PageAfter(StatusCode),
     /// The answer breaks off in the middle of its body.
     Truncate,
     /// The answer's body is not what its content type says.

@@ -120,6 +120,11 @@ impl Host {
                 self.act(now, request);
                 at_once(wire::empty(status))
             }
+            Some(Fault::PageAfter(status)) => {
+                self.act(now, request);
+                let page = "<html><body>The request was blocked</body></html>";
+                at_once(wire::html(status, page.to_owned()))
+            }
             Some(Fault::Truncate) => Exchange::Cut(self.act(now, request)),
             Some(Fault::Malformed) => at_once(
                 self.act(now, request)

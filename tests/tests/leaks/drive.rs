@@ -48,6 +48,7 @@ pub(crate) fn wrongs(stand: &Stand) -> Vec<Wrong> {
         Fault::StatusBefore(StatusCode::BAD_REQUEST),
         Fault::StatusBefore(StatusCode::SERVICE_UNAVAILABLE),
         Fault::StatusAfter(StatusCode::BAD_GATEWAY),
+        Fault::PageAfter(StatusCode::FORBIDDEN),
         Fault::Truncate,
         Fault::Malformed,
         Fault::Empty,

@@ -181,6 +181,7 @@ fn fault(rng: &mut fastrand::Rng) -> Fault {
         10 => Fault::Lag(Duration::from_millis(rng.u64(1..500))),
         11 => Fault::Stuck,
         12 => Fault::Refuse,
+        13 => Fault::PageAfter(StatusCode::FORBIDDEN),
         _ => Fault::Delay(Duration::from_millis(rng.u64(1..60))),
     }
 }

@@ -86,6 +86,21 @@ pub(super) async fn failure_after(bench: &Bench<'_>) -> Case {
     Ok(())
 }
 
+/// The provider acted, and what stands in front of it answers in its place with a refusal: without a body, or with a web page.
+pub(super) async fn refusal_in_front(bench: &Bench<'_>) -> Case {
+    for status in [
+        StatusCode::BAD_REQUEST,
+        StatusCode::FORBIDDEN,
+        StatusCode::NOT_FOUND,
+        StatusCode::METHOD_NOT_ALLOWED,
+        StatusCode::UNPROCESSABLE_ENTITY,
+    ] {
+        schedule(bench, &[Fault::StatusAfter(status)]).await?;
+        schedule(bench, &[Fault::PageAfter(status)]).await?;
+    }
+    Ok(())
+}
+
 /// The answer has no body.
 pub(super) async fn empty(bench: &Bench<'_>) -> Case {
     schedule(bench, &[Fault::Empty]).await

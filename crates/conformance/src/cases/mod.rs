@@ -110,6 +110,9 @@ pub(crate) const ALL: &[Case] = &[
     case("a request that acts late", |b| Box::pin(faults::late(b))),
     case("a failure before it was done", |b| Box::pin(faults::failure_before(b))),
     case("a failure after it was done", |b| Box::pin(faults::failure_after(b))),
+    case("a refusal by something in front, after it was done", |b| {
+        Box::pin(faults::refusal_in_front(b))
+    }),
     case("an empty answer", |b| Box::pin(faults::empty(b))),
     case("an unreadable answer", |b| Box::pin(faults::unreadable(b))),
     case("an answer that breaks off", |b| Box::pin(faults::cut(b))),
