@@ -64,7 +64,7 @@ impl Place {
 pub(crate) struct Refusal {
     /// The error, as for a call that does something.
     pub error: Error,
-    /// Whether the status proves that this call did nothing.
+    /// Whether the status says that this call did nothing.
     pub definite: bool,
     /// Whether it is what an earlier, successful attempt would lead to.
     pub fits_earlier: bool,
@@ -75,6 +75,16 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
+    /// Whether it proves that a call that moves money did nothing. Without words it may be that of something in front of the provider, which knows
+    /// nothing of what was done; only of the door (401) and of too many requests (429) is that believed.
+    pub(crate) fn proves(&self) -> bool {
+        let at_the_door = matches!(
+            self.error.status(),
+            Some(StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS)
+        );
+        self.definite && (at_the_door || !self.wordless)
+    }
+
     /// The error where what an earlier attempt made was looked for and is not to be found. A search may lag behind, so that proves nothing
     /// against a refusal that says, or could have said, that the reference is taken.
     pub(crate) fn unseen(self) -> Error {

@@ -8,6 +8,7 @@ use paymux_core::script::Script;
 use paymux_core::{ErrorKind, Fate, Inquiry, Operation, PaymentState, Payout, Source};
 
 const STATE: &str = r#"{"message":"Payment is not in a valid state for authorize","errors":null,"error_code":null}"#;
+const NO: &str = r#"{"message":"No"}"#;
 
 /// The reference is taken, and nothing shows on its payment.
 fn adopted() -> Script {
@@ -25,13 +26,13 @@ fn a_refusal_on_an_adopted_payment_leaves_the_earlier_attempt_open() {
         .json(READ, 200, &fresh());
     let error = execute(&script, &sale()).unwrap_err();
     assert_eq!((error.kind(), error.fate()), (ErrorKind::Refused, Fate::Unknown));
-    for status in [401, 402, 429] {
-        let error = execute(&adopted().json(AUTHORIZE, status, "{}"), &sale()).unwrap_err();
+    for status in [401, 402, 403, 429] {
+        let error = execute(&adopted().json(AUTHORIZE, status, NO), &sale()).unwrap_err();
         assert_eq!(error.fate(), Fate::Unknown, "{status}");
     }
     // On a payment of its own, nothing else can have happened.
-    for status in [401, 402, 429] {
-        let script = Script::new().json(CREATE, 201, &fresh()).json(AUTHORIZE, status, "{}");
+    for status in [401, 402, 403, 429] {
+        let script = Script::new().json(CREATE, 201, &fresh()).json(AUTHORIZE, status, NO);
         assert_eq!(execute(&script, &sale()).unwrap_err().fate(), Fate::NotDone, "{status}");
     }
 }

@@ -178,7 +178,7 @@ fn follow_ups() {
         ),
         (Operation::Void(Void::new(payment_ref(), name())), CANCEL, "{}", held()),
     ] {
-        let script = Script::new().json(READ, 200, &standing).json(expect, 403, "{}");
+        let script = Script::new().json(READ, 200, &standing).json(expect, 401, "{}");
         execute(&script, &operation).unwrap_err();
         let sent = script.sent();
         assert_eq!(sent[0].request.headers().get("content-type"), None);

@@ -56,10 +56,10 @@ const REFUSALS: &[Row] = &[
     ),
     (
         402,
-        "{}",
+        r#"{"message":"Payment required","errors":null,"error_code":null}"#,
         ErrorKind::Configuration,
         Fate::NotDone,
-        "the account needs a (larger) plan",
+        "the account needs a (larger) plan: Payment required",
     ),
     (
         403,
@@ -83,32 +83,25 @@ const REFUSALS: &[Row] = &[
         "nothing stands under that id, or the API key may not see it: Not found: No Payment with id 1145",
     ),
     (
-        404,
-        "404 Not Found",
-        ErrorKind::InvalidRequest,
-        Fate::Rejected,
-        "nothing stands under that id",
-    ),
-    (
         405,
-        "",
+        r#"{"message":"Method not allowed"}"#,
         ErrorKind::Provider,
         Fate::NotDone,
-        "method that is not allowed there; this is a fault of the adapter",
+        "method that is not allowed there: Method not allowed; this is a fault of the adapter",
     ),
     (
         406,
-        "",
+        r#"{"message":"Not acceptable"}"#,
         ErrorKind::Provider,
         Fate::NotDone,
-        "accepts only JSON, which is not offered there; this is a fault of the adapter",
+        "accepts only JSON, which is not offered there: Not acceptable; this is a fault of the adapter",
     ),
     (
         415,
-        "",
+        r#"{"message":"Unsupported media type"}"#,
         ErrorKind::Provider,
         Fate::NotDone,
-        "content type that is not taken there; this is a fault of the adapter",
+        "content type that is not taken there: Unsupported media type; this is a fault of the adapter",
     ),
     (
         422,
@@ -141,6 +134,99 @@ fn refusals_of_a_call_that_moves_money() {
     }
 }
 
+/// Refusals that something in front of the provider may have given, with what they are on a call that moves no money.
+const WORDLESS: &[(u16, ErrorKind, Fate, &str)] = &[
+    (
+        402,
+        ErrorKind::Configuration,
+        Fate::NotDone,
+        "the account needs a (larger) plan",
+    ),
+    (
+        403,
+        ErrorKind::Configuration,
+        Fate::NotDone,
+        "the API key lacks the permission",
+    ),
+    (
+        404,
+        ErrorKind::InvalidRequest,
+        Fate::Rejected,
+        "nothing stands under that id",
+    ),
+    (
+        405,
+        ErrorKind::Provider,
+        Fate::NotDone,
+        "method that is not allowed there",
+    ),
+    (406, ErrorKind::Provider, Fate::NotDone, "accepts only JSON"),
+    (
+        415,
+        ErrorKind::Provider,
+        Fate::NotDone,
+        "content type that is not taken there",
+    ),
+];
+
+const BODIES: [&str; 5] = [
+    "",
+    "{}",
+    "404 Not Found",
+    "<html><body>The request was blocked</body></html>",
+    r#"{"message":null,"errors":{}}"#,
+];
+
+#[test]
+fn a_refusal_without_words_proves_nothing_of_a_call_that_moves_money() {
+    let more = [
+        (400, ErrorKind::InvalidRequest, "the provider refused the request"),
+        (422, ErrorKind::InvalidRequest, "the provider refused the request"),
+        (409, ErrorKind::Refused, "it conflicts with what the provider holds"),
+        (428, ErrorKind::Refused, "a precondition of the provider does not hold"),
+    ];
+    let wordless = WORDLESS
+        .iter()
+        .map(|(status, kind, _, message)| (*status, *kind, *message));
+    for (status, kind, message) in wordless.chain(more) {
+        for body in BODIES {
+            let script = || Script::new().json(CREATE, 201, &fresh()).json(AUTHORIZE, status, body);
+            let absent = (0..4).fold(script(), |s, _| s.json(READ, 200, &fresh()));
+            let error = execute(&absent, &sale()).unwrap_err();
+            assert_eq!((error.kind(), error.fate()), (kind, Fate::Unknown), "{status} {error}");
+            assert_eq!(error.status().unwrap().as_u16(), status);
+            assert!(error.message().contains(message), "{status} {error}");
+            assert!(error.message().contains("not in the provider's words"), "{error}");
+            assert!(error.payment().is_some(), "{status} {error}");
+            // What the payment shows decides.
+            let done = execute(&script().json(READ, 200, &held()), &authorize()).unwrap();
+            assert!(done.outcome.is_approved(), "{status} {body}");
+        }
+    }
+}
+
+#[test]
+fn a_refusal_without_words_of_a_create_is_believed_since_it_moves_no_money() {
+    for (status, kind, fate, message) in WORDLESS {
+        for body in BODIES {
+            let error = execute(&Script::new().json(CREATE, *status, body), &sale()).unwrap_err();
+            assert_eq!((error.kind(), error.fate()), (*kind, *fate), "{status} {error}");
+            assert!(error.message().contains(message), "{status} {error}");
+        }
+    }
+}
+
+#[test]
+fn the_door_and_too_many_requests_are_believed_without_words() {
+    for (status, kind) in [(401, ErrorKind::Configuration), (429, ErrorKind::Refused)] {
+        for body in BODIES {
+            let script = Script::new().json(CREATE, 201, &fresh()).json(AUTHORIZE, status, body);
+            let error = execute(&script, &sale()).unwrap_err();
+            assert_eq!((error.kind(), error.fate()), (kind, Fate::NotDone), "{status} {error}");
+        }
+    }
+}
+
 #[test]
 fn refusals_that_fit_an_earlier_success_are_rejected_after_a_look() {
     for (status, body, kind, message) in [
@@ -156,16 +242,15 @@ fn refusals_that_fit_an_earlier_success_are_rejected_after_a_look() {
             ErrorKind::Refused,
             "the provider refused it in this state: Payment is not in a valid state for authorize",
         ),
-        (400, "", ErrorKind::InvalidRequest, "the provider refused the request"),
         (
             409,
-            "{}",
+            r#"{"message":"Conflict"}"#,
             ErrorKind::Refused,
             "it conflicts with what the provider holds",
         ),
         (
             428,
-            "{}",
+            r#"{"message":"Precondition required"}"#,
             ErrorKind::Refused,
             "a precondition of the provider does not hold",
         ),

@@ -240,6 +240,22 @@ impl Error {
         self
     }
 
+    /// Made of a refusal that is not in the provider's words: whatever stands in front of the provider may have given it, after the provider did
+    /// what was asked. It proves nothing, so the fate is [`Fate::Unknown`]; kind and message stay, and this is said behind them.
+    ///
+    /// ```
+    /// use paymux_core::{Error, ErrorKind, Fate};
+    /// let error = Error::new(ErrorKind::Configuration, "the key lacks the permission").without_words();
+    /// assert_eq!((error.kind(), error.fate()), (ErrorKind::Configuration, Fate::Unknown));
+    /// ```
+    #[must_use]
+    pub fn without_words(mut self) -> Self {
+        self.0.message.push_str(
+            "; this is not in the provider's words, may come from something in front of it, and proves nothing",
+        );
+        self.with_fate(Fate::Unknown)
+    }
+
     /// Whose fault it is.
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {

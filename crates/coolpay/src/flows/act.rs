@@ -50,7 +50,7 @@ impl Seen {
 /// What a call that moves money came to.
 pub(crate) enum Spent {
     Answered(Reply),
-    /// Answered with a status that proves that this call did nothing.
+    /// Answered with a refusal that proves that this call did nothing.
     Refused(reading::Refusal),
     /// Nobody knows.
     Open(Error),
@@ -77,8 +77,10 @@ impl CoolPay {
             Ok(reply) if reply.status.is_success() => Spent::Answered(reply),
             Ok(reply) => {
                 let refusal = reading::refusal(&reply, wire.now());
-                if refusal.definite {
+                if refusal.proves() {
                     Spent::Refused(refusal)
+                } else if refusal.definite {
+                    Spent::Open(refusal.error.without_words())
                 } else {
                     Spent::Open(refusal.error.with_fate(Fate::Unknown))
                 }

@@ -47,7 +47,6 @@ impl CoolPay {
                     },
                 },
             },
-            // A refusal without words may mean that the reference is taken.
             Spent::Refused(refusal) if refusal.fits_earlier => {
                 let (place, body) = match self.look_up(wire, Kind::Payment, reference).await {
                     Ok(Some(found)) => found,
@@ -64,7 +63,11 @@ impl CoolPay {
             }
             Spent::Refused(refusal) => return Err(refusal.error),
             Spent::Open(error) => match self.look_up_longer(wire, reference).await {
-                Some((place, body)) => (place, Some(body), Some(error)),
+                Some((place, body)) => match self.standing(&place, &body, want, Some(asked))? {
+                    Standing::Fresh => (place, Some(body), Some(error)),
+                    // An earlier attempt may have made it, and have gone further.
+                    standing => return self.resume(task, &place, &body, standing, wire).await,
+                },
                 None => return Err(error),
             },
         };

@@ -40,7 +40,7 @@ fn a_sale_whose_capture_fails_is_outstanding() {
     let lost = |script: Script| (0..4).fold(script, |script, _| script.json(READ, 200, &held()));
     outstanding(&execute(&lost(begun().lost(CAPTURE)), &sale()).unwrap_err());
     outstanding(&execute(&begun().not_sent(CAPTURE), &sale()).unwrap_err());
-    outstanding(&execute(&begun().json(CAPTURE, 403, "{}"), &sale()).unwrap_err());
+    outstanding(&execute(&begun().json(CAPTURE, 403, r#"{"message":"Not authorized"}"#), &sale()).unwrap_err());
     let state = r#"{"message":"Payment is not in a valid state for capture"}"#;
     let refused = begun().json(CAPTURE, 400, state);
     let looked = (0..2).fold(refused, |script, _| script.json(READ, 200, &held()));

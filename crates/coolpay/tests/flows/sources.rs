@@ -87,6 +87,16 @@ fn a_subscription_is_charged_in_a_payment_of_its_own() {
         execute(&script, &under_subscription()).unwrap_err().fate(),
         Fate::Unknown
     );
+    // What is found after an answer that says nothing may be an earlier attempt's, and further than this one came.
+    let whole = format!("[{done}]");
+    for script in [
+        Script::new().lost(RECURRING),
+        Script::new().json(RECURRING, 400, ""),
+        Script::new().json(RECURRING, 403, "<html>"),
+    ] {
+        let script = script.json(SEARCH, 200, &whole).json(READ, 200, &done);
+        assert!(execute(&script, &under_subscription()).unwrap().outcome.is_approved());
+    }
     // The reference names a payment of another kind, without operations: refused; of this subscription: unknown.
     for (standing, fate) in [
         (fresh(), Fate::Rejected),
