@@ -40,8 +40,9 @@ fn without_a_code_the_status_of_a_request_to_pay_decides() {
         (308, Provider, Unknown, "does not say"),
         (400, InvalidRequest, Unknown, "invalid or the payment failed"),
         (401, Configuration, NotDone, "check `access_token`"),
-        (403, Configuration, NotDone, "check `access_token` and `entity_id`"),
-        (404, Configuration, Rejected, "check `base_url`"),
+        (403, Configuration, Unknown, "check `access_token` and `entity_id`"),
+        (404, Configuration, Unknown, "check `base_url`"),
+        (405, Provider, Unknown, "does not document"),
         (408, Provider, Unknown, "does not say"),
         (418, Provider, Unknown, "does not document"),
         (429, Refused, NotDone, "too many requests"),
@@ -54,6 +55,27 @@ fn without_a_code_the_status_of_a_request_to_pay_decides() {
             assert_eq!((error.kind(), error.fate()), (kind, fate), "{status} {answer}");
             assert_eq!(error.status().map(|s| s.as_u16()), Some(status));
             assert!(error.message().contains(says), "{status}: {error}");
+            let front = matches!(status, 400 | 403 | 404 | 405 | 418);
+            let said = error.message().contains("not in the provider's words");
+            assert_eq!(said, front, "{status}: {error}");
+        }
+    }
+}
+
+/// What something in front of the platform says in its place is asked about, where that can be done.
+#[test]
+fn without_a_code_a_refusal_is_asked_about() {
+    let entry = body(ID, "DB", "92.00", "000.100.110");
+    let entry = entry.replacen('{', &format!(r#"{{"merchantTransactionId":"{REFERENCE}","#), 1);
+    let report = format!(r#"{{"result":{{"code":"000.000.100"}},"payments":[{entry}]}}"#);
+    for status in [400, 403, 404, 405, 422] {
+        for answer in ["", HTML] {
+            let wire = Script::new()
+                .json("POST /v1/payments", status, answer)
+                .json("GET /v1/query", 200, &report);
+            let answer = run(&v1(), &sale(), &wire).unwrap();
+            assert!(answer.outcome.is_approved(), "{status}");
+            assert!(wire.left().is_empty(), "{status}");
         }
     }
 }
@@ -67,8 +89,8 @@ fn without_a_code_the_status_of_a_follow_up_decides() {
             (200, Provider, Unknown),
             (400, InvalidRequest, Unknown),
             (401, Configuration, NotDone),
-            (403, Configuration, NotDone),
-            (404, InvalidRequest, Rejected),
+            (403, Configuration, Unknown),
+            (404, InvalidRequest, Unknown),
             (408, Provider, Unknown),
             (429, Refused, NotDone),
             (500, Provider, Unknown),

@@ -20,8 +20,15 @@ fn creates(asked: &Asked<'_>, surface: Surface) -> bool {
     surface == Surface::Mutation && asked.kind.is_none_or(PaymentType::is_first)
 }
 
+/// Whether a request moves money; one that makes a checkout or a registration has no type.
+fn moves(asked: &Asked<'_>, surface: Surface) -> bool {
+    surface == Surface::Mutation && asked.kind.is_some()
+}
+
 fn says(asked: &Asked<'_>, surface: Surface, status: StatusCode) -> Says {
     let says = |kind, proves, message| Says { kind, proves, message };
+    // Without a code, something in front of the provider may have said it, after the money moved.
+    let idle = !moves(asked, surface);
     match status.as_u16() {
         200..=299 => says(ErrorKind::Provider, false, "the answer has no readable result code"),
         300..=399 => says(
@@ -41,20 +48,20 @@ fn says(asked: &Asked<'_>, surface: Surface, status: StatusCode) -> Says {
         ),
         403 => says(
             ErrorKind::Configuration,
-            true,
+            idle,
             "the access token is invalid, or not for this entity; check `access_token` and `entity_id`",
         ),
         404 if creates(asked, surface) => says(
             ErrorKind::Configuration,
-            true,
+            idle,
             "the address does not exist; check `base_url` and `preset`",
         ),
         404 if surface == Surface::Mutation => {
-            says(ErrorKind::InvalidRequest, true, "nothing stands under the payment's id")
+            says(ErrorKind::InvalidRequest, idle, "nothing stands under the payment's id")
         }
         404 => says(
             ErrorKind::InvalidRequest,
-            true,
+            idle,
             "nothing stands under that id or reference",
         ),
         408 => says(
@@ -72,7 +79,8 @@ fn says(asked: &Asked<'_>, surface: Surface, status: StatusCode) -> Says {
     }
 }
 
-/// Statuses of requests that were turned away at the door, before they were looked at: the credentials were not accepted.
+/// Statuses of requests that were turned away at the door, before they were looked at: the credentials were not accepted. A 403 without a code is
+/// not believed here, and is asked about.
 pub(crate) const TURNED_AWAY: [StatusCode; 2] = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN];
 /// The same for requests that make something, where too many at once are turned away, too.
 pub(crate) const TURNED_AWAY_FIRST: [StatusCode; 3] = [
@@ -119,6 +127,7 @@ pub(super) fn read(
         return Err(error.with_fate(refused(surface, reply.status)));
     }
     let error = match surface {
+        Surface::Mutation if reply.status.is_client_error() => error.without_words(),
         Surface::Mutation => error.with_fate(Fate::Unknown),
         _ => error,
     };
