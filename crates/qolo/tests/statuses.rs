@@ -15,9 +15,22 @@ use paymux_core::{Adapter, Call, Error, ErrorKind, Fate, Lost, Memo, Reply, Toke
 const PROBLEM: &str = r#"{"type":"about:blank","title":"One or more validation errors occurred.","status":400,"detail":null,
     "instance":null,"errors":{"amount":["must be above zero: 4111 1111 1111 1111"],"source.account_guid":["x"]},"traceId":"00-1"}"#;
 
+const TRANSFERS: &str = "POST /api/v1/transfers";
+/// Bodies that are not in the provider's words.
+const BARE: [&str; 4] = ["", "{}", r#"{"title":null,"errors":{}}"#, "<html>canary</html>"];
+
 fn sale_answered(status: u16, body: &str) -> Error {
-    let script = Script::new().json("POST /api/v1/transfers", status, body);
+    let script = Script::new().json(TRANSFERS, status, body);
     play(&qolo(), &sale(), &script).unwrap_err()
+}
+
+/// As is sent twice what is not in the provider's words.
+fn sale_answered_twice(status: u16, body: &str) -> Error {
+    let script = Script::new().json(TRANSFERS, status, body);
+    let script = script.json(TRANSFERS, status, body);
+    let error = play(&qolo(), &sale(), &script).unwrap_err();
+    assert!(script.left().is_empty(), "{status} {body}");
+    error
 }
 
 fn inquiry_answered(status: u16, body: &str) -> Error {
@@ -74,12 +87,22 @@ fn every_status_has_a_kind_a_fate_and_a_message() {
         (500, Provider, Unknown, NotDone, "the provider failed"),
         (503, Provider, Unknown, NotDone, "the provider failed"),
     ] {
-        for body in ["", "{}", "<html>canary</html>", PROBLEM] {
+        for body in BARE.into_iter().chain([PROBLEM]) {
             let asked = inquiry_answered(status, body);
             assert_eq!((asked.kind(), asked.fate()), (kind, asking), "{status} {asked}");
             assert!(asked.message().contains(message), "{status} {asked}");
-            let sold = sale_answered(status, body);
+            let bare = body != PROBLEM && !matches!(status, 401 | 408 | 429 | 500..);
+            let (sold, money) = if bare {
+                (sale_answered_twice(status, body), Unknown)
+            } else {
+                (sale_answered(status, body), money)
+            };
             assert_eq!((sold.kind(), sold.fate()), (kind, money), "{status} {sold}");
+            assert_eq!(
+                sold.message().contains("not in the provider's words"),
+                bare,
+                "{status} {sold}"
+            );
             // After a 408 or a 5xx the engine says it.
             let message = if status == 408 || status >= 500 {
                 "the answer does not say"
@@ -90,6 +113,34 @@ fn every_status_has_a_kind_a_fate_and_a_message() {
             for error in [asked, sold] {
                 assert_eq!(error.status().unwrap().as_u16(), status);
                 assert!(!error.message().contains("canary"), "{error}");
+            }
+        }
+    }
+}
+
+/// Something in front of the provider may have refused to pass its answer on: the key tells what it came to, and nothing but a success does.
+#[test]
+fn a_refusal_that_is_not_in_the_providers_words_is_sent_once_more_under_the_key() {
+    for status in [400, 402, 403, 404, 405, 409, 415, 422] {
+        for body in BARE {
+            let first = || Script::new().json(TRANSFERS, status, body);
+            let script = first().json(TRANSFERS, 201, CREATED);
+            let answer = play(&qolo(), &sale(), &script).unwrap();
+            assert!(matches!(answer.outcome, paymux_core::Outcome::Pending), "{status}");
+            let sent = script.sent();
+            assert_eq!(sent[0].body(), sent[1].body());
+            let key = |call: usize| sent[call].request.headers()["idempotencykey"].clone();
+            assert_eq!(key(0), key(1));
+
+            let script = first().json(TRANSFERS, 400, PROBLEM);
+            let error = play(&qolo(), &sale(), &script).unwrap_err();
+            assert_eq!((error.kind(), error.fate()), (ErrorKind::InvalidRequest, Fate::Unknown));
+            for script in [first().lost(TRANSFERS), first().not_sent(TRANSFERS)] {
+                let error = play(&qolo(), &sale(), &script).unwrap_err();
+                assert_eq!(
+                    (error.status().unwrap().as_u16(), error.fate()),
+                    (status, Fate::Unknown)
+                );
             }
         }
     }
@@ -202,13 +253,17 @@ fn every_money_call_says_that_429_is_a_proof_and_nothing_else_is() {
 
 #[test]
 fn a_host_without_the_cancel_route_is_told_from_an_unknown_payment() {
-    let cancel = |body: &str| {
-        let script = Script::new().json("POST /api/v1/transfers/eft/cancel", 404, body);
-        play(&qolo(), &void("BANKTOACCOUNT"), &script).unwrap_err()
-    };
-    assert_eq!(cancel("").kind(), ErrorKind::Unsupported);
-    assert_eq!(cancel("<html>").kind(), ErrorKind::Unsupported);
-    assert!(cancel(r#"{"title":"Not Found","status":404}"#).is_not_found());
+    const CANCEL: &str = "POST /api/v1/transfers/eft/cancel";
+    for body in BARE {
+        let script = Script::new().json(CANCEL, 404, body).json(CANCEL, 404, body);
+        let error = play(&qolo(), &void("BANKTOACCOUNT"), &script).unwrap_err();
+        // Whether the host does not know it, or something in front of it says so after it was done, is not to be told.
+        assert_eq!((error.kind(), error.fate()), (ErrorKind::Unsupported, Fate::Unknown));
+    }
+    let script = Script::new().json(CANCEL, 404, r#"{"title":"Not Found","status":404}"#);
+    let error = play(&qolo(), &void("BANKTOACCOUNT"), &script).unwrap_err();
+    assert!(error.is_not_found());
+    assert_eq!(error.fate(), Fate::Rejected);
 }
 
 #[test]

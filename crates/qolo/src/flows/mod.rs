@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, StatusCode, header};
 use paymux_core::decimal::Number;
 use paymux_core::{
-    Answer, Call, Charge, Error, ErrorKind, Lost, Memo, Money, Operation, Payout, Reply, Source, Transfer, Wire,
+    Answer, Call, Charge, Error, ErrorKind, Fate, Lost, Memo, Money, Operation, Payout, Reply, Source, Transfer, Wire,
     idempotency_key, request,
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -18,7 +18,7 @@ use serde::de::DeserializeOwned;
 
 use crate::adapter::{PROVIDER, Qolo};
 use crate::codes::{Rail, TransferType};
-use crate::reading::{Asked, refusal};
+use crate::reading::{Asked, is_bare, refusal};
 use crate::shapes::{Locator, Page, TransferRequest};
 
 /// The header of idempotency keys: one word, and no hyphen.
@@ -116,11 +116,8 @@ async fn create(
     wire: &dyn Wire,
 ) -> Result<Answer, Error> {
     wire.note(Memo::new("transfer", asked.kind.as_str())).await?;
-    let call = qolo.keyed("/transfers", body, operation, wire)?;
-    let reply = wire.send(call).await.map_err(Lost::give_up)?;
-    if !reply.status.is_success() {
-        return Err(refusal(&reply, true, wire.now()));
-    }
+    let refused = |reply: &Reply| refusal(reply, true, wire.now());
+    let reply = qolo.moved("/transfers", body, operation, refused, wire).await?;
     let created = qolo.created(&reply, asked);
     if let Some(payment) = created.as_ref().err().and_then(Error::payment) {
         wire.note(Memo::new("payment", payment.id())).await?;
@@ -189,14 +186,35 @@ impl Qolo {
         Ok(accepting(request))
     }
 
-    /// A POST that moves money, under the key of its operation. 429 comes from the gateway in front of the API: nothing was done.
-    pub(crate) fn keyed<T: Serialize>(
+    /// Sends a POST that moves money, and gives a reply that is a success. A refusal that is not in the provider's words says nothing of what was
+    /// done; the key does: what is sent once more under it is answered with what the first came to, and only a success counts then.
+    pub(crate) async fn moved<T: Serialize + Sync>(
         &self,
         path: &str,
         body: &T,
         operation: &Operation,
+        refused: impl Fn(&Reply) -> Error + Send + Sync,
         wire: &dyn Wire,
-    ) -> Result<Call, Error> {
+    ) -> Result<Reply, Error> {
+        let call = self.keyed(path, body, operation, wire)?;
+        let reply = wire.send(call).await.map_err(Lost::give_up)?;
+        if reply.status.is_success() {
+            return Ok(reply);
+        }
+        let error = refused(&reply);
+        if !is_bare(&reply) {
+            return Err(error);
+        }
+        let again = self.keyed(path, body, operation, wire)?;
+        match wire.send(again).await {
+            Ok(reply) if reply.status.is_success() => Ok(reply),
+            Ok(reply) if !is_bare(&reply) => Err(refused(&reply).with_fate(Fate::Unknown)),
+            _ => Err(error),
+        }
+    }
+
+    /// A POST that moves money, under the key of its operation. 429 comes from the gateway in front of the API: nothing was done.
+    fn keyed<T: Serialize>(&self, path: &str, body: &T, operation: &Operation, wire: &dyn Wire) -> Result<Call, Error> {
         let key = idempotency_key(operation)
             .ok_or_else(|| Error::invalid("reference", "is missing, and the idempotency key is made from it"))?;
         let request = with_key(self.send(Method::POST, path, body)?, key)?;

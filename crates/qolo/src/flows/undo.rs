@@ -2,15 +2,13 @@
 //! capture, so what the caller says of them must be so before anything is sent.
 
 use http::StatusCode;
-use paymux_core::{
-    Answer, Error, ErrorKind, Fate, Lost, Memo, Money, Operation, PaymentRef, Refund, Reply, Void, Wire,
-};
+use paymux_core::{Answer, Error, ErrorKind, Fate, Memo, Money, Operation, PaymentRef, Refund, Reply, Void, Wire};
 
 use super::ask::{ask_row, row};
 use super::escaped;
 use crate::adapter::{PROVIDER, Qolo};
 use crate::codes::TransferType;
-use crate::reading::{is_problem, is_undone, refusal};
+use crate::reading::{is_bare, is_undone, refusal};
 use crate::shapes::{CancelRequest, ReversalRequest};
 
 /// `POST transfers/eft/cancel`, for ACH alone.
@@ -21,19 +19,18 @@ pub(crate) async fn void(qolo: &Qolo, operation: &Operation, void: &Void, wire: 
         is_whole(qolo, guid, asked, wire).await?;
     }
     let body = CancelRequest { txn_guid: guid };
-    let call = qolo.keyed("/transfers/eft/cancel", &body, operation, wire)?;
     wire.note(Memo::new("payment", guid)).await?;
-    let reply = wire.send(call).await.map_err(Lost::give_up)?;
-    if reply.status == StatusCode::NOT_FOUND && !is_problem(&reply) {
-        let error = Error::unsupported(
-            PROVIDER,
-            "void on this host, which does not know `transfers/eft/cancel`",
-        );
-        return Err(error.with_status(reply.status));
-    }
-    if !reply.status.is_success() {
-        return Err(refused(&reply, wire));
-    }
+    let refused = |reply: &Reply| {
+        if reply.status != StatusCode::NOT_FOUND || !is_bare(reply) {
+            return refused(reply, wire);
+        }
+        // Or something in front of the host says so, and the entry was cancelled.
+        let what = "void on this host, which does not seem to know `transfers/eft/cancel`";
+        let error = Error::unsupported(PROVIDER, what).with_status(reply.status);
+        error.without_words()
+    };
+    let path = "/transfers/eft/cancel";
+    let reply = qolo.moved(path, &body, operation, refused, wire).await?;
     qolo.cancelled(&reply, void, kind)
 }
 
@@ -61,12 +58,9 @@ pub(crate) async fn refund(
         reason_description: refund.reason.as_deref(),
     };
     let path = format!("/transfers/{}/reversals", escaped(guid));
-    let call = qolo.keyed(&path, &body, operation, wire)?;
     wire.note(Memo::new("payment", guid)).await?;
-    let reply = wire.send(call).await.map_err(Lost::give_up)?;
-    if !reply.status.is_success() {
-        return Err(refused(&reply, wire));
-    }
+    let refused = |reply: &Reply| refused(reply, wire);
+    let reply = qolo.moved(&path, &body, operation, refused, wire).await?;
     qolo.reversed(&reply, refund, kind)
 }
 

@@ -18,7 +18,7 @@ use crate::codes::{self, TransferType};
 use crate::shapes::{CancelReply, LedgerRow, ReversalReply, TransferReply};
 
 use refusal::plain;
-pub(crate) use refusal::{is_problem, is_undone, refusal};
+pub(crate) use refusal::{is_bare, is_undone, refusal};
 
 /// What was asked of `POST transfers`.
 pub(crate) struct Asked<'a> {

@@ -1,5 +1,6 @@
 //! The table of HTTP statuses: whose fault, what may have been done, and what to do.
 
+use http::StatusCode;
 use jiff::Timestamp;
 use paymux_core::{Error, ErrorKind, Fate, RawReply, Reply, scrub};
 
@@ -8,7 +9,7 @@ use crate::shapes::ProblemDetails;
 /// The most characters of a provider's text that go into a message.
 const TEXT: usize = 200;
 
-/// The error for a status that is no success. `moves`: whether the call may have moved money.
+/// The error for a status that is no success. `moves`: whether the call may have moved money, of which a bare refusal proves nothing.
 pub(crate) fn refusal(reply: &Reply, moves: bool, now: Timestamp) -> Error {
     let (kind, fate, message) = match reply.status.as_u16() {
         400 if moves && is_taken(reply) => (
@@ -70,21 +71,36 @@ pub(crate) fn refusal(reply: &Reply, moves: bool, now: Timestamp) -> Error {
             ),
         ),
     };
-    Error::new(kind, message)
+    let error = Error::new(kind, message)
         .with_fate(fate)
         .with_status(reply.status)
         .with_retry_after(reply.retry_after(now))
-        .with_raw(RawReply::new(reply.body.clone()))
+        .with_raw(RawReply::new(reply.body.clone()));
+    if moves && is_bare(reply) {
+        error.without_words()
+    } else {
+        error
+    }
 }
 
 const fn open(moves: bool) -> Fate {
     if moves { Fate::Unknown } else { Fate::NotDone }
 }
 
-/// Whether the body is the provider's own error, and not that of something in front of it.
-pub(crate) fn is_problem(reply: &Reply) -> bool {
-    let problem = serde_json::from_slice::<ProblemDetails>(&reply.body);
-    reply.body.starts_with(b"{") && problem.is_ok_and(|p| p.title.is_some() || p.detail.is_some())
+/// Whether a refusal is not in the provider's words: something in front of it may have given it, after the provider did what was asked. What is said
+/// at the door (401), and of too many requests (429), needs none.
+pub(crate) fn is_bare(reply: &Reply) -> bool {
+    let at_the_door = matches!(reply.status, StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS);
+    reply.status.is_client_error() && !at_the_door && !is_problem(reply)
+}
+
+/// Whether the body is the provider's own error.
+fn is_problem(reply: &Reply) -> bool {
+    let says = |problem: ProblemDetails| {
+        let errors = problem.errors.is_some_and(|errors| !errors.is_empty());
+        problem.title.is_some() || problem.detail.is_some() || errors
+    };
+    reply.body.starts_with(b"{") && serde_json::from_slice(&reply.body).is_ok_and(says)
 }
 
 /// Whether a refusal is about the caller's reference or the key made from it: an earlier attempt may have worked. It errs to the safe side.
