@@ -282,8 +282,18 @@ pub(crate) fn create_refusal(reply: &Reply, reference: &str, now: Timestamp) -> 
     duplicate(&message, &said, reply)
 }
 
+/// Whether a refusal is not in the provider's words: something in front of it may have given it, after the provider did what was asked. What is said
+/// at the door (401), and of too many requests (429), needs none.
+pub(crate) fn is_bare(reply: &Reply) -> bool {
+    let at_the_door = matches!(reply.status, StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS);
+    reply.status.is_client_error() && !at_the_door && Said::of(reply).is_nothing()
+}
+
 /// What a refund's refusal means, of a payment that could be refunded or not. Refunds cannot be asked about.
 pub(crate) fn refund_refusal(reply: &Reply, reference: &str, refundable: bool, now: Timestamp) -> Error {
+    if is_bare(reply) {
+        return refusal(reply, Endpoint::Api, now).without_words();
+    }
     let said = Said::of(reply);
     let words = [
         "refundreference",
@@ -297,9 +307,6 @@ pub(crate) fn refund_refusal(reply: &Reply, reference: &str, refundable: bool, n
     match reply.status.as_u16() {
         409 if refundable => {}
         400 | 422 if refundable && said.is_about(reference, &words) => {}
-        400 | 422 if refundable && said.is_nothing() => {
-            return refusal(reply, Endpoint::Api, now).with_fate(Fate::Unknown);
-        }
         400 | 401 | 403 | 404 | 405 | 409 | 422 | 429 => return refusal(reply, Endpoint::Api, now),
         _ => return refusal(reply, Endpoint::Api, now).with_fate(Fate::Unknown),
     }
@@ -332,7 +339,7 @@ impl Said {
         Decline::new(reason, code).with_text(self.0.error_message.as_deref().map(|text| clean(text, 200)))
     }
 
-    /// Whether nothing can be read: it may not even be the provider who refuses.
+    /// Whether nothing can be read.
     const fn is_nothing(&self) -> bool {
         let ErrorView {
             error_message,

@@ -263,11 +263,49 @@ fn a_refund_that_was_booked_on_another_payment_is_a_mismatch() {
 
 #[test]
 fn a_refusal_of_a_refund_without_a_word_is_unknown() {
-    for (held, fate) in [("SUCCESSFUL", Fate::Unknown), ("NEW", Fate::Rejected)] {
-        for (status, body) in [(400, ""), (400, "<html>"), (400, "{}"), (422, "")] {
-            let script = script().json(QUERY, 200, &view(held)).json(REFUND, status, body);
-            let error = refunded(&beta(), &script).unwrap_err();
-            assert_eq!(error.fate(), fate, "{held} {status} {body}: {error}");
+    for held in ["SUCCESSFUL", "NEW"] {
+        for (status, kind) in [
+            (400, ErrorKind::InvalidRequest),
+            (403, ErrorKind::Configuration),
+            (404, ErrorKind::InvalidRequest),
+            (405, ErrorKind::InvalidRequest),
+            (409, ErrorKind::Refused),
+            (415, ErrorKind::Provider),
+            (422, ErrorKind::InvalidRequest),
+        ] {
+            for body in ["", "<html>", "{}", r#"{"message":"Forbidden"}"#] {
+                let script = script().json(QUERY, 200, &view(held)).json(REFUND, status, body);
+                let error = refunded(&beta(), &script).unwrap_err();
+                assert_eq!((error.kind(), error.fate()), (kind, Fate::Unknown), "{held} {error}");
+                assert!(error.message().contains("not in the provider's words"), "{error}");
+            }
+        }
+        for status in [401, 429] {
+            let script = script().json(QUERY, 200, &view(held)).json(REFUND, status, "");
+            assert_eq!(
+                refunded(&beta(), &script).unwrap_err().fate(),
+                Fate::NotDone,
+                "{status}"
+            );
+        }
+    }
+}
+
+/// Whatever it hides, nobody has the link.
+#[test]
+fn a_refusal_of_a_create_without_a_word_opened_nothing() {
+    for (status, kind) in [
+        (400, ErrorKind::InvalidRequest),
+        (403, ErrorKind::Configuration),
+        (404, ErrorKind::InvalidRequest),
+        (405, ErrorKind::InvalidRequest),
+        (422, ErrorKind::InvalidRequest),
+    ] {
+        for body in ["", "<html>", "{}"] {
+            let script = script().json(CREATE, status, body);
+            let error = sale(&adapter(json!({})), charge(), &script).unwrap_err();
+            assert_eq!((error.kind(), error.fate()), (kind, Fate::NotDone), "{status} {error}");
+            assert!(error.message().contains("`order-1` was not opened"), "{error}");
         }
     }
 }

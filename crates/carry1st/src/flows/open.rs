@@ -34,11 +34,15 @@ impl Carry1st {
             Ok(reply) => reply,
             Err(lost) => return Err(nothing(lost.give_up())),
         };
-        if reply.status.is_server_error() {
-            return Err(nothing(reading::create_refusal(&reply, reference, wire.now())));
-        }
         if !reply.status.is_success() {
-            return Err(reading::create_refusal(&reply, reference, wire.now()));
+            let error = reading::create_refusal(&reply, reference, wire.now());
+            // What is not in the provider's words is as good as lost.
+            let is_lost = reply.status.is_server_error() || reading::is_bare(&reply);
+            return Err(if is_lost && error.fate() != Fate::Unknown {
+                nothing(error)
+            } else {
+                error
+            });
         }
         let text = reply.text();
         let view = reading::view(&text, &reply).map_err(nothing)?;
