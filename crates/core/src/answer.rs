@@ -71,7 +71,8 @@ fn exposed<S: serde::Serializer>(url: &SecretString, serializer: S) -> Result<S:
 }
 
 impl NextAction {
-    /// The address to send the customer's browser to.
+    /// The address that it is about: of a redirect, the one to send the customer's browser to; of a form, the one that its fields are posted to; of a
+    /// widget, the script. Only the first is worth anything alone: match the variants where a provider may give others.
     #[must_use]
     pub fn expose_url(&self) -> &str {
         match self {
@@ -155,7 +156,7 @@ impl Answer {
 }
 
 impl Outcome {
-    /// Whether it is done without reservation.
+    /// Whether it is done without reservation. A payment under review is done, too, and may yet be stopped: see [`Outcome::Review`].
     #[must_use]
     pub const fn is_approved(&self) -> bool {
         matches!(self, Self::Approved)

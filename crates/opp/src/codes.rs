@@ -16,7 +16,7 @@ use paymux_core::codes::{CodeTable, DecidedBy, Explanation};
 use paymux_core::networks::MASTERCARD_ADVICE;
 use paymux_core::{CodeClass, Decline, DeclineReason, RetryAdvice, Side};
 
-pub use classify::{Context, PaymentType, Surface, Verdict, classify};
+pub use classify::{Context, NotAPaymentType, PaymentType, Surface, Verdict, classify};
 
 /// A result code: three groups of three digits, as in `800.100.153`.
 ///
@@ -32,6 +32,7 @@ pub struct ResultCode([u16; 3]);
 
 /// A text that is no result code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct NotACode;
 
 impl ResultCode {

@@ -24,7 +24,9 @@ mod shapes;
 mod webhook;
 
 pub use adapter::Opp;
-pub use codes::{CODES, Context, NotACode, PaymentType, ResultCode, Surface, Verdict, classify, explain};
+pub use codes::{
+    CODES, Context, NotACode, NotAPaymentType, PaymentType, ResultCode, Surface, Verdict, classify, explain,
+};
 pub use config::{OppConfig, Preset};
 pub use extras::Registration;
 pub use webhook::WebhookScheme;

@@ -160,11 +160,25 @@ impl PaymentType {
     }
 }
 
-impl FromStr for PaymentType {
-    type Err = ();
+/// A text that is no payment type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NotAPaymentType;
 
-    fn from_str(text: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or(())
+impl fmt::Display for NotAPaymentType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not a payment type, as `DB`")
+    }
+}
+
+impl std::error::Error for NotAPaymentType {}
+
+impl FromStr for PaymentType {
+    type Err = NotAPaymentType;
+
+    fn from_str(text: &str) -> Result<Self, NotAPaymentType> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|kind| kind.as_str() == text).ok_or(NotAPaymentType)
     }
 }
 

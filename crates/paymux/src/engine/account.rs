@@ -12,7 +12,7 @@ pub(crate) struct Account {
     state: Mutex<State>,
 }
 
-/// A copy of the account.
+/// What the account holds.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct State {
     /// A money call was answered 2xx.

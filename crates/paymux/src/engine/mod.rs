@@ -141,7 +141,7 @@ impl Gateway {
         self.shared.timeout
     }
 
-    /// Where it is kept what would be needed to ask, before money can move.
+    /// Where each operation's record is stored before a request that may move money is sent: what would be needed to ask.
     #[must_use]
     pub fn recorder(&self) -> Option<&Arc<dyn Recorder>> {
         self.shared.recorder.as_ref()

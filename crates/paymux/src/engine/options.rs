@@ -17,7 +17,7 @@ pub struct Options {
     pub follow_ups_only: bool,
     /// How often and how fast a call is made again where it may be.
     pub policy: Policy,
-    /// Where it is kept what would be needed to ask, before money can move.
+    /// Where each operation's record is stored before a request that may move money is sent: what would be needed to ask.
     pub recorder: Option<Arc<dyn Recorder>>,
     /// The shortest time between two questions about one payment; what the capabilities declare, unless set.
     pub inquiry_interval: Option<Duration>,

@@ -20,7 +20,7 @@ pub(crate) struct Questions {
 #[derive(Default)]
 struct State {
     lines: HashMap<Subject, Arc<Line>>,
-    /// How many there may be before those are forgotten that hold nobody back any more.
+    /// When there are this many lines, those that hold nobody back any more are forgotten.
     room: usize,
 }
 

@@ -35,7 +35,7 @@ impl Mark {
         self.step(CLOSED) != SET
     }
 
-    /// Steps from unset; gives what holds now.
+    /// Moves the mark from unset to this, and gives its value afterwards.
     fn step(&self, to: u8) -> u8 {
         match self.0.compare_exchange(UNSET, to, Ordering::SeqCst, Ordering::SeqCst) {
             Ok(_) => to,
