@@ -79,31 +79,29 @@ async fn not_enough_money() {
 async fn turned_away_is_not_done() {
     let mut asked = 0;
     for name in stands::NAMES {
-        for status in [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN] {
-            let stand = stands::named(name);
-            let source = stand.subject.approved.clone();
-            if source.kind() == SourceKind::Hosted {
-                continue;
-            }
-            let mut charge = Charge::new(REFERENCE.parse().unwrap(), stand.subject.amount, source);
-            (stand.subject.complete)(&mut charge);
-            for _ in 0..2 {
-                // A token is got anew after the first 401.
-                let fault = Fault::StatusBefore(status);
-                stand.provider.host().faults.add(Matcher::on(Method::POST, ""), fault);
-            }
-            let error = stand.gateway().sale(charge).await.unwrap_err();
-            assert_eq!(
-                (error.kind(), error.fate()),
-                (ErrorKind::Configuration, Fate::NotDone),
-                "{name}, {status}: {}",
-                error.report()
-            );
-            assert!(stand.provider.all().is_empty(), "{name}");
-            asked += 1;
+        let stand = stands::named(name);
+        let source = stand.subject.approved.clone();
+        if source.kind() == SourceKind::Hosted {
+            continue;
         }
+        let mut charge = Charge::new(REFERENCE.parse().unwrap(), stand.subject.amount, source);
+        (stand.subject.complete)(&mut charge);
+        for _ in 0..2 {
+            // A token is got anew after the first 401.
+            let fault = Fault::StatusBefore(StatusCode::UNAUTHORIZED);
+            stand.provider.host().faults.add(Matcher::on(Method::POST, ""), fault);
+        }
+        let error = stand.gateway().sale(charge).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.fate()),
+            (ErrorKind::Configuration, Fate::NotDone),
+            "{name}: {}",
+            error.report()
+        );
+        assert!(stand.provider.all().is_empty(), "{name}");
+        asked += 1;
     }
-    assert_eq!(asked, 10);
+    assert_eq!(asked, 5);
     // With the code that the platform has for it.
     for mut stand in [stands::opp_v3(opp::Settings::v3()), stands::opp_v1(opp::Settings::v1())] {
         for (key, value) in &mut stand.keys {
@@ -117,6 +115,44 @@ async fn turned_away_is_not_done() {
         let error = stand.gateway().sale(charge).await.unwrap_err();
         assert_eq!((error.kind(), error.fate()), (ErrorKind::Configuration, Fate::NotDone));
         assert_eq!(error.decline().map(|d| d.code.as_str()), Some("800.900.300"));
+    }
+}
+
+/// A 403 in words that are not the provider's keeps its kind, and proves nothing: the money moved behind it.
+#[tokio::test(start_paused = true)]
+async fn what_stands_in_front_of_a_provider_is_not_believed() {
+    for (name, path) in [
+        ("coolpay", "/authorize"),
+        ("opp-v1", "/payments"),
+        ("opp-v3", "/payments"),
+        ("qolo", "/transfers"),
+        ("keybank", "/transfers"),
+    ] {
+        let stand = stands::named(name);
+        let mut charge = Charge::new(
+            REFERENCE.parse().unwrap(),
+            stand.subject.amount,
+            stand.subject.approved.clone(),
+        );
+        (stand.subject.complete)(&mut charge);
+        for _ in 0..20 {
+            let faults = &mut stand.provider.host().faults;
+            faults.add(Matcher::on(Method::POST, path), Fault::PageAfter(StatusCode::FORBIDDEN));
+            faults.add(Matcher::on(Method::GET, ""), Fault::PageAfter(StatusCode::FORBIDDEN));
+        }
+        let error = stand.gateway().sale(charge).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.fate()),
+            (ErrorKind::Configuration, Fate::Unknown),
+            "{name}: {}",
+            error.report()
+        );
+        assert!(
+            error.message().contains("not in the provider's words"),
+            "{name}: {error}"
+        );
+        assert!(error.unresolved().is_some(), "{name}");
+        assert_eq!(stand.provider.all().len(), 1, "{name}");
     }
 }
 

@@ -32,10 +32,13 @@ impl Acme {
             _ => (ErrorKind::Provider, Fate::Unknown),
         };
         let error = Error::new(kind, format!("the provider says: {message}"));
-        Err(error
+        let error = error
             .with_fate(fate)
             .with_status(reply.status)
-            .with_retry_after(reply.retry_after(wire.now())))
+            .with_retry_after(reply.retry_after(wire.now()));
+        // Something in front of the provider may have said so, after the provider acted.
+        let is_bare = message.is_empty() && !matches!(reply.status.as_u16(), 401 | 429);
+        Err(if is_bare { error.without_words() } else { error })
     }
 
     /// Reads a charge for the step that was asked for. One that is not there, or says nothing that we know, is unknown.

@@ -203,6 +203,7 @@ impl Transport for Server {
             Some(Fault::ResetAfter | Fault::Truncate) => return lost(),
             Some(Fault::StatusAfter(status)) => (status, Bytes::new()),
             Some(Fault::Empty) => (status, Bytes::new()),
+            Some(Fault::PageAfter(status)) => (status, Bytes::from_static(b"<html></html>")),
             Some(Fault::Malformed) => (status, Bytes::from_static(b"<html></html>")),
             _ => (status, body),
         };

@@ -146,6 +146,9 @@ fn explained(code: &str) -> Option<CodeClass> {
     (table.explain)(code).map(|meaning| meaning.class)
 }
 
+/// A refusal in the provider's words.
+const REFUSAL: &str = r#"{"message":"Validation error","errors":{"x":["is invalid"]},"error_code":null}"#;
+
 impl Bent<'_> {
     fn seen<T>(&self, with: impl FnOnce(&mut Seen) -> T) -> T {
         with(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner))
@@ -199,12 +202,20 @@ impl Wire for Bent<'_> {
                     && moves
                     && error.status().is_some_and(|status| status.is_server_error()) =>
             {
-                let body = r#"{"message":"Validation error","errors":{"x":["is invalid"]},"error_code":null}"#;
                 Ok(Reply {
                     status: StatusCode::BAD_REQUEST,
                     headers: HeaderMap::new(),
-                    body: Bytes::from_static(body.as_bytes()),
+                    body: Bytes::from_static(REFUSAL.as_bytes()),
                 })
+            }
+            Ok(mut reply)
+                if self.rule == Rule::BareIsRefusal
+                    && moves
+                    && reply.status.is_client_error()
+                    && !reply.body.starts_with(b"{") =>
+            {
+                reply.body = Bytes::from_static(REFUSAL.as_bytes());
+                Ok(reply)
             }
             result => result,
         }

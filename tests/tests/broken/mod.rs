@@ -23,6 +23,8 @@ pub(crate) enum Rule {
     ExpiredKey,
     /// A 5xx is taken as a refusal.
     FailureIsRefusal,
+    /// A refusal that is not in the provider's words is taken for one that is.
+    BareIsRefusal,
     /// An empty body is taken as an approval.
     EmptyIsApproved,
     /// An unknown code is taken as a decline.
@@ -47,12 +49,13 @@ pub(crate) enum Rule {
     KnowsNothing,
 }
 
-pub(crate) const RULES: [Rule; 16] = [
+pub(crate) const RULES: [Rule; 17] = [
     Rule::ReplaysNever,
     Rule::NewKeyPerAttempt,
     Rule::KeyWithoutKind,
     Rule::ExpiredKey,
     Rule::FailureIsRefusal,
+    Rule::BareIsRefusal,
     Rule::EmptyIsApproved,
     Rule::UnknownCodeIsDeclined,
     Rule::CodeWithoutContext,

@@ -88,15 +88,15 @@ pub(super) async fn failure_after(bench: &Bench<'_>) -> Case {
 
 /// The provider acted, and what stands in front of it answers in its place with a refusal: without a body, or with a web page.
 pub(super) async fn refusal_in_front(bench: &Bench<'_>) -> Case {
-    for status in [
-        StatusCode::BAD_REQUEST,
-        StatusCode::FORBIDDEN,
-        StatusCode::NOT_FOUND,
-        StatusCode::METHOD_NOT_ALLOWED,
-        StatusCode::UNPROCESSABLE_ENTITY,
+    for fault in [
+        Fault::StatusAfter(StatusCode::FORBIDDEN),
+        Fault::PageAfter(StatusCode::FORBIDDEN),
+        Fault::PageAfter(StatusCode::BAD_REQUEST),
+        Fault::StatusAfter(StatusCode::NOT_FOUND),
+        Fault::PageAfter(StatusCode::METHOD_NOT_ALLOWED),
+        Fault::StatusAfter(StatusCode::UNPROCESSABLE_ENTITY),
     ] {
-        schedule(bench, &[Fault::StatusAfter(status)]).await?;
-        schedule(bench, &[Fault::PageAfter(status)]).await?;
+        schedule(bench, &[fault]).await?;
     }
     Ok(())
 }

@@ -98,7 +98,8 @@ impl State {
             self.answered = true;
         } else {
             self.accepted |= success;
-            self.refused |= refused && !is_turned_away(status);
+            // A 403 may be of something in front of the provider that keeps its answer back.
+            self.refused |= refused && (status == StatusCode::FORBIDDEN || !is_turned_away(status));
         }
         Ok(reply)
     }
@@ -123,7 +124,7 @@ impl State {
     }
 }
 
-/// Statuses that say, wherever they come from, that this call was not looked at.
+/// Statuses by which a question is turned away before it is looked at.
 pub(crate) fn is_turned_away(status: StatusCode) -> bool {
     matches!(
         status,
