@@ -302,7 +302,7 @@ fn cards(place: usize, stand: &Stand) -> Vec<(&'static str, &'static str)> {
 
 fn fault(random: &mut fastrand::Rng) -> Fault {
     let seconds = Duration::from_secs(random.u64(1..90));
-    match random.u8(0..14) {
+    match random.u8(0..12) {
         0 | 1 => Fault::Refuse,
         2 => Fault::ResetBefore,
         3 | 4 => Fault::ResetAfter,
@@ -312,8 +312,6 @@ fn fault(random: &mut fastrand::Rng) -> Fault {
         8 => Fault::StatusBefore(StatusCode::SERVICE_UNAVAILABLE),
         9 => Fault::StatusAfter(StatusCode::BAD_GATEWAY),
         10 => Fault::TooMany(Some(random.u64(1..30))),
-        11 => Fault::StatusAfter(StatusCode::NOT_FOUND),
-        12 => Fault::PageAfter(StatusCode::FORBIDDEN),
         _ => Fault::Truncate,
     }
 }
