@@ -1,14 +1,4 @@
-//! What paymux costs, beside a client written by hand.
-//!
-//! ```sh
-//! cargo run --release -p paymux-benches                       # time and memory
-//! cargo run --release -p paymux-benches -- --journal          # the journal alone
-//! cargo run --release -p paymux-benches --bin allocations     # allocations
-//! ```
-//!
-//! With `--quick` fewer rounds are made, and with `--json` the tables are printed as JSON. Whatever is compared is measured in one run, in turns;
-//! what counts is the ratio. Nothing here is a gate.
-
+#![doc = include_str!("../README.md")]
 #![allow(clippy::indexing_slicing, reason = "a benchmark may fail so")]
 
 mod by_hand;

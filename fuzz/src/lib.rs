@@ -1,7 +1,4 @@
-//! Bytes that nobody meant to send, at every door that takes bytes from outside: texts, configurations, replies, webhooks.
-//!
-//! A target is a function over bytes that panics when something is wrong. The binary of this crate drives them on a stable compiler, by changing
-//! what is known to be right; `fuzz/libfuzzer` hands the same functions to `cargo fuzz`.
+#![doc = include_str!("../README.md")]
 
 mod mutate;
 mod replies;

@@ -1,20 +1,10 @@
-//! Worlds in which payments go wrong, and the account of what became of the money.
+#![doc = include_str!("../README.md")]
 //!
-//! A world is a simulated provider with its ledger, a gateway on it, and an application that takes one order: it pays, captures in parts, refunds,
-//! voids. Things go wrong as a [`Plan`] says: at every boundary of every call, in the back office, with webhooks, and with the application's
-//! own process, which dies and starts again. The application knows only what its documents tell it. At the end, what it believes is held
-//! against what the provider booked.
+//! ## What is in it
 //!
-//! Time is tokio's, paused: nothing sleeps, and equal plans make equal worlds.
-//!
-//! ```
-//! use paymux_chaos::{Run, Sabotage, run};
-//!
-//! let worlds = Run { seed: 7, worlds: 20, threads: 1, only: Some("coolpay"), stops: false };
-//! let tally = run(worlds, &Sabotage::none(), &|_| ());
-//! assert!(tally.payments > 0);
-//! assert!(tally.is_clean(), "{:?}", tally.failures);
-//! ```
+//! [`plan`] makes a [`Plan`] of a seed: what the application does, and each [`Mishap`]. [`live`] lives through it on a [`Stand`], and the account of it names what
+//! is [`Wrong`], and what a person must settle ([`Why`]). [`run`] does so for many seeds, [`small`] for every plan with one mishap; both give a [`Tally`].
+//! [`stands`] has one stand for every first-party gateway.
 
 mod book;
 mod door;

@@ -1,23 +1,12 @@
-//! The nouns and the two traits of paymux: what an adapter's author depends on.
+#![doc = include_str!("../README.md")]
 //!
-//! Applications depend on the crate `paymux` instead, which re-exports all of this and adds the engine, the configuration and the adapters.
+//! ## Where to begin
 //!
 //! - [`PaymentGateway`] is what an application holds; [`Adapter`] is what an author writes, over one door, the [`Wire`].
 //! - An [`Operation`] comes to an [`Answer`] or an [`Error`]; a decline is an answer, and an error says what it may have done ([`Fate`]).
+//! - A [`Call`] says how it may be repeated where it is built; what becomes of one without an answer is [`Lost`].
 //! - Every provider's codes are put into one [`vocabulary`].
-//!
-//! There is no runtime, socket, clock, randomness or HTTP client here, and no provider's name.
-//!
-//! ```
-//! use paymux_core::{Card, Charge, Money, Operation, OperationKind, Source};
-//!
-//! let amount: Money = "100.00 DKK".parse()?;
-//! let card = Card::new("4111111111111111", 12, 2030)?.with_cvv("123")?;
-//! let operation = Operation::Sale(Box::new(Charge::new("order1001a1".parse()?, amount, Source::Card(card))));
-//! assert_eq!((operation.kind(), amount.minor()), (OperationKind::Sale, 10_000));
-//! assert!(!format!("{operation:?}").contains("4111111111111111"), "no secret is printed");
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
+//! - [`script`] plays a provider for an adapter's tests, without a runtime.
 
 mod answer;
 pub mod apart;
