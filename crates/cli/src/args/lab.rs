@@ -24,7 +24,7 @@ pub(crate) struct ChaosArgs {
     #[arg(long, value_name = "COUNT", default_value_t = 0, conflicts_with = "small")]
     pub(crate) least: u64,
 
-    /// Only on this gateway: `coolpay`, `opp-v3`, `opp-v1`, `qolo`, `keybank` or `carry1st`.
+    /// Only on this gateway.
     #[arg(long, value_name = "NAME", conflicts_with = "small", value_parser = PossibleValuesParser::new(paymux_chaos::stands::NAMES))]
     pub(crate) gateway: Option<String>,
 
