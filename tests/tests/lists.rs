@@ -9,7 +9,7 @@ use paymux::carry1st::Carry1stConfig;
 use paymux::coolpay::CoolPayConfig;
 use paymux::opp::OppConfig;
 use paymux::qolo::QoloConfig;
-use paymux::{AdapterConfig, Gateways, Key, KeyKind, PaymentGateway as _};
+use paymux::{AdapterConfig, Gateways, Key, KeyKind, PaymentGateway as _, code_tables};
 use paymux_tests::stands;
 use toml::{Table, Value};
 
@@ -210,65 +210,25 @@ fn declared_keys_are_in_the_readme() {
     }
 }
 
-/// Every piece of a document between backticks.
-fn quoted(text: &str) -> impl Iterator<Item = &str> {
-    text.split('`').skip(1).step_by(2)
-}
-
-/// Where a path of the documents leads: from the root, from `crates`, or from the engine's crate, as the map shortens them.
-fn place(path: &str) -> Option<PathBuf> {
-    let bases = ["", "crates", "crates/paymux/src"];
-    let mut places = bases.iter().map(|base| root().join(base).join(path));
-    places.find(|place| place.exists())
-}
-
+/// Where nothing else would miss a provider that was added, or one of its stands.
 #[test]
-fn paths_in_the_documents_exist() {
-    let mut seen = 0;
-    for document in [
-        "ARCHITECTURE.md",
-        "CONTRIBUTING.md",
-        "DESIGN.md",
-        "README.md",
-        "SECURITY.md",
-    ] {
-        let text = fs::read_to_string(root().join(document)).unwrap();
-        let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
-        for path in quoted(&text).chain(links) {
-            let is_path = path.contains('/') && !path.contains([' ', ':', '<']) && !path.starts_with('/');
-            // Names in capitals and stars stand for something; an adapter's own files are another test's affair.
-            let is_pattern = path.contains('*') || path.contains("NAME") || path == "flows/";
-            if is_path && !is_pattern {
-                seen += 1;
-                assert!(place(path).is_some(), "{document} names {path}");
-            }
-        }
+fn nothing_is_forgotten_where_only_a_reader_would_miss_it() {
+    let read = |path: &str| fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let has = |path: &str, text: &str| assert!(read(path).contains(text), "{path} has no `{text}`");
+    for name in stands::NAMES {
+        let snake = name.replace('-', "_");
+        has("fuzz/src/lib.rs", &format!("\"reply_{snake}\""));
+        has("fuzz/libfuzzer/Cargo.toml", &format!("name = \"reply_{snake}\""));
+        has("crates/cli/src/lab.rs", &format!("name: \"{name}\","));
+        has("crates/cli/src/demo/matrix.tsv", &format!("\n{name}\t"));
+        has("tests/tests/conformance.rs", &format!("async fn {snake}()"));
+        has("tests/tests/canary.rs", &format!("async fn {snake}()"));
     }
-    assert!(seen > 20, "{seen}");
-}
-
-/// The map's table of invariants names a file and what in it enforces each.
-#[test]
-fn what_the_map_names_is_there() {
-    let map = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
-    let table = map.split("| invariant | where |").nth(1).unwrap();
-    let mut seen = 0;
-    for line in table
-        .lines()
-        .take_while(|line| line.is_empty() || line.starts_with('|'))
-    {
-        let whereabouts = line.split('|').nth(2).unwrap_or_default();
-        let mut source = None;
-        for name in quoted(whereabouts) {
-            match (&source, name.ends_with(".rs")) {
-                (_, true) => source = place(name).and_then(|path| fs::read_to_string(path).ok()),
-                (Some(text), false) if !name.contains(':') && !name.ends_with('/') => {
-                    seen += 1;
-                    assert!(text.contains(&format!("fn {name}(")), "{line}");
-                }
-                _ => {}
-            }
-        }
+    let tables: Names = code_tables().iter().map(|table| table.name.to_owned()).collect();
+    for (name, _) in Gateways::builder().providers() {
+        assert!(tables.contains(name), "{name} has no table in {tables:?}");
+        has(".ci/run", &format!(" {name},rustls"));
+        has("README.md", &format!("| [`{name}`](crates/{name}/README.md) |"));
+        has("crates/cli/src/test_cards.rs", &format!("\"{name}\" => "));
     }
-    assert!(seen >= 7, "{seen}");
 }
