@@ -14,7 +14,7 @@ use crate::store::Orders;
 use crate::timeline::Watched;
 
 const HEADLINE: &str = "# Written by the example shop at its first start; it is read again whenever it changes.\n\
-    # Rename a gateway, take one out, or put in one of your own: https://docs.rs/paymux tells each provider's keys.\n\
+    # Rename a gateway, take one out, or put in one of your own: docs/defaults.md of paymux has each provider's keys.\n\
     # The addresses are those of the simulators that the shop starts. They hold as long as its ports do.\n";
 
 /// What became of the last reading of the file.
