@@ -14,7 +14,6 @@ CREATE TABLE paymux_intents (
     PRIMARY KEY (provider, account, reference)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX paymux_intents_taken ON paymux_intents (taken) WHERE taken IS NOT NULL;
-CREATE INDEX paymux_intents_payment ON paymux_intents (payment) WHERE payment IS NOT NULL;
 CREATE INDEX paymux_intents_due ON paymux_intents (due) WHERE due IS NOT NULL;
 CREATE INDEX paymux_intents_ordered ON paymux_intents (ordered) WHERE ordered IS NOT NULL;
 CREATE INDEX paymux_intents_remarked ON paymux_intents (begun) WHERE remarked;
@@ -40,8 +39,6 @@ CREATE TABLE paymux_parked (
     body TEXT NOT NULL,
     PRIMARY KEY (gateway, key)
 );
-CREATE INDEX paymux_parked_reference ON paymux_parked (reference, provider, account);
-CREATE INDEX paymux_parked_payment ON paymux_parked (payment, provider, account);
 CREATE TABLE paymux_seen (
     gateway TEXT NOT NULL,
     key TEXT NOT NULL,

@@ -121,7 +121,10 @@ impl Journal {
         }
         #[cfg(feature = "postgres")]
         if address.starts_with("postgres://") || address.starts_with("postgresql://") {
-            let store = crate::store::Postgres::at(address, make).await?;
+            let store = match make {
+                true => crate::store::Postgres::open(address).await?,
+                false => crate::store::Postgres::existing(address).await?,
+            };
             return Ok(Self::new(Arc::new(store)));
         }
         let _ = make;

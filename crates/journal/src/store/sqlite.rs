@@ -26,6 +26,9 @@ pub struct Sqlite {
     readers: SqlitePool,
 }
 
+/// How many of the indices are there that the tables of this version have gained.
+const INDICES: &str = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'index' AND name IN
+    ('paymux_intents_by_payment', 'paymux_parked_by_payment', 'paymux_parked_by_reference')";
 /// How long another process's write is waited for.
 const BUSY: Duration = Duration::from_secs(10);
 
@@ -124,12 +127,14 @@ async fn look(path: &Path) -> Result<(), Trouble> {
 
 async fn migrate(connection: &mut SqliteConnection) -> Result<(), Trouble> {
     // Most often there is nothing to do, and nobody who writes is waited for.
-    if query_scalar::<_, i64>(row::READ_VERSION)
+    let version = query_scalar::<_, i64>(row::READ_VERSION)
         .fetch_one(&mut *connection)
-        .await
-        .is_ok_and(|version| version == row::VERSION)
-    {
-        return Ok(());
+        .await;
+    if version.is_ok_and(|version| version == row::VERSION) {
+        let indices: i64 = query_scalar(INDICES).fetch_one(&mut *connection).await?;
+        if indices == 3 {
+            return Ok(());
+        }
     }
     // Of two processes that open a new file at once, one makes the tables.
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
@@ -143,6 +148,8 @@ async fn migrate(connection: &mut SqliteConnection) -> Result<(), Trouble> {
         sqlx::raw_sql(tables).execute(&mut *transaction).await?;
         query(row::WRITE_VERSION).bind(1_i64).execute(&mut *transaction).await?;
     }
+    let indices = include_str!("../../migrations/indices.sql");
+    sqlx::raw_sql(indices).execute(&mut *transaction).await?;
     transaction.commit().await?;
     Ok(())
 }

@@ -8,7 +8,7 @@ use sqlx::{Arguments as _, Database, Encode, Type};
 
 use super::Filter;
 use super::row::{self, Trouble};
-use crate::intent::{Intent, IntentKey, PaymentKey, State};
+use crate::intent::{Intent, IntentKey, Known, PaymentKey, State};
 use crate::step::{Old, Scope, Write};
 
 /// A text, and what stands for `$1`, `$2` and so on.
@@ -26,12 +26,6 @@ enum Value<'a> {
 }
 
 impl Statement<'_> {
-    /// Another text with the same places.
-    #[cfg(feature = "postgres")]
-    pub(super) fn with_text(self, text: &'static str) -> Self {
-        Self { text, ..self }
-    }
-
     /// The values as a database takes them.
     pub(super) fn arguments<D: Database>(&self) -> Result<D::Arguments, Trouble>
     where
@@ -66,6 +60,7 @@ pub(super) fn intent(key: &IntentKey) -> Statement<'_> {
 }
 
 /// The intent that takes an order.
+#[cfg(feature = "sqlite")]
 pub(super) fn taker(order: &str) -> Statement<'_> {
     Statement {
         text: TAKER,
@@ -90,6 +85,7 @@ pub(super) fn siblings(key: &PaymentKey) -> Statement<'_> {
 }
 
 /// The events that were parked for what a scope is about, where it wants them.
+#[cfg(feature = "sqlite")]
 pub(super) fn parked_for(scope: &Scope) -> Option<Statement<'_>> {
     let (provider, account) = scope.owner().filter(|_| scope.parked)?;
     let reference = scope.intent.as_ref().map(|key| key.reference.as_str());
@@ -158,12 +154,7 @@ pub(super) fn put(write: &Write) -> Result<Statement<'_>, Trouble> {
         Write::Forget(Old::Parked(before)) => (DROP_OLD_PARKED, vec![moment(*before)]),
         Write::Forget(Old::Seen(before)) => (DROP_OLD_SEEN, vec![moment(*before)]),
         Write::Intent(intent) => (PUT_INTENT, columns(intent)?),
-        Write::Known(known) => {
-            let payment = &known.payment.reference;
-            let (provider, account) = (payment.provider(), payment.account().as_str());
-            let values = vec![text(provider), text(account), text(payment.id()), body(known)?];
-            (PUT_PAYMENT, values)
-        }
+        Write::Known(known) => (PUT_PAYMENT, payment_columns(known)?.into()),
         Write::Park(parked) => {
             let values = vec![
                 text(&parked.gateway),
@@ -184,6 +175,66 @@ pub(super) fn put(write: &Write) -> Result<Statement<'_>, Trouble> {
         }
     };
     Ok(Statement { text: words, values })
+}
+
+/// What a text reads within a scope: of an intent, an order, a payment, and of whatever is parked for them.
+#[cfg(feature = "postgres")]
+pub(super) fn page<'a>(words: &'static str, scope: &'a Scope) -> Statement<'a> {
+    let intent = scope.intent.as_ref();
+    let payment = scope.payment.as_ref();
+    let owner = scope.owner().filter(|_| scope.parked);
+    Statement {
+        text: words,
+        values: vec![
+            maybe(intent.map(|key| key.provider.as_str())),
+            maybe(intent.map(|key| key.account.as_str())),
+            maybe(intent.map(|key| key.reference.as_str())),
+            maybe(scope.order.as_deref()),
+            maybe(payment.map(|key| key.provider.as_str())),
+            maybe(payment.map(|key| key.account.as_str())),
+            maybe(payment.map(|key| key.id.as_str())),
+            maybe(owner.map(|(provider, _)| provider)),
+            maybe(owner.map(|(_, account)| account)),
+        ],
+    }
+}
+
+/// A text that writes an intent, with its columns as the first of its places.
+#[cfg(feature = "postgres")]
+pub(super) fn put_intent<'a>(words: &'static str, intent: &'a Intent) -> Result<Statement<'a>, Trouble> {
+    Ok(Statement {
+        text: words,
+        values: columns(intent)?,
+    })
+}
+
+/// The same with a payment after it, each where it is given.
+#[cfg(feature = "postgres")]
+pub(super) fn put_page<'a>(
+    words: &'static str,
+    intent: Option<&'a Intent>,
+    known: Option<&'a Known>,
+) -> Result<Statement<'a>, Trouble> {
+    let none = || Value::Text(None);
+    let mut values = match intent {
+        Some(intent) => columns(intent)?,
+        None => {
+            let mut values: Vec<_> = std::iter::repeat_with(none).take(7).collect();
+            values.extend([Value::Flag(false), Value::Number(None), Value::Number(None), none()]);
+            values
+        }
+    };
+    match known {
+        Some(known) => values.extend(payment_columns(known)?),
+        None => values.extend(std::iter::repeat_with(none).take(4)),
+    }
+    Ok(Statement { text: words, values })
+}
+
+fn payment_columns(known: &Known) -> Result<[Value<'_>; 4], Trouble> {
+    let payment = &known.payment.reference;
+    let (provider, account) = (payment.provider(), payment.account().as_str());
+    Ok([text(provider), text(account), text(payment.id()), body(known)?])
 }
 
 /// The columns of an intent that are searched by; the rest is in its body.
@@ -229,6 +280,7 @@ fn body<T: Serialize>(row: &T) -> Result<Value<'static>, Trouble> {
 }
 
 const INTENT: &str = "SELECT body FROM paymux_intents WHERE provider = $1 AND account = $2 AND reference = $3";
+#[cfg(feature = "sqlite")]
 const TAKER: &str = "SELECT body FROM paymux_intents WHERE taken = $1";
 /// By the payment's id alone, which is nearly unique: left to itself SQLite takes the primary key and reads every intent of the account.
 const SIBLINGS: &str = "SELECT body FROM paymux_intents
@@ -246,6 +298,7 @@ const WALK: &str = "SELECT body FROM paymux_intents WHERE (provider, account, re
     ORDER BY provider, account, reference LIMIT $4";
 const PAYMENT: &str = "SELECT body FROM paymux_payments WHERE provider = $1 AND account = $2 AND id = $3";
 const PARKED: &str = "SELECT body FROM paymux_parked ORDER BY at LIMIT $1";
+#[cfg(feature = "sqlite")]
 const PARKED_FOR: &str = "SELECT body FROM paymux_parked WHERE provider = $1 AND account = $2
     AND (reference = $3 OR payment = $4) ORDER BY at";
 const CHANGES: &str = "SELECT seq, body FROM paymux_changes WHERE seq > $1 ORDER BY seq LIMIT $2";
@@ -274,39 +327,57 @@ const DROP_OLD_SEEN: &str = "DELETE FROM paymux_seen WHERE at < $1";
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may fail so")]
 
+    use sqlx::{Connection as _, SqliteConnection};
+
     use super::*;
     use crate::store::Sqlite;
 
-    /// What is read in each step must not grow with the journal.
+    /// What journals of this version had before they gained others.
+    const OLDER: &str = "DROP INDEX paymux_intents_by_payment; DROP INDEX paymux_parked_by_reference; DROP INDEX paymux_parked_by_payment;
+        CREATE INDEX paymux_intents_payment ON paymux_intents (provider, account, payment) WHERE payment IS NOT NULL;
+        CREATE INDEX paymux_parked_reference ON paymux_parked (provider, account, reference);
+        CREATE INDEX paymux_parked_payment ON paymux_parked (provider, account, payment)";
+
+    async fn plan(connection: &mut SqliteConnection, text: &str) -> String {
+        let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {text}"));
+        let rows: Vec<(i64, i64, i64, String)> = sqlx::query_as(explain).fetch_all(connection).await.unwrap();
+        let plan: Vec<_> = rows.into_iter().map(|row| row.3).collect();
+        plan.join("; ")
+    }
+
+    /// What is read in each step must not grow with the journal, also with one that was made before.
     #[tokio::test]
     async fn what_each_step_reads_is_found_by_an_index_of_its_own() {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("journal.db");
         drop(Sqlite::open(&file).await.unwrap());
         let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&file);
-        let mut connection = <sqlx::SqliteConnection as sqlx::Connection>::connect_with(&options)
-            .await
-            .unwrap();
+        let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+        sqlx::raw_sql(OLDER).execute(&mut connection).await.unwrap();
+        let older = plan(&mut connection, SIBLINGS).await;
+        assert!(!older.contains("(payment=?)"), "what is tested for can fail: {older}");
+        drop(Sqlite::open(&file).await.unwrap());
+        let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
         for (text, indices) in [
             (INTENT, &["reference=?"][..]),
             (TAKER, &["paymux_intents_taken (taken=?)"]),
-            (SIBLINGS, &["paymux_intents_payment (payment=?)"]),
+            (SIBLINGS, &["paymux_intents_by_payment (payment=?)"]),
             (PAYMENT, &["id=?"]),
             (
                 PARKED_FOR,
                 &[
-                    "paymux_parked_reference (reference=?",
-                    "paymux_parked_payment (payment=?",
+                    "paymux_parked_by_reference (reference=?",
+                    "paymux_parked_by_payment (payment=?",
                 ],
             ),
         ] {
-            let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {text}"));
-            let rows: Vec<(i64, i64, i64, String)> = sqlx::query_as(explain).fetch_all(&mut connection).await.unwrap();
-            let plan: Vec<_> = rows.into_iter().map(|row| row.3).collect();
-            let plan = plan.join("; ");
+            let plan = plan(&mut connection, text).await;
             for index in indices {
                 assert!(plan.contains(index), "{text}: {plan}");
             }
         }
+        let names = "SELECT COUNT(*) FROM sqlite_master WHERE name IN ('paymux_intents_payment', 'paymux_parked_reference', 'paymux_parked_payment')";
+        let left: i64 = sqlx::query_scalar(names).fetch_one(&mut connection).await.unwrap();
+        assert_eq!(left, 0, "what was there for it before is gone");
     }
 }
