@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use crate::event::{Absorbed, Parked};
 use crate::intent::{Intent, IntentKey, State};
 use crate::journal::Journal;
+use crate::metrics;
 use crate::store::{Filter, StoreError};
 
 /// Finds the gateway of an account.
@@ -108,12 +109,18 @@ impl Journal {
         let known: HashSet<&IntentKey> = report.for_a_person().map(|intent| &intent.key).collect();
         let mut others = self.intents(&Filter::remarked(Report::MOST)).await?;
         others.retain(|intent| !known.contains(&intent.key));
+        others
+            .iter()
+            .for_each(|intent| metrics::found(&intent.gateway, "remarked"));
         report.remarked = others;
         for parked in self.store().parked(BATCH).await? {
+            let gateway = parked.gateway.clone();
             if self.meets(gateways, parked).await {
                 report.met = report.met.saturating_add(1);
+                metrics::found(&gateway, "met");
             } else {
                 report.parked = report.parked.saturating_add(1);
+                metrics::found(&gateway, "parked");
             }
         }
         Ok(report)
@@ -149,19 +156,19 @@ impl Journal {
         for intent in due {
             let key = &intent.key;
             let Some(gateway) = gateways.find(&intent.gateway, &key.provider, &key.account) else {
-                report.found.push(Found::NoGateway(intent));
+                report.add(Found::NoGateway(intent));
                 continue;
             };
             if tasks.len() >= self.settings().questions.max(1)
                 && let Some(Ok(found)) = tasks.join_next().await
             {
-                report.found.push(found);
+                report.add(found);
             }
             let journal = self.clone();
             tasks.spawn(async move { journal.settle_one(gateway.as_ref(), intent).await });
         }
         while let Some(found) = tasks.join_next().await {
-            report.found.extend(found);
+            found.into_iter().for_each(|found| report.add(found));
         }
     }
 
@@ -196,6 +203,19 @@ impl Found {
         }
     }
 
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Elsewhere(_) => "elsewhere",
+            Self::NoGateway(_) => "no_gateway",
+            Self::Open(_) => "open",
+            Self::Person(_) => "person",
+            Self::Settled(_) => "settled",
+            Self::Waiting(_) => "waiting",
+        }
+    }
+
     /// The intent.
     #[must_use]
     pub const fn intent(&self) -> &Intent {
@@ -213,6 +233,11 @@ impl Found {
 impl Report {
     /// How many intents are named at the most that were not due.
     pub const MOST: u32 = 1000;
+
+    fn add(&mut self, found: Found) {
+        metrics::found(&found.intent().gateway, found.as_str());
+        self.found.push(found);
+    }
 
     /// The intents that a person must look at, whether they were due now or not: those that no gateway can ask about, and those with a remark. It stays the same until somebody
     /// decides ([`Journal::decide`]), or asking settles them.

@@ -11,6 +11,11 @@ mod intent;
 mod janitor;
 mod journal;
 mod journaled;
+#[cfg(feature = "metrics")]
+pub mod metrics;
+#[cfg(not(feature = "metrics"))]
+#[path = "metrics/off.rs"]
+mod metrics;
 mod prune;
 mod rules;
 mod step;
