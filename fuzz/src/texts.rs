@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use clap::Parser as _;
 use http::Request;
 use paymux::transport::{MarkedBody, Transport, TransportError};
-use paymux::{Gateways, Money, PaymentRef, Reply, code_tables, scrub};
+use paymux::{ConfigError, Gateways, Money, PaymentRef, Reply, code_tables, currency, decimal, scrub};
 use paymux_chaos::stands;
+use paymux_cli::Cli;
+use paymux_router::Rules;
 
 use crate::came_of;
 
@@ -67,6 +70,45 @@ pub(crate) fn money_seeds() -> Vec<Vec<u8>> {
         "-1.00 USD",
         "9223372036854775807 JPY",
         "92233720368547758.07 USD",
+    ])
+}
+
+/// What is read as a number of any scale, and as an amount of any currency, is written so that it is read as the same; nothing is rounded.
+pub(crate) fn decimal(data: &[u8]) -> u64 {
+    let text = text(data);
+    let mut ends = Vec::new();
+    for scale in [0, 1, 2, 3, 4, 18, 19, 40] {
+        let read = decimal::read(&text, scale);
+        if let Ok(units) = read {
+            let written = decimal::write(units, scale);
+            assert_eq!(
+                decimal::read(&written, scale),
+                Ok(units),
+                "{text} at {scale}: {written}"
+            );
+        }
+        ends.push(read.map_or_else(|error| error.to_string(), |_| "read".to_owned()));
+    }
+    for code in ["DKK", "JPY", "KWD", "CLF"] {
+        let Ok(currency) = currency(code) else { continue };
+        if let Ok(money) = Money::from_decimal(&text, currency) {
+            assert_eq!(Money::from_decimal(&money.decimal(), currency).ok(), Some(money));
+            ends.push(code.to_owned());
+        }
+    }
+    came_of(&ends.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+pub(crate) fn decimal_seeds() -> Vec<Vec<u8>> {
+    bytes([
+        "100.00",
+        "0.001",
+        "-5",
+        "92.0",
+        "92233720368547758.07",
+        "-9223372036854775808",
+        "1.000000000000000000",
+        "0000.10",
     ])
 }
 
@@ -142,24 +184,81 @@ pub(crate) fn config_uri(data: &[u8]) -> u64 {
     told(Gateways::builder().transport(Arc::new(Nowhere)).from_uri(&text))
 }
 
-fn told(result: Result<Gateways, paymux::ConfigError>) -> u64 {
+/// The rules of routers are taken whole or refused with problems.
+pub(crate) fn rules(data: &[u8]) -> u64 {
+    let names = ["cards".to_owned(), "second".to_owned(), "third".to_owned()];
+    match Rules::from_toml(&text(data), &names) {
+        Ok(routers) => {
+            for router in &routers {
+                let named = router.gateways();
+                assert!(!named.is_empty(), "a router without a gateway: {router:?}");
+                assert!(named.iter().all(|name| names.iter().any(|known| known == name)));
+            }
+            came_of(&["taken", &routers.len().to_string()])
+        }
+        Err(error) => refused(&error),
+    }
+}
+
+pub(crate) fn rules_seeds() -> Vec<Vec<u8>> {
+    bytes([
+        "[router.checkout]\nrules = [{ to = ['cards', 'second'] }]\n",
+        "[router.checkout]\nfollow_ups = ['third']\ndecline_reasons = ['insufficient_funds']\nbreaker_failures = 2\nbreaker_open_secs = 30\n\
+         rules = [{ currency = 'EUR', card_brand = 'visa', country = ['DK', 'SE'], source = 'card', to = ['cards'] }, \
+         { amount_from = '20.00 USD', amount_below = '100.00 USD', to = [{ gateway = 'second', weight = 3 }, { gateway = 'cards', weight = 1 }] }]\n",
+        "[gateways.cards]\nprovider = 'coolpay'\n\n[router.a]\nrules = []\n",
+    ])
+}
+
+/// A command line, one word on a line: it is understood, or it is refused with words.
+pub(crate) fn command_line(data: &[u8]) -> u64 {
+    let text = text(data);
+    match Cli::try_parse_from(std::iter::once("paymux").chain(text.lines())) {
+        Ok(cli) => {
+            let said = format!("{cli:?}");
+            came_of(&["taken", said.split(['(', ' ']).next().unwrap_or_default()])
+        }
+        Err(error) => {
+            assert!(!error.to_string().is_empty());
+            came_of(&[error.kind().as_str().unwrap_or("shown")])
+        }
+    }
+}
+
+pub(crate) fn command_line_seeds() -> Vec<Vec<u8>> {
+    let lines = [
+        "gateways --json",
+        "sale --gateway cards --reference order1001a1 --amount 100.00 --test-card approved --journal sqlite:paymux.db",
+        "capture --gateway cards --payment coolpay:x/4711@cards --reference order1001c1 --amount 10.00",
+        "inquire --gateway cards --by-reference order1001a1",
+        "journal list --journal sqlite:paymux.db --order order1001",
+        "webhook sign --gateway cards body.json",
+        "explain coolpay 40001",
+        "chaos --payments 100 --seed 7",
+    ];
+    bytes(lines.map(|line| line.replace(' ', "\n")))
+}
+
+fn told(result: Result<Gateways, ConfigError>) -> u64 {
     match result {
         Ok(gateways) => {
             let names = gateways.names();
             assert!(names.iter().all(|name| gateways.get(name).is_ok()));
             came_of(&["taken", &names.len().to_string()])
         }
-        Err(error) => {
-            assert!(!error.problems().is_empty(), "a refusal without a problem");
-            let whats: Vec<_> = error
-                .problems()
-                .iter()
-                .map(|problem| problem.key.as_deref().unwrap_or_default())
-                .collect();
-            let _ = format!("{error}{error:?}");
-            came_of(&whats)
-        }
+        Err(error) => refused(&error),
     }
+}
+
+fn refused(error: &ConfigError) -> u64 {
+    assert!(!error.problems().is_empty(), "a refusal without a problem");
+    let whats: Vec<_> = error
+        .problems()
+        .iter()
+        .map(|problem| problem.key.as_deref().unwrap_or_default())
+        .collect();
+    let _ = format!("{error}{error:?}");
+    came_of(&whats)
 }
 
 pub(crate) fn config_seeds() -> Vec<Vec<u8>> {
