@@ -3,6 +3,7 @@
 //! The command line is held to the same by its own test.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
+mod kept;
 mod leaks;
 
 use std::collections::BTreeSet;
@@ -12,10 +13,12 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use leaks::{Drive, Heard, Place, Wrong, leaky, wrongs};
+use kept::Kept;
+use leaks::{Drive, Heard, Place, Routed, Wrong, leaky, wrongs};
 use paymux::transport::{HyperTransport, ReqwestTransport, Transport};
 use paymux::{Gateways, KeyKind, OperationKind, PaymentGateway as _, Source};
 use paymux_conformance::{Canaries, Fault};
+use paymux_router::Rules;
 use paymux_simulator::Host;
 use paymux_simulator::qolo;
 use paymux_simulator::serve::Server;
@@ -157,6 +160,142 @@ async fn over_sockets_with_hyper() {
     over_sockets(Arc::new(HyperTransport::new())).await;
 }
 
+/// The same over a journal: what stands in its rows and in the bytes of its files, what it shows, and what its janitor and its own errors say.
+async fn recorded(name: &str, wrong: Option<(&Wrong, u32)>, kept: &Arc<Kept>) -> Heard {
+    let stand = stand(name);
+    let secrets = secret_keys(provider(&stand));
+    let mut drive = Drive::recorded(stand, &secrets, kept, "order", |builder| builder);
+    let (skip, wrong) = wrong.map_or((0, None), |(wrong, skip)| (skip, Some(wrong)));
+    drive.operations(skip, wrong).await;
+    drive.webhooks().await;
+    drive.look_back().await;
+    nothing_leaks(name, &format!("over a journal, {wrong:?} after {skip}"), drive)
+}
+
+#[tokio::test(start_paused = true)]
+async fn over_a_journal_in_memory() {
+    for name in stands::NAMES {
+        let heard = recorded(name, None, &Kept::memory()).await;
+        for place in [
+            "absorbed",
+            "change",
+            "intent",
+            "janitor",
+            "journal",
+            "known payment",
+            "parked",
+        ] {
+            assert!(heard.count(place) > 0, "{name}, {place}: nothing was heard");
+        }
+        for wrong in wrongs(&stands::named(name)) {
+            recorded(name, Some((&wrong, 0)), &Kept::memory()).await;
+        }
+    }
+}
+
+/// A runtime in which SQLite works, while the test's clock stands still.
+fn elsewhere() -> Arc<tokio::runtime::Runtime> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    Arc::new(builder.worker_threads(1).enable_all().build().unwrap())
+}
+
+fn paused<T>(work: impl Future<Output = T>) -> T {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_time().start_paused(true).build().unwrap().block_on(work)
+}
+
+#[test]
+fn over_a_journal_in_a_file() {
+    let runtime = elsewhere();
+    let some = |wrong: &Wrong| {
+        let seconds = Duration::from_secs;
+        let few = [Fault::ResetAfter, Fault::Malformed, Fault::Delay(seconds(70))];
+        match wrong {
+            Wrong::Fault(fault) => few.contains(fault),
+            Wrong::Echo(_) => true,
+        }
+    };
+    for name in stands::NAMES {
+        let calm = paused(recorded(name, None, &Kept::file(&runtime)));
+        // Three files, read twice, and one where the others are gone.
+        assert!(calm.count("journal file") > 3, "{name}: the files were read");
+        assert!(calm.count("store error") > 0, "{name}: a closed store says so");
+        assert!(
+            calm.count("tracing of the store") > 0,
+            "{name}: the client of the database was heard"
+        );
+        for wrong in wrongs(&stands::named(name)).iter().filter(|wrong| some(wrong)) {
+            paused(recorded(name, Some((wrong, 0)), &Kept::file(&runtime)));
+        }
+    }
+}
+
+/// Two stands and their secrets, as the gateways of a router.
+fn pair(names: [&str; 2], change: impl FnOnce(paymux::Builder) -> paymux::Builder) -> Routed {
+    let with_secrets = |name| {
+        let stand = stand(name);
+        let secrets = secret_keys(provider(&stand));
+        (stand, secrets)
+    };
+    Routed::over(names.map(with_secrets), change)
+}
+
+#[tokio::test(start_paused = true)]
+async fn behind_a_router() {
+    let pairs = [
+        ["coolpay", "opp-v1"],
+        ["opp-v1", "coolpay"],
+        ["qolo", "coolpay"],
+        ["carry1st", "opp-v3"],
+    ];
+    let mut onward = Vec::new();
+    for names in pairs {
+        let mut tried = 0;
+        let wrongs = wrongs(&stands::named(names[0]));
+        for wrong in wrongs.iter().map(Some).chain([None]) {
+            let mut routed = pair(names, |builder| builder);
+            for at in [&[0][..], &[1], &[0, 1]] {
+                routed.operations(0, wrong, at).await;
+            }
+            routed.webhooks().await;
+            tried = tried.max(routed.legs);
+            let (heard, canaries) = routed.finish().await;
+            assert!(canaries.len() > 2, "{names:?}: what is looked for");
+            let leaks = heard.leaks(&canaries);
+            assert!(leaks.is_empty(), "{names:?}, {wrong:?}: {leaks:#?}");
+            for place in ["intent", "leg", "router", "tracing"] {
+                assert!(heard.count(place) > 0, "{names:?}, {place}: nothing was heard");
+            }
+        }
+        onward.extend((tried > 1).then_some(names));
+    }
+    assert!(
+        onward.starts_with(&pairs[..2]),
+        "what one refuses goes on to the other: {onward:?}"
+    );
+}
+
+/// Rules stand in one text with the gateways' secrets.
+#[test]
+fn rules_that_are_refused_repeat_no_secret() {
+    let mut canaries = Canaries::default();
+    canaries.add("api_key", "canary-api-key");
+    let names = ["a".to_owned(), "b".to_owned()];
+    for text in [
+        "[gateways.a]\napi_key = 'canary-api-key\n[router.r]\nrules = []",
+        "[gateways.a]\napi_key = canary-api-key",
+        "[router.r]\napi_key = 'canary-api-key'\nrules = [{ to = ['a'] }]",
+        "[router.r]\nrules = 'canary-api-key'",
+        "[router.r]\nrules = [{ to = ['a'], api_key = 'canary-api-key' }]",
+        "[router.r]\nbreaker_failures = 'canary-api-key'\nrules = [{ to = ['a'] }]",
+        "router = 'canary-api-key'",
+    ] {
+        let error = Rules::from_toml(text, &names).expect_err(text);
+        let said = format!("{error} {error:?}");
+        assert!(canaries.find(&said).is_none(), "{said}");
+    }
+}
+
 /// A stand for every name is driven above.
 #[test]
 fn every_stand_is_driven() {
@@ -218,5 +357,72 @@ async fn a_leak_is_found_wherever_it_is_and_however_it_is_written() {
     assert!(heard.leaks(&canaries).is_empty());
     for place in Place::ALL.into_iter().filter(|place| place.heard() != "cause") {
         assert!(heard.count(place.heard()) > 0, "{place:?}: nothing was heard");
+    }
+}
+
+/// The same in a journal and behind a router: what gets out below is found in rows, files and legs.
+#[test]
+fn a_leak_is_found_in_a_journal() {
+    let runtime = elsewhere();
+    let secret = "canary-api-key";
+    let mut missed = Vec::new();
+    for (place, order, talks, found) in [
+        (
+            Some(Place::Payment),
+            "order",
+            false,
+            &["intent", "journal file", "known payment"][..],
+        ),
+        (
+            Some(Place::Note),
+            "order",
+            false,
+            &["intent", "janitor", "journal file"],
+        ),
+        (Some(Place::Event), "order", false, &["journal file", "parked"]),
+        (None, secret, false, &["change", "intent", "journal file"]),
+        (None, "order", true, &["journal"]),
+        (None, "order", false, &[]),
+    ] {
+        let kept = match talks {
+            false => Kept::file(&runtime),
+            true => Kept::talking(&runtime, secret),
+        };
+        let stand = stands::named("coolpay");
+        let secrets = secret_keys("coolpay");
+        let (heard, canaries) = paused(async {
+            let mut drive = Drive::recorded(stand, &secrets, &kept, order, |builder| match place {
+                Some(place) => leaky(builder, place, secret),
+                None => builder,
+            });
+            drive.operations(0, None).await;
+            drive.webhooks().await;
+            drive.look_back().await;
+            drive.finish()
+        });
+        let leaks = heard.leaks(&canaries);
+        let not_there = found.iter().filter(|place| !leaks.contains_key(**place));
+        missed.extend(not_there.map(|there| format!("{place:?} in {there}")));
+        assert_eq!(leaks.is_empty(), found.is_empty(), "{place:?}: {leaks:?}");
+    }
+    assert!(missed.is_empty(), "{missed:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_leak_is_found_behind_a_router() {
+    let secret = "canary-private-key";
+    for (place, found) in [
+        (Place::Error, "leg"),
+        (Place::Payment, "payment"),
+        (Place::Trace, "tracing"),
+    ] {
+        let mut routed = pair(["coolpay", "opp-v1"], |builder| leaky(builder, place, secret));
+        routed.operations(0, Some(&Wrong::Fault(Fault::Refuse)), &[0]).await;
+        routed.operations(0, None, &[]).await;
+        let (heard, canaries) = routed.finish().await;
+        assert!(
+            heard.leaks(&canaries).contains_key(found),
+            "{place:?}: nothing in {found}"
+        );
     }
 }

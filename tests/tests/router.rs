@@ -4,6 +4,7 @@
 //! `PAYMUX_ROUTER_WORLDS` sets how many worlds there are in memory, and `PAYMUX_ROUTER_SEED` the first seed. A failure names its seed.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
+mod kept;
 mod routes;
 
 use std::io::Write as _;
@@ -11,9 +12,9 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
+use kept::Kept;
 use paymux::{Fate, LegWhy, Outcome};
 use paymux_conformance::{Fault, Faults as _};
-use routes::mortal::Kept;
 use routes::mutants::{MUTANTS, forgets_over_a_journal, right};
 use routes::shop::{Seen, Shop, Sum};
 use routes::verdict;

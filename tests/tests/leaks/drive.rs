@@ -10,7 +10,7 @@ use metrics_util::debugging::{DebuggingRecorder, Snapshotter};
 use paymux::transport::Transport;
 use paymux::{
     Authentication, Builder, Capture, Card, Charge, Checkout, Delivery, Fate, Gateway, Inquiry, Operation,
-    OperationKind, Outcome, Payment, PaymentGateway as _, Payout, Reference, Refund, Source, ThreeDs, Transfer, Void,
+    OperationKind, Outcome, Payment, PaymentGateway, Payout, Reference, Refund, Source, ThreeDs, Transfer, Void,
 };
 use paymux_conformance::{Canaries, End, Fault, Faults as _};
 use paymux_simulator::{Matcher, Webhook, WebhookFault};
@@ -18,10 +18,11 @@ use paymux_tests::Stand;
 
 use super::extras::extras;
 use super::tap::{Echo, Listening, Shape};
-use super::{Ears, Heard};
+use super::{Ears, Heard, Record};
+use crate::kept::Kept;
 
 /// A CVV that stands nowhere by chance.
-const CVV: &str = "739";
+pub(super) const CVV: &str = "739";
 /// A cryptogram of an authentication.
 const CAVV: &str = "AAABBEg0VhI0VniQEjRWAAAAAAA=";
 
@@ -71,6 +72,9 @@ pub(crate) fn wrongs(stand: &Stand) -> Vec<Wrong> {
 pub(crate) struct Drive {
     stand: Stand,
     gateway: Gateway,
+    /// The same as the application calls it: as it is, or over a journal.
+    top: Arc<dyn PaymentGateway>,
+    record: Option<Record>,
     tap: Arc<Listening>,
     ears: Ears,
     metrics: Snapshotter,
@@ -92,6 +96,21 @@ impl Drive {
         let transport: Arc<dyn Transport> = stand.provider.clone();
         let builder = change(stand.builder());
         Self::over(stand, secrets, builder, transport)
+    }
+
+    /// Over a journal that is kept there, with a builder that is changed first.
+    pub(crate) fn recorded(
+        stand: Stand,
+        secrets: &[&str],
+        kept: &Arc<Kept>,
+        order: &str,
+        change: impl FnOnce(Builder) -> Builder,
+    ) -> Self {
+        let record = Record::new(kept, stand.clock(), order);
+        let mut drive = Self::built(stand, secrets, |builder| change(builder).recorder(record.recorder()));
+        drive.top = record.over(drive.gateway.clone());
+        drive.record = Some(record);
+        drive
     }
 
     /// Over a transport.
@@ -125,6 +144,8 @@ impl Drive {
         heard.debug("capabilities", gateway.capabilities());
         Self {
             stand,
+            top: Arc::new(gateway.clone()),
+            record: None,
             gateway,
             tap,
             ears,
@@ -135,6 +156,40 @@ impl Drive {
             references: 0,
             done: Vec::new(),
         }
+    }
+
+    /// What the journal has of it all is read, and its files.
+    pub(crate) async fn look_back(&mut self) {
+        self.give_up().await;
+        if let Some(record) = self.record.take() {
+            let gateway: Arc<dyn PaymentGateway> = Arc::new(self.gateway.clone());
+            record.look_back(&[gateway], &mut self.heard).await;
+            // A file is closed by now.
+            let afterwards = self.begun(OperationKind::Sale).await;
+            assert!(
+                afterwards.is_none() || !record.is_file(),
+                "nothing is sent without the record"
+            );
+            let client = Ears::elsewhere().into_iter();
+            client.for_each(|text| self.heard.add("tracing of the store", text));
+        }
+    }
+
+    /// Callers who do not wait for the end, before the first answer and before the second: the janitor finds what they left open.
+    async fn give_up(&mut self) {
+        let sells = self.gateway.capabilities().offers(OperationKind::Sale);
+        let kind = [OperationKind::Checkout, OperationKind::Sale][usize::from(sells)];
+        let second = Duration::from_secs(1);
+        let mut left = 0;
+        for skip in [0, 1] {
+            let operation = self.build(kind, None).expect("what begins a payment");
+            self.stand.provider.plan(skip, Fault::Delay(70 * second));
+            let ended = tokio::time::timeout(second, self.top.execute(&operation)).await;
+            left += usize::from(ended.is_err());
+            self.calm();
+        }
+        assert!(left > 0, "nothing was left open");
+        tokio::time::sleep(400 * second).await;
     }
 
     /// Everything that was heard, and the secrets to look for in it.
@@ -165,7 +220,7 @@ impl Drive {
             self.run(&Operation::Sale(Box::new(charge))).await.ok();
         }
         self.extras(skip, wrong).await;
-        let found = self.gateway.payment_methods(&self.stand.subject.methods.clone()).await;
+        let found = self.top.payment_methods(&self.stand.subject.methods.clone()).await;
         match found {
             Ok(methods) => self.heard.debug("payment methods", &methods),
             Err(error) => self.heard.error(&error),
@@ -187,6 +242,7 @@ impl Drive {
         self.plan(skip, wrong);
         let result = self.run(&operation).await;
         self.calm();
+        self.come_again(&operation, result.as_ref().ok()).await;
         match result {
             Ok(answer) if wrong.is_none() => {
                 self.done.push(kind);
@@ -198,10 +254,24 @@ impl Drive {
                 };
                 tokio::time::sleep(Duration::from_secs(400)).await;
                 self.run(&Operation::Resolve(Box::new(unresolved.clone()))).await.ok();
-                let completed = self.gateway.complete(unresolved, operation).await;
+                let completed = self.top.complete(unresolved, operation.clone()).await;
                 self.heard.result(&completed);
             }
             _ => {}
+        }
+    }
+
+    /// A caller who comes twice, and one who closes the page; where there is a journal, it answers.
+    async fn come_again(&mut self, operation: &Operation, answer: Option<&paymux::Answer>) {
+        if self.record.is_none() {
+            return;
+        }
+        self.run(operation).await.ok();
+        if let Some(answer) = answer
+            && self.references.is_multiple_of(2)
+        {
+            let closed = self.top.close_page(&answer.payment.reference).await;
+            self.heard.result(&closed);
         }
     }
 
@@ -267,7 +337,7 @@ impl Drive {
     }
 
     async fn run(&mut self, operation: &Operation) -> Result<paymux::Answer, paymux::Error> {
-        let result = self.gateway.execute(operation).await;
+        let result = self.top.execute(operation).await;
         self.heard.operation(operation);
         self.heard.result(&result);
         result
@@ -284,6 +354,7 @@ impl Drive {
         let mut charge = Charge::new(self.reference(), self.stand.subject.amount, source);
         (self.stand.subject.complete)(&mut charge);
         charge.urls.notify = Some("https://shop.example/hooks".to_owned());
+        charge.order = self.record.as_ref().map(|record| record.order(self.references));
         charge
     }
 
@@ -371,7 +442,7 @@ impl Drive {
                 accepted += usize::from(self.receive(&delivery).await);
             }
         }
-        if let Ok(signed) = self.gateway.sign(Bytes::from_static(b"{\"id\":7}")) {
+        if let Ok(signed) = self.top.sign(Bytes::from_static(b"{\"id\":7}")) {
             self.receive(&signed).await;
         }
         accepted
@@ -379,12 +450,15 @@ impl Drive {
 
     async fn receive(&mut self, delivery: &Delivery) -> bool {
         self.heard.debug("delivery", delivery);
-        match self.gateway.receive(delivery) {
+        match self.top.receive(delivery) {
             Ok(event) => {
                 self.heard.debug("event", &event);
                 self.heard.json("event", &event);
-                let confirmed = self.gateway.confirm(&event).await;
+                let confirmed = self.top.confirm(&event).await;
                 self.heard.result(&confirmed);
+                if let Some(record) = &self.record {
+                    record.absorb(&self.gateway, &event, &mut self.heard).await;
+                }
                 true
             }
             Err(error) => {
@@ -396,7 +470,7 @@ impl Drive {
     }
 }
 
-fn delivery(webhook: Webhook) -> Delivery {
+pub(super) fn delivery(webhook: Webhook) -> Delivery {
     let (parts, body) = webhook.request.into_parts();
     let mut headers = HeaderMap::new();
     headers.extend(parts.headers);
@@ -405,7 +479,7 @@ fn delivery(webhook: Webhook) -> Delivery {
     delivery
 }
 
-fn with_cvv(card: &Card) -> Card {
+pub(super) fn with_cvv(card: &Card) -> Card {
     let month = u8::try_from(card.month()).expect("a month");
     let year = u16::try_from(card.year()).expect("a year");
     let again = Card::new(card.expose_number(), month, year).and_then(|card| card.with_cvv(CVV));

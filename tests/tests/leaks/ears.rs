@@ -1,9 +1,10 @@
 //! Hears every span and event at every level, by thread, whichever crate makes it.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
-use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, Once, PoisonError};
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -12,6 +13,9 @@ use tracing::{Event, Metadata, Subscriber};
 thread_local! {
     static HEARD: RefCell<Option<Vec<String>>> = const { RefCell::new(None) };
 }
+
+/// What the client of the database says, in threads of its own.
+static ELSEWHERE: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 /// Listens to this thread for as long as it lives.
 pub(crate) struct Ears;
@@ -34,6 +38,11 @@ impl Ears {
             .with_borrow_mut(|heard| heard.as_mut().map(std::mem::take))
             .unwrap_or_default()
     }
+
+    /// What was heard of the client of the database until now, in whichever thread.
+    pub(crate) fn elsewhere() -> BTreeSet<String> {
+        ELSEWHERE.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 impl Drop for Ears {
@@ -46,6 +55,8 @@ fn hear(text: String) {
     HEARD.with_borrow_mut(|heard| {
         if let Some(heard) = heard {
             heard.push(text);
+        } else if text.starts_with("sqlx") {
+            ELSEWHERE.lock().unwrap_or_else(PoisonError::into_inner).insert(text);
         }
     });
 }
@@ -57,6 +68,10 @@ struct Fields(String);
 
 impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        // How long a statement took: any digits, by chance a CVV's too.
+        if field.name().starts_with("elapsed") {
+            return;
+        }
         let _ = write!(self.0, " {}={value:?}", field.name());
     }
 

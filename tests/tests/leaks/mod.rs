@@ -4,6 +4,8 @@ mod drive;
 mod ears;
 mod extras;
 mod leaky;
+mod record;
+mod routed;
 mod tap;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +19,8 @@ use serde::Serialize;
 pub(crate) use drive::{Drive, Wrong, wrongs};
 pub(crate) use ears::Ears;
 pub(crate) use leaky::{Place, leaky};
+pub(crate) use record::Record;
+pub(crate) use routed::Routed;
 
 /// What was heard, each text once, by the place where it was.
 #[derive(Default)]
@@ -31,6 +35,12 @@ impl Heard {
 
     pub(crate) fn debug(&mut self, place: &'static str, value: &impl Debug) {
         self.add(place, format!("{value:?}\n{value:#?}"));
+    }
+
+    /// A row of a journal, as it is stored and as it is shown.
+    pub(crate) fn row(&mut self, place: &'static str, row: &(impl Debug + Serialize)) {
+        self.debug(place, row);
+        self.json(place, row);
     }
 
     fn json(&mut self, place: &'static str, value: &impl Serialize) {

@@ -1,7 +1,6 @@
 //! What a process works with and may die at: its store, and its way to each provider.
 
 use std::fmt;
-use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::time::Duration;
@@ -11,13 +10,11 @@ use http::Request;
 use paymux::transport::{MarkedBody, Transport, TransportError};
 use paymux::{Reply, async_trait};
 use paymux_conformance::InProcess;
-use paymux_journal::store::Sqlite;
-use paymux_journal::{
-    Change, Filter, Intent, IntentKey, Known, Memory, Parked, PaymentKey, Ruling, Step, Store, StoreError,
-};
+use paymux_journal::{Change, Filter, Intent, IntentKey, Known, Parked, PaymentKey, Ruling, Step, Store, StoreError};
 use paymux_simulator::Exchange;
-use tokio::runtime::Runtime;
 use tokio::sync::Notify;
+
+use crate::kept::Kept;
 
 /// When a process dies: at which of its awaits on the store or on a provider. Negative: never.
 #[derive(Debug)]
@@ -41,71 +38,6 @@ impl Reaper {
             std::future::pending::<()>().await;
         }
     }
-}
-
-/// The record of a world, which outlives its processes. A file's work is done in a runtime of its own while the test's thread waits, so that no time passes meanwhile.
-pub(crate) struct Kept {
-    store: Option<Arc<dyn Store>>,
-    file: Option<(Arc<Runtime>, tempfile::TempDir)>,
-}
-
-impl Kept {
-    pub(crate) fn memory() -> Arc<Self> {
-        Arc::new(Self {
-            store: Some(Arc::new(Memory::new())),
-            file: None,
-        })
-    }
-
-    pub(crate) fn file(runtime: &Arc<Runtime>) -> Arc<Self> {
-        let directory = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
-        let directory = directory.unwrap();
-        let path = directory.path().join("journal.db");
-        let store = on(runtime, async move { Sqlite::open(path).await.unwrap() });
-        Arc::new(Self {
-            store: Some(Arc::new(store)),
-            file: Some((Arc::clone(runtime), directory)),
-        })
-    }
-
-    async fn there<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
-        &self,
-        work: impl FnOnce(Arc<dyn Store>) -> F,
-    ) -> T {
-        let work = work(Arc::clone(self.store.as_ref().unwrap()));
-        match &self.file {
-            None => work.await,
-            Some((runtime, _)) => {
-                tokio::task::yield_now().await;
-                on(runtime, work)
-            }
-        }
-    }
-
-    /// Everything that is on record.
-    pub(crate) async fn all(&self) -> Vec<Intent> {
-        let mut filter = Filter::default();
-        filter.limit = u32::MAX;
-        self.there(|store| async move { store.intents(&filter).await })
-            .await
-            .unwrap()
-    }
-}
-
-/// A pool of connections ends in a runtime, too.
-impl Drop for Kept {
-    fn drop(&mut self) {
-        let there = self.file.as_ref().map(|(runtime, _)| runtime.enter());
-        drop(self.store.take());
-        drop(there);
-    }
-}
-
-/// Does it there, and waits here.
-fn on<T: Send + 'static>(runtime: &Runtime, work: impl Future<Output = T> + Send + 'static) -> T {
-    let (done, told) = std::sync::mpsc::channel();
-    runtime.spawn(async move { done.send(work.await) });
-    told.recv().unwrap()
 }
 
 /// The record, as one process has it.
@@ -137,48 +69,35 @@ impl Store for Mortal {
         if self.fails(step) {
             return Err(StoreError::new("cannot be written", "the disk is full"));
         }
-        let step = step.clone();
-        let ruling = self.kept.there(|store| async move { store.apply(&step).await }).await;
+        let ruling = self.kept.apply(step).await;
         self.reaper.pass().await;
         ruling
     }
 
     async fn intent(&self, key: &IntentKey) -> Result<Option<Intent>, StoreError> {
-        let key = key.clone();
-        self.kept.there(|store| async move { store.intent(&key).await }).await
+        self.kept.intent(key).await
     }
 
     async fn intents(&self, filter: &Filter) -> Result<Vec<Intent>, StoreError> {
         // Between what is read and what is begun then, others get their turn.
         tokio::task::yield_now().await;
-        let filter = filter.clone();
-        self.kept
-            .there(|store| async move { store.intents(&filter).await })
-            .await
+        self.kept.intents(filter).await
     }
 
     async fn payment(&self, key: &PaymentKey) -> Result<Option<Known>, StoreError> {
-        let key = key.clone();
-        self.kept.there(|store| async move { store.payment(&key).await }).await
+        self.kept.payment(key).await
     }
 
     async fn changes(&self, since: u64, limit: u32) -> Result<Vec<Change>, StoreError> {
-        self.kept
-            .there(move |store| async move { store.changes(since, limit).await })
-            .await
+        self.kept.changes(since, limit).await
     }
 
     async fn parked(&self, limit: u32) -> Result<Vec<Parked>, StoreError> {
-        self.kept
-            .there(move |store| async move { store.parked(limit).await })
-            .await
+        self.kept.parked(limit).await
     }
 
     async fn seen(&self, gateway: &str, key: &str) -> Result<bool, StoreError> {
-        let (gateway, key) = (gateway.to_owned(), key.to_owned());
-        self.kept
-            .there(|store| async move { store.seen(&gateway, &key).await })
-            .await
+        self.kept.seen(gateway, key).await
     }
 }
 

@@ -16,7 +16,8 @@ use paymux_router::Rules;
 use paymux_simulator::qolo::seeds;
 use paymux_simulator::{coolpay, opp, qolo};
 
-use super::mortal::{Kept, Mortal, Reaper, Way};
+use super::mortal::{Mortal, Reaper, Way};
+use crate::kept::Kept;
 
 /// The application's cards, by where they are bad.
 const CARDS: [&str; 4] = [
