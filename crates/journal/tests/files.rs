@@ -10,8 +10,8 @@ use std::sync::Arc;
 use common::Desk;
 use paymux::{EntryKind, Fate, PaymentGateway as _};
 use paymux_chaos::stands;
-use paymux_journal::Journal;
 use paymux_journal::store::Sqlite;
+use paymux_journal::{Filter, Journal, PaymentKey};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection as _, SqliteConnection};
 
@@ -92,4 +92,50 @@ async fn a_journal_is_opened_and_read_while_another_process_writes() {
     // Whoever waits for the other one waits ten seconds.
     assert!(began.elapsed().as_secs() < 8);
     drop(writes);
+}
+
+/// Whoever writes into the file by hand is told of it when the row is read; nothing is sent on it, and the other rows can still be read.
+#[tokio::test]
+async fn a_row_that_was_damaged_is_an_error() {
+    for (table, body) in [
+        ("paymux_intents", "''"),
+        ("paymux_intents", "'null'"),
+        ("paymux_intents", "'{}'"),
+        ("paymux_intents", "substr(body, 1, length(body) / 2)"),
+        ("paymux_intents", "replace(body, '\"done\"', '\"paid\"')"),
+        ("paymux_intents", "replace(body, '\"attempt\":1', '\"attempt\":-1')"),
+        ("paymux_intents", "x'fffe00'"),
+        ("paymux_payments", "'[]'"),
+        ("paymux_changes", "'{\"seq\":'"),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("a.db");
+        let desk = desk(&file).await;
+        let process = desk.process();
+        let sold = process.gateway.sale(desk.charge("a001")).await.unwrap();
+        let options = SqliteConnectOptions::new().filename(&file);
+        let mut other = SqliteConnection::connect_with(&options).await.unwrap();
+        let damage = format!("UPDATE {table} SET body = CAST({body} AS TEXT)");
+        let damage = sqlx::raw_sql(sqlx::AssertSqlSafe(damage));
+        assert!(damage.execute(&mut other).await.unwrap().rows_affected() > 0);
+        let requests = desk.stand.provider.count();
+        let journal = &process.journal;
+        let error = match table {
+            "paymux_intents" => journal.intents(&Filter::default()).await.unwrap_err(),
+            "paymux_payments" => {
+                let key = PaymentKey::of(&sold.payment.reference);
+                journal.payment(&key).await.unwrap_err()
+            }
+            _ => journal.changes(0, 10).await.unwrap_err(),
+        };
+        assert!(error.to_string().contains("cannot be read"), "{table}, {body}: {error}");
+        if table == "paymux_intents" {
+            let error = process.gateway.sale(desk.charge("a001")).await.unwrap_err();
+            assert_eq!(error.fate(), Fate::NotDone, "{body}: {error}");
+            assert!(error.is_beside_another(), "{body}: what the row said is not known");
+            assert_eq!(desk.stand.provider.count(), requests, "{body}: nothing was sent");
+        }
+        let next = process.gateway.sale(desk.charge("a002")).await.unwrap();
+        assert!(next.outcome.is_approved(), "{table}, {body}");
+    }
 }
