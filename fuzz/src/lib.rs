@@ -187,18 +187,14 @@ mod tests {
         assert_eq!(folders.collect::<BTreeSet<_>>(), names);
     }
 
-    /// What is known to be right, and the corpus, go through; what is accepted among the seeds leads on.
+    /// What is known to be right goes through, and leads to other ends than nothing does.
     #[test]
     fn every_seed_goes_through() {
         for target in TARGETS {
-            let seeds = (target.seeds)();
-            let ends: BTreeSet<_> = seeds.iter().map(|seed| (target.run)(seed)).collect();
-            assert!(
-                ends.len() > 1,
-                "{}: its {} seeds lead to one end",
-                target.name,
-                seeds.len()
-            );
+            let nothing = (target.run)(b"");
+            let ends: BTreeSet<_> = (target.seeds)().iter().map(|seed| (target.run)(seed)).collect();
+            let others = ends.iter().filter(|end| **end != nothing).count();
+            assert!(others > 0, "{}: its seeds lead nowhere", target.name);
         }
     }
 }
