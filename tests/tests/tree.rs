@@ -92,6 +92,58 @@ fn every_crate_is_on_the_map_and_held_to_it() {
     }
 }
 
+/// A version that stands in the workspace's table and that no member takes is one that nobody keeps up.
+#[test]
+fn every_dependency_of_the_workspace_is_taken() {
+    let read = |path: &Path| -> Table {
+        let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        text.parse().unwrap()
+    };
+    let workspace = read(&root().join("Cargo.toml"));
+    let offered: BTreeSet<_> = workspace["workspace"]["dependencies"]
+        .as_table()
+        .unwrap()
+        .keys()
+        .cloned()
+        .collect();
+    let folder = |name: &str| {
+        fs::read_dir(root().join(name))
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+    };
+    let members = folder("crates").chain(folder("examples"));
+    let members = members.chain(["benches", "fuzz", "tests"].map(|name| root().join(name)));
+    let mut taken = BTreeSet::new();
+    for manifest in members
+        .map(|member| member.join("Cargo.toml"))
+        .filter(|path| path.exists())
+    {
+        let manifest = read(&manifest);
+        let targets = manifest.get("target").and_then(Value::as_table);
+        let targets = targets
+            .into_iter()
+            .flat_map(|targets| targets.values().filter_map(Value::as_table));
+        for table in targets.chain([&manifest]) {
+            for kind in ["dependencies", "dev-dependencies", "build-dependencies"] {
+                taken.extend(
+                    table
+                        .get(kind)
+                        .and_then(Value::as_table)
+                        .into_iter()
+                        .flat_map(|t| t.keys().cloned()),
+                );
+            }
+        }
+    }
+    let idle: Vec<_> = offered.difference(&taken).collect();
+    assert!(idle.is_empty(), "no member takes {idle:?}");
+    assert!(
+        taken.is_subset(&offered),
+        "not in the workspace's table: {:?}",
+        taken.difference(&offered)
+    );
+}
+
 /// The crates that cargo would compile for a package with these arguments.
 fn tree(package: &str, arguments: &[&str]) -> BTreeSet<String> {
     let tree = Command::new(env!("CARGO"))
