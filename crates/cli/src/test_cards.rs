@@ -156,7 +156,7 @@ impl TestCard {
 
 fn card(number: &str, now: Timestamp) -> Result<Card, Failure> {
     let failed = |error: paymux::CardError| Failure::Other(format!("the test card cannot be used: {error}"));
-    let year = now.to_zoned(TimeZone::UTC).year().saturating_add(3);
+    let year = now.to_zoned_datetime(TimeZone::UTC).year().saturating_add(3);
     // The one brand with a longer verification value.
     let cvv = if number.starts_with("37") { "1234" } else { "123" };
     let year = u16::try_from(year).unwrap_or(2999);

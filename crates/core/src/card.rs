@@ -138,7 +138,7 @@ impl Card {
         let end = first
             .last_of_month()
             .at(23, 59, 59, 0)
-            .to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(-12)));
+            .to_zoned_datetime(jiff::tz::TimeZone::fixed(jiff::tz::offset(-12)));
         end.map_or(true, |end| now > end.timestamp())
     }
 }

@@ -173,7 +173,7 @@ impl Card {
 
 /// This month, so many years later, as `YYMM`.
 pub(super) fn year_month(now: Timestamp, years: i16) -> String {
-    let day = now.to_zoned(TimeZone::UTC);
+    let day = now.to_zoned_datetime(TimeZone::UTC);
     format!("{:02}{:02}", (day.year() + years).rem_euclid(100), day.month())
 }
 

@@ -118,7 +118,7 @@ impl Card {
     }
 
     fn expired(&self, now: Timestamp) -> bool {
-        let today = now.to_zoned(TimeZone::UTC).date();
+        let today = now.to_zoned_datetime(TimeZone::UTC).date();
         let expiry = (self.year.parse().unwrap_or(0), self.month.parse().unwrap_or(0));
         expiry < (today.year(), today.month())
     }

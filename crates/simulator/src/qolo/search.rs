@@ -30,7 +30,7 @@ fn moment(errors: &mut Errors, fields: &mut Fields, name: &str) -> Option<Timest
     let text = fields.text(errors, name, 1..=64)?;
     let plain = || DateTime::strptime("%Y-%m-%d %H:%M:%S", &text).ok();
     let found = plain()
-        .and_then(|date| date.to_zoned(TimeZone::UTC).ok())
+        .and_then(|date| date.to_zoned_datetime(TimeZone::UTC).ok())
         .map(|zoned| zoned.timestamp())
         .or_else(|| text.contains('T').then(|| text.parse().ok()).flatten());
     if found.is_none() {
