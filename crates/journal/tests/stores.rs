@@ -208,7 +208,7 @@ mod postgres {
             let number = number.fetch_add(1, Ordering::SeqCst);
             let url = database(&server, number).await;
             // Also where all wait for one connection.
-            let most = if number % 2 == 0 { 1 } else { 10 };
+            let most = if number.is_multiple_of(2) { 1 } else { 10 };
             Postgres::with_connections(&url, most).await.unwrap()
         })
         .await;
