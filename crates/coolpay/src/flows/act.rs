@@ -66,6 +66,8 @@ pub(crate) enum Look<'a> {
     Found(&'a Op),
     /// One of its type is there, of another amount.
     Other(String),
+    /// It was done twice.
+    Twice(String),
     /// The reply leaves out what would have to be compared, so that it shows neither that the operation is there nor that it is not.
     Unclear,
 }
@@ -90,7 +92,7 @@ impl CoolPay {
         })
     }
 
-    /// Sends one operation and finds out what it came to: the newest of its type that is younger than all that `before` holds.
+    /// Sends one operation and finds out what it came to: by what is of its type and younger than all that `before` holds.
     pub(crate) async fn act(&self, wire: &dyn Wire, mut step: Step<'_>, before: &Resource) -> Result<Seen, Error> {
         // A look that lags does not show what this process knows to be booked.
         let noted = reading::highest(before).max(self.claims.highest(step.place));
@@ -171,6 +173,7 @@ impl CoolPay {
                         }
                         Some(text) => differs = Some(text),
                     },
+                    Look::Twice(text) => return Err(Error::mismatch(text, self.payment(step.place, &body))),
                     Look::Differs(text) | Look::Other(text) if trouble.is_none() => {
                         return Err(Error::mismatch(text, self.payment(step.place, &body)));
                     }
@@ -212,6 +215,7 @@ impl CoolPay {
                     again = false;
                 }
                 Look::Absent => return Err(error.with_payment(payment)),
+                Look::Twice(text) => return Err(Error::mismatch(text, payment)),
                 Look::Found(op) if step.own => {
                     let (place, op) = (step.place.clone(), op.clone());
                     return Ok(Seen { place, body, op });
@@ -236,7 +240,8 @@ impl CoolPay {
     }
 }
 
-/// Looks for the operation of a step among those younger than `noted`. After a lost answer only a single one that fits is believed.
+/// Looks for the operation of a step among those younger than `noted`. After a lost answer only a single one that fits is believed. On a payment of
+/// this attempt's own all of them are its own: what an earlier run of it sent, and was not shown in time, counts with the newest.
 fn look<'a>(body: &'a Resource, step: &Step<'_>, noted: i64, lost: bool, free: impl Fn(&Op) -> bool) -> Look<'a> {
     if let Some(id) = body.id.as_deref().filter(|id| *id != step.place.id) {
         return Look::Differs(format!("the reply is about {id}, and {} was asked", step.place.id));
@@ -261,26 +266,56 @@ fn look<'a>(body: &'a Resource, step: &Step<'_>, noted: i64, lost: bool, free: i
         .iter()
         .copied()
         .filter(|op| step.amount.is_none() || op.amount == step.amount);
+    let other = |op: &Op| {
+        let (theirs, ours) = op.amount.zip(step.amount)?;
+        let text = format!(
+            "the provider booked a {} of {theirs}, and {ours} was asked (wire units)",
+            step.kind
+        );
+        (theirs != ours).then_some(Look::Other(text))
+    };
     let Some(newest) = fitting.clone().max_by_key(|op| op.id) else {
         let nameless = ops.iter().any(|op| op.id.is_none() || op.kind.is_none());
         if nameless || step.amount.is_some() && candidates.iter().any(|op| op.amount.is_none()) {
             return Look::Unclear;
         }
-        return match candidates.iter().find_map(|op| op.amount.zip(step.amount)) {
-            Some((theirs, ours)) => Look::Other(format!(
-                "the provider booked a {} of {theirs}, and {ours} was asked (wire units)",
-                step.kind
-            )),
-            None => Look::Absent,
-        };
+        return candidates.iter().find_map(|op| other(op)).unwrap_or(Look::Absent);
     };
+    let verdict = |op: &Op| codes::verdict(op, acquirer);
+    if step.own {
+        let moving = candidates.iter().filter(|op| weight(&verdict(op)) > 1);
+        if let Some(other) = moving.clone().find_map(|op| other(op)) {
+            return other;
+        }
+        if fitting.clone().filter(|op| verdict(op) == Verdict::Approved).count() > 1 {
+            return Look::Twice(twice(step.kind));
+        }
+        let decides = fitting.max_by_key(|op| (weight(&verdict(op)), op.id));
+        return Look::Found(decides.unwrap_or(newest));
+    }
     let several = fitting.clone().count() > 1;
-    let verdict = codes::verdict(newest, acquirer);
-    let agree = fitting.clone().all(|op| codes::verdict(op, acquirer) == verdict);
-    if several && !step.own && (lost || !agree) {
+    let newest_is = verdict(newest);
+    let agree = fitting.clone().all(|op| verdict(op) == newest_is);
+    if several && (lost || !agree) {
         return Look::Ambiguous;
     }
     Look::Found(newest)
+}
+
+/// Which of an attempt's own operations decides: what is still open before what was done, and that before what was declined.
+const fn weight(verdict: &Verdict) -> u8 {
+    match verdict {
+        Verdict::Pending => 4,
+        Verdict::Unknown(_) => 3,
+        Verdict::Approved => 2,
+        Verdict::Action(_) => 1,
+        Verdict::Declined(_) => 0,
+    }
+}
+
+/// More was done than was asked: open money, for a person.
+pub(super) fn twice(kind: &str) -> String {
+    format!("the provider booked a {kind} twice, and one was asked")
 }
 
 fn unseen(kind: &str) -> Error {

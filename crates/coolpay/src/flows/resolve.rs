@@ -222,7 +222,7 @@ impl CoolPay {
                 let text = format!("the reply leaves out what would show whether there is a new {kind}");
                 return Err(open(&text).with_payment(payment()));
             }
-            (Look::Differs(text), _) => return Err(Error::mismatch(text, payment())),
+            (Look::Differs(text) | Look::Twice(text), _) => return Err(Error::mismatch(text, payment())),
             (_, None) => {
                 let text = "how far the payment was before is not known, so its operations cannot be told apart";
                 return Err(open(text).with_payment(payment()));

@@ -4,7 +4,7 @@ use paymux_core::{
     Answer, Decline, DeclineReason, EntryKind, Error, ErrorKind, Fate, NextAction, Outcome, Payment, currency,
 };
 
-use super::act::Seen;
+use super::act::{Seen, twice};
 use super::calls::Asked;
 use crate::adapter::CoolPay;
 use crate::codes::{self, Verdict};
@@ -139,7 +139,12 @@ impl CoolPay {
         if let Some((op, code)) = of(main).find_map(|op| unknown(verdict(op)).map(|code| (op, code))) {
             return Err(open(op.kind.as_deref(), &code, payment()));
         }
-        if let Some(op) = of(main).find(|op| verdict(op) == Verdict::Approved) {
+        let mut approved = of(main).filter(|op| verdict(op) == Verdict::Approved);
+        if let Some(op) = approved.next() {
+            if approved.next().is_some() {
+                let text = twice(op.kind.as_deref().unwrap_or("operation"));
+                return Err(Error::mismatch(text, payment()));
+            }
             if let Some(what) = missing(body, op) {
                 return Err(incomplete(op, what, payment()));
             }

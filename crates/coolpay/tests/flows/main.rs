@@ -12,6 +12,7 @@ mod pages;
 mod resolving;
 mod sources;
 mod taken;
+mod twice;
 
 use common::*;
 use paymux_core::script::Script;
