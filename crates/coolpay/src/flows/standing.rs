@@ -208,6 +208,11 @@ impl CoolPay {
                 payment,
             ))));
         }
+        // Whatever came after it: it may have gone through.
+        if let Some(code) = captures().find_map(|op| unknown(codes::verdict(op, acquirer))) {
+            let error = open(Some("capture"), &code, payment.clone());
+            return Err(outstanding(Some(error), payment));
+        }
         match captures().next_back().map(|op| codes::verdict(op, acquirer)) {
             None if body.link.as_ref().and_then(|l| l.auto_capture) == Some(true) => {
                 // The page captures by itself, a moment later.
@@ -217,10 +222,6 @@ impl CoolPay {
             Some(Verdict::Declined(decline) | Verdict::Action(decline)) => {
                 let answer = Answer::new(Outcome::Declined(decline), payment);
                 Ok(Standing::Settled(Box::new(answer)))
-            }
-            Some(Verdict::Unknown(code)) => {
-                let error = open(Some("capture"), &code, payment.clone());
-                Err(outstanding(Some(error), payment))
             }
             Some(_) => Err(outstanding(None, payment)),
         }

@@ -128,3 +128,11 @@ fn done_twice_is_for_a_person() {
         .json(CREDIT, 200, &twice);
     for_a_person(&execute(&script, &payout()).unwrap_err());
 }
+
+#[test]
+fn an_earlier_capture_of_unknown_outcome_keeps_a_sale_open() {
+    let standing = captures(&[op(2, "capture", 1000, "50000"), op(3, "capture", 1000, "40000")], 0);
+    outstanding(&execute(&taken_by(&standing), &sale()).unwrap_err());
+    let asked = unresolved(OperationKind::Sale, &[("payment", "1145"), ("operation", "1")]);
+    outstanding(&execute(&Script::new().json(READ, 200, &standing), &asked).unwrap_err());
+}
