@@ -8,7 +8,7 @@ use paymux_core::{Call, Currency, Error, ErrorKind, Lost, Money, PaymentRef, Ref
 use secrecy::SecretString;
 
 use crate::adapter::{CoolPay, PROVIDER, STATEMENT};
-use crate::flows::make::stored;
+use crate::flows::make::{NoLink, stored};
 use crate::reading::{self, Place};
 use crate::shapes;
 
@@ -94,7 +94,8 @@ impl CoolPay {
             callbackurl: urls.notify.as_deref(),
             language: self.parts.language.as_deref(),
         };
-        Ok(self.put_link(wire, &path, &link).await?.into())
+        let url = self.put_link(wire, &path, &link).await.map_err(NoLink::give_up)?;
+        Ok(url.into())
     }
 
     /// Makes a subscription; the customer agrees to it on the page of [`CoolPay::subscription_link`].
@@ -151,7 +152,8 @@ impl CoolPay {
             language: self.parts.language.as_deref(),
             payment_methods: self.parts.payment_methods.as_deref(),
         };
-        Ok(self.put_link(wire, &path, &link).await?.into())
+        let url = self.put_link(wire, &path, &link).await.map_err(NoLink::give_up)?;
+        Ok(url.into())
     }
 
     /// A saved card or subscription as the provider holds it now.

@@ -6,7 +6,7 @@ use paymux_core::{Answer, Charge, Checkout, Decline, Error, ErrorKind, Fate, Mem
 use super::act::{Seen, Step};
 use super::build;
 use super::calls::{Asked, notify};
-use super::make::{From, Made};
+use super::make::{From, Made, NoLink};
 use super::recurring::unfit;
 use super::standing::{Standing, Want, outstanding, redirect};
 use crate::adapter::CoolPay;
@@ -90,7 +90,10 @@ impl CoolPay {
             Standing::Held => Ok(Answer::new(Outcome::Pending, self.payment(&place, &body))),
             Standing::Fresh | Standing::Action(_) => {
                 let link = self.new_link(charge, asked, checkout.capture);
-                let url = self.put_link(wire, &place.path(), &link).await?;
+                let url = self
+                    .put_link(wire, &place.path(), &link)
+                    .await
+                    .map_err(NoLink::give_up)?;
                 let mut payment = self.payment(&place, &body);
                 payment.state = PaymentState::RequiresAction;
                 payment.amount = Some(asked.money);
@@ -164,7 +167,8 @@ impl CoolPay {
             .map_err(|error| outstanding(Some(error), self.payment(place, &seen.body)))
     }
 
-    /// The customer must be authenticated: a page of the same payment does it. Without the page, the attempt was declined for want of it.
+    /// The customer must be authenticated: a page of the same payment does it. Without the page, the attempt was declined for want of it; where there
+    /// may be one, nothing is decided, since its address can still come to light.
     async fn authenticate(
         &self,
         task: Task<'_>,
@@ -175,15 +179,19 @@ impl CoolPay {
     ) -> Result<Answer, Error> {
         let mut payment = self.payment(place, body);
         let link = self.new_link(task.charge, task.asked, task.want == Want::Take);
-        Ok(match self.put_link(wire, &place.path(), &link).await {
+        match self.put_link(wire, &place.path(), &link).await {
             Ok(url) => {
                 payment.state = PaymentState::RequiresAction;
-                Answer::new(redirect(&url), payment)
+                Ok(Answer::new(redirect(&url), payment))
+            }
+            Err(lost) if lost.open => {
+                let error = lost.give_up().context("the page to authenticate on may be open");
+                Err(error.with_fate(Fate::Unknown).with_payment(payment))
             }
             Err(_) => {
                 payment.state = PaymentState::Declined;
-                Answer::new(Outcome::Declined(decline), payment)
+                Ok(Answer::new(Outcome::Declined(decline), payment))
             }
-        })
+        }
     }
 }

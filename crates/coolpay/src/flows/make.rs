@@ -35,6 +35,20 @@ pub(crate) struct Made {
     pub earlier: bool,
 }
 
+/// Why a hosted page's link was not had.
+pub(crate) struct NoLink {
+    error: Error,
+    /// Whether the page may be there all the same.
+    pub open: bool,
+}
+
+impl NoLink {
+    /// Ends the operation with the error as it is.
+    pub(crate) fn give_up(self) -> Error {
+        self.error
+    }
+}
+
 impl Made {
     /// What a call on it failed with. This call did nothing; an earlier attempt's may still be on its way.
     pub(super) fn doubt(&self, error: Error) -> Error {
@@ -160,21 +174,37 @@ impl CoolPay {
         wire: &dyn Wire,
         path: &str,
         link: &T,
-    ) -> Result<String, Error> {
-        let request = self.request(Method::PUT, &format!("{path}/link"), link)?;
-        let reply = match wire.send(Call::prepares(request.clone())).await {
-            Err(Lost::Unknown(_)) => wire.send(Call::prepares(request)).await,
+    ) -> Result<String, NoLink> {
+        let request = self.request(Method::PUT, &format!("{path}/link"), link);
+        let request = request.map_err(|error| NoLink { error, open: false })?;
+        let mut lost = false;
+        let sent = match wire.send(Call::prepares(request.clone())).await {
+            Err(Lost::Unknown(_)) => {
+                lost = true;
+                wire.send(Call::prepares(request)).await
+            }
             sent => sent,
         };
-        let reply = reply.map_err(Lost::give_up)?;
+        let reply = sent.map_err(|end| NoLink {
+            open: lost || end.is_unknown(),
+            error: end.give_up(),
+        })?;
         if !reply.status.is_success() {
-            return Err(reading::refusal(&reply, wire.now()).error);
+            let refusal = reading::refusal(&reply, wire.now());
+            return Err(NoLink {
+                open: lost || !refusal.definite,
+                error: refusal.error,
+            });
         }
-        let url = reply
-            .json::<shapes::Link>()?
+        let open = true;
+        let link: shapes::Link = reply.json().map_err(|error| NoLink { error, open })?;
+        let url = link
             .url
             .filter(|url| url.starts_with("https://") || url.starts_with("http://"));
-        url.ok_or_else(|| Error::new(ErrorKind::Provider, "the reply has no link"))
+        url.ok_or_else(|| NoLink {
+            error: Error::new(ErrorKind::Provider, "the reply has no link"),
+            open,
+        })
     }
 
     /// A single-use token of a saved card.

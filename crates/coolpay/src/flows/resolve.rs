@@ -136,6 +136,10 @@ impl CoolPay {
         let payment = || self.payment(&place, &body);
         Ok(match self.standing(&place, &body, want, Some(asked))? {
             Standing::Settled(answer) => Finding::Answer(answer),
+            Standing::Action(_) if kind == Kind::Payment && !settled => {
+                let text = "the customer must be authenticated, and a page for it may still come";
+                return Err(open(text).with_payment(payment()));
+            }
             Standing::Action(decline) => Finding::answer(Outcome::Declined(decline), payment()),
             // The page captures by itself, a moment after it authorized.
             Standing::Held if unresolved.operation == OperationKind::Checkout => {

@@ -31,20 +31,47 @@ fn authentication_is_done_on_a_page_of_the_same_payment() {
         let link = script.sent().pop().unwrap();
         assert_eq!(link.body(), r#"{"amount":1000,"auto_capture":true}"#);
         // Without the page, it was declined for want of authentication.
-        let script = Script::new()
-            .json(CREATE, 201, &fresh())
-            .json(AUTHORIZE, 200, &asked)
-            .lost(LINK)
-            .json(
-                LINK,
-                403,
-                r#"{"message":"Not authorized: Not authorized to PUT /payments/:id/link"}"#,
-            );
-        let answer = execute(&script, &authorize()).unwrap();
-        let Outcome::Declined(decline) = answer.outcome else {
-            panic!()
-        };
-        assert_eq!(decline.reason.as_str(), "authentication_required");
+        let begun = || Script::new().json(CREATE, 201, &fresh()).json(AUTHORIZE, 200, &asked);
+        let barred = r#"{"message":"Not authorized: Not authorized to PUT /payments/:id/link"}"#;
+        for script in [begun().json(LINK, 403, barred), begun().not_sent(LINK)] {
+            let answer = execute(&script, &authorize()).unwrap();
+            let Outcome::Declined(decline) = answer.outcome else {
+                panic!()
+            };
+            assert_eq!(decline.reason.as_str(), "authentication_required");
+        }
+        // Whether there is a page is not known: it is open, and its address may come with a question.
+        for script in [
+            begun().lost(LINK).lost(LINK),
+            begun().lost(LINK).not_sent(LINK),
+            begun().lost(LINK).json(LINK, 403, barred),
+            begun().json(LINK, 500, ""),
+            begun().json(LINK, 200, "{}"),
+            begun().json(LINK, 200, "<html>"),
+        ] {
+            let error = execute(&script, &authorize()).unwrap_err();
+            assert_eq!(error.fate(), Fate::Unknown, "{error:?}");
+            assert!(error.message().starts_with("the page to authenticate on"), "{error}");
+            assert_eq!(error.payment().unwrap().state, PaymentState::RequiresAction);
+        }
+    }
+}
+
+#[test]
+fn a_page_whose_making_was_lost_may_still_come() {
+    let asked = body(&[op(1, "authorize", 1000, "30100")], 0);
+    let noted = [("payment", "1145"), ("operation", "0")];
+    let resolve = |looks: usize, since: &str, standing: &str| {
+        let script = (0..looks).fold(Script::new(), |script, _| script.json(READ, 200, standing));
+        execute(&script, &unresolved_since(OperationKind::Sale, &noted, since))
+    };
+    let (open, over) = ("2026-01-02T02:59:05Z", "2026-01-02T02:59:04Z");
+    assert_eq!(resolve(1, open, &asked).unwrap_err().fate(), Fate::Unknown);
+    assert_eq!(resolve(1, over, &asked).unwrap().outcome.as_str(), "declined");
+    let link = r#""balance":0,"link":{"url":"https://payment.coolpay.com/x","amount":1000}"#;
+    let linked = asked.replace(r#""balance":0"#, link);
+    for since in [open, over] {
+        assert_eq!(resolve(1, since, &linked).unwrap().outcome.as_str(), "action_required");
     }
 }
 
