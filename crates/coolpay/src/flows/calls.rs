@@ -15,6 +15,9 @@ use crate::shapes::Resource;
 /// The waits between looks for a payment by its reference, in seconds: a search may lag behind.
 const SEARCHES: [u64; 2] = [1, 3];
 
+/// How many rows a search asks for: one is there, and a second would show that it is not alone.
+const ROWS: usize = 2;
+
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_');
 
 /// An amount as it goes onto the wire.
@@ -83,7 +86,7 @@ impl CoolPay {
         reference: &str,
     ) -> Result<Option<(Place, Resource)>, Error> {
         let encoded = utf8_percent_encode(reference, QUERY);
-        let path = format!("/{}?order_id={encoded}&page_size=2", kind.collection());
+        let path = format!("/{}?order_id={encoded}&page_size={ROWS}", kind.collection());
         let reply = self.get(wire, self.bare(Method::GET, &path)?).await?;
         let mut rows: Vec<Resource> = reply.json()?;
         // Rows that nobody asked for show that it was not searched for this reference, and so nothing of what is there.
@@ -95,7 +98,14 @@ impl CoolPay {
             let message = "the search by order_id answers with rows of another order_id, or of none";
             return Err(Error::new(ErrorKind::Provider, message));
         }
+        let full = rows.len() >= ROWS;
         rows.retain(|row| row.order_id.as_deref() == Some(reference));
+        if full && rows.is_empty() {
+            let message = format!(
+                "the search for {reference} answers with a full page of others that differ from it by case alone"
+            );
+            return Err(Error::new(ErrorKind::Provider, message).with_fate(Fate::Unknown));
+        }
         let mut ids = rows.into_iter().map(|row| row.id);
         let place = match (ids.next(), ids.next()) {
             (None, _) => return Ok(None),

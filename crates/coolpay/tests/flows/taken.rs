@@ -94,3 +94,22 @@ fn a_taken_reference_that_cannot_be_found_is_unknown() {
     let failing = Script::new().json(CREATE, 400, duplicate()).json(SEARCH, 500, "");
     assert_eq!(execute(&failing, &sale()).unwrap_err().fate(), Fate::Unknown);
 }
+
+#[test]
+fn a_full_page_of_other_references_shows_no_absence() {
+    let row = |reference: &str| held().replace(REFERENCE, reference);
+    let full = format!("[{},{}]", row("ORDER1001A1"), row("Order1001a1"));
+    // The one that is looked for may be on the next page: nothing is made or sent.
+    let lost = Script::new().lost(CREATE).json(SEARCH, 200, &full);
+    assert_eq!(execute(&lost, &sale()).unwrap_err().fate(), Fate::Unknown);
+    let asked = unresolved_since(OperationKind::Sale, &[], "2026-01-02T02:59:04Z");
+    let error = execute(&Script::new().json(SEARCH, 200, &full), &asked).unwrap_err();
+    assert_eq!((error.fate(), error.is_not_found()), (Fate::Unknown, false));
+    let inquiry = Operation::Inquire(Inquiry::Reference(REFERENCE.parse().unwrap()));
+    let error = execute(&Script::new().json(SEARCH, 200, &full), &inquiry).unwrap_err();
+    assert!(!error.is_not_found(), "{error}");
+    // Where it is on the page, it is found.
+    let both = format!("[{},{}]", row("ORDER1001A1"), held());
+    let found = Script::new().json(SEARCH, 200, &both).json(READ, 200, &held());
+    assert!(execute(&found, &inquiry).unwrap().outcome.is_approved());
+}
