@@ -211,6 +211,8 @@ pub(crate) struct Resource {
     pub variables: Option<Variables>,
     #[serde(default, deserialize_with = "apart::object")]
     pub link: Option<Link>,
+    #[serde(default, deserialize_with = "moment")]
+    pub created_at: Option<Timestamp>,
 }
 
 /// One operation of a payment.

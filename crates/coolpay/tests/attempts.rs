@@ -37,6 +37,76 @@ fn a_refusal_on_an_adopted_payment_leaves_the_earlier_attempt_open() {
     }
 }
 
+/// The same of a payment that was made longer ago than anything can still be booked.
+fn adopted_late() -> Script {
+    let old = fresh().replace("2026-01-02T03:04:05Z", "2026-01-02T02:59:04Z");
+    let script = Script::new()
+        .json(CREATE, 400, duplicate())
+        .json(SEARCH, 200, &format!("[{old}]"));
+    (0..3).fold(script, |script, _| script.json(READ, 200, &old))
+}
+
+#[test]
+fn a_decline_beside_an_earlier_attempt_is_the_end_only_after_its_time() {
+    let declined = body(&[op(1, "authorize", 1000, "40000")], 0);
+    let script = adopted().json(AUTHORIZE, 200, &declined);
+    let error = execute(&script, &sale()).unwrap_err();
+    assert_eq!((error.kind(), error.fate()), (ErrorKind::Refused, Fate::Unknown));
+    assert!(error.message().contains("until 2026-01-02T03:09:05Z"), "{error}");
+    assert_eq!(error.payment().unwrap().state, PaymentState::Declined);
+    // It is noted before anything is sent, so that a question knows it, too.
+    let (key, until) = ("earlier", "2026-01-02T03:09:05Z");
+    let noted = script.notes().iter().any(|memo| memo.key == key && memo.value == until);
+    assert!(noted, "{:?}", script.notes());
+    let resolve = |until: &str| {
+        let notes = [("earlier", until), ("payment", "1145"), ("operation", "0")];
+        let asked = unresolved(paymux_core::OperationKind::Sale, &notes);
+        execute(&Script::new().json(READ, 200, &declined), &asked)
+    };
+    let error = resolve("2026-01-02T03:04:05Z").unwrap_err();
+    assert_eq!((error.fate(), error.is_not_found()), (Fate::Unknown, false));
+    let over = resolve("2026-01-02T03:04:04Z").unwrap();
+    assert_eq!(over.outcome.as_str(), "declined");
+    // A payment that does not say how old it is counts as young.
+    let ageless = |line: &str| line.replace(r#","created_at":"2026-01-02T03:04:05Z""#, "");
+    let script = Script::new()
+        .json(CREATE, 400, duplicate())
+        .json(SEARCH, 200, &format!("[{}]", ageless(&fresh())));
+    let script = (0..3).fold(script, |script, _| script.json(READ, 200, &ageless(&fresh())));
+    let error = execute(&script.json(AUTHORIZE, 200, &declined), &sale()).unwrap_err();
+    assert_eq!(error.fate(), Fate::Unknown);
+    // So is what was declined for want of a page.
+    let asks = body(&[op(1, "authorize", 1000, "30100")], 0);
+    let script = adopted().json(AUTHORIZE, 200, &asks).json(LINK, 403, "{}");
+    assert_eq!(execute(&script, &sale()).unwrap_err().fate(), Fate::Unknown);
+    // Later, nothing of the earlier one can come any more.
+    let answer = execute(&adopted_late().json(AUTHORIZE, 200, &declined), &sale()).unwrap();
+    assert_eq!(answer.outcome.as_str(), "declined");
+    // An approval is one.
+    let script = adopted().json(AUTHORIZE, 200, &held()).json(CAPTURE, 200, &taken());
+    assert!(execute(&script, &sale()).unwrap().outcome.is_approved());
+}
+
+#[test]
+fn a_payout_beside_an_earlier_attempt_is_declined_only_after_its_time() {
+    let (search, read) = ("GET /payouts?order_id=order1001a1&page_size=2", "GET /payouts/1145");
+    let to = Source::Card(card());
+    let payout = Payout::new(REFERENCE.parse().unwrap(), "10.00 DKK".parse().unwrap(), to);
+    let operation = Operation::Payout(Box::new(payout));
+    let declined = body(&[op(1, "credit", 1000, "40000")], 0);
+    let result = |standing: &str| {
+        let script = Script::new()
+            .json("POST /payouts", 400, duplicate())
+            .json(search, 200, &format!("[{standing}]"));
+        let script = (0..3).fold(script, |script, _| script.json(read, 200, standing));
+        let script = script.json("POST /payouts/1145/credit?synchronized", 200, &declined);
+        execute(&script, &operation)
+    };
+    assert_eq!(result(&fresh()).unwrap_err().fate(), Fate::Unknown);
+    let old = fresh().replace("2026-01-02T03:04:05Z", "2026-01-02T02:59:04Z");
+    assert_eq!(result(&old).unwrap().outcome.as_str(), "declined");
+}
+
 #[test]
 fn a_payout_that_fails_after_an_earlier_attempt_is_open() {
     let (search, read) = ("GET /payouts?order_id=order1001a1&page_size=2", "GET /payouts/1145");

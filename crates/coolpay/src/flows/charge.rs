@@ -49,6 +49,7 @@ impl CoolPay {
             standing => return Box::pin(self.resume(task, place, body, standing, wire)).await,
         }
         let doubt = |error| made.doubt(error);
+        made.note(wire).await.map_err(doubt)?;
         let card = match from {
             From::Card(card) => build::card(card),
             From::SavedCard(id) | From::Subscription(id) => Box::pin(self.card_token(wire, id)).await.map_err(doubt)?,
@@ -73,7 +74,7 @@ impl CoolPay {
             request,
         };
         let seen = self.act(wire, step, body).await.map_err(doubt)?;
-        self.authorized(task, seen, wire).await
+        made.told(self.authorized(task, seen, wire).await?)
     }
 
     /// A hosted page: create, and put the link. The customer moves the money.

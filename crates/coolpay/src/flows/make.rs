@@ -1,11 +1,17 @@
 //! What moves no money: making a payment, its hosted page, and a saved card's token.
 
 use http::Method;
-use paymux_core::{Call, Charge, Error, ErrorKind, Fate, Initiator, Lost, Reply, Source, ThreeDs, Wire};
+use jiff::Timestamp;
+use paymux_core::{
+    Answer, Call, Charge, Error, ErrorKind, Fate, Initiator, Lost, Memo, Outcome, Reply, Source, ThreeDs, Wire,
+};
 
 use crate::adapter::{CoolPay, PROVIDER};
 use crate::reading::{self, Kind, Place};
 use crate::shapes;
+
+/// The note of until when an earlier attempt under the same reference may still be booked.
+pub(super) const EARLIER: &str = "earlier";
 
 /// From what a charge is paid.
 pub(super) enum From<'a> {
@@ -33,6 +39,8 @@ pub(crate) struct Made {
     pub body: shapes::Resource,
     /// Whether an earlier attempt under the same reference may have made it, and may have sent more.
     pub earlier: bool,
+    /// Until when what that one sent may still be booked; `None` once that is over.
+    until: Option<Timestamp>,
 }
 
 /// Why a hosted page's link was not had.
@@ -53,6 +61,26 @@ impl Made {
     /// What a call on it failed with. This call did nothing; an earlier attempt's may still be on its way.
     pub(super) fn doubt(&self, error: Error) -> Error {
         if self.earlier { unknown(error) } else { error }
+    }
+
+    /// Notes, before anything is sent, that an earlier attempt may still be booked.
+    pub(super) async fn note(&self, wire: &dyn Wire) -> Result<(), Error> {
+        match self.until {
+            Some(until) => wire.note(Memo::new(EARLIER, until.to_string())).await,
+            None => Ok(()),
+        }
+    }
+
+    /// What an operation on it came to. That this one was declined says nothing of an earlier one that may still be booked.
+    pub(super) fn told(&self, answer: Answer) -> Result<Answer, Error> {
+        if let (Some(until), Outcome::Declined(decline)) = (self.until, &answer.outcome) {
+            let message = format!(
+                "declined, and what an earlier attempt under the same reference sent may still be booked, until {until}"
+            );
+            let error = Error::new(ErrorKind::Refused, message).with_decline(decline.clone());
+            return Err(unknown(error).with_payment(answer.payment));
+        }
+        Ok(answer)
     }
 }
 
@@ -93,6 +121,7 @@ impl CoolPay {
     ) -> Result<Made, Error> {
         let reference = new.order_id;
         let found = |(place, body)| Made {
+            until: self.until(&body, wire.now()),
             place,
             body,
             earlier: true,
@@ -109,6 +138,7 @@ impl CoolPay {
                             place,
                             body,
                             earlier: false,
+                            until: None,
                         });
                     }
                     let error = reply.json::<shapes::Resource>().err();
@@ -140,6 +170,14 @@ impl CoolPay {
             }
         }
         Err(trouble.unwrap_or_else(|| Error::new(ErrorKind::Provider, "the payment could not be made")))
+    }
+
+    /// Until when what was sent on a payment at its making may still be booked; `None` once that is over. One that does not say how old it is counts
+    /// as made now.
+    fn until(&self, body: &shapes::Resource, now: Timestamp) -> Option<Timestamp> {
+        let made = body.created_at.map_or(now, |made| made.min(now));
+        let until = made.checked_add(self.parts.settle).unwrap_or(Timestamp::MAX);
+        (until >= now).then_some(until)
     }
 
     fn made(

@@ -38,6 +38,7 @@ impl CoolPay {
             }
         }
         let doubt = |error| made.doubt(error);
+        made.note(wire).await.map_err(doubt)?;
         let card = match (&payout.to, saved) {
             (_, Some(id)) => self.card_token(wire, id).await.map_err(doubt)?,
             (Source::Card(card), None) => build::card(card),
@@ -60,6 +61,6 @@ impl CoolPay {
             request: self.request(Method::POST, &format!("{}/credit?synchronized", place.path()), &credit)?,
         };
         let seen = self.act(wire, step, body).await.map_err(doubt)?;
-        self.conclude(&seen)
+        made.told(self.conclude(&seen)?)
     }
 }

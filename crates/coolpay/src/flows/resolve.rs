@@ -9,6 +9,7 @@ use paymux_core::{Answer, Error, ErrorKind, Fate, OperationKind, Outcome, Paymen
 use super::act::{LAG, Look, Seen, Step};
 use super::calls::Asked;
 use super::charge::CAPTURE;
+use super::make::EARLIER;
 use super::standing::{Standing, Want, outstanding, redirect};
 use crate::adapter::{CoolPay, PROVIDER};
 use crate::reading::{self, Kind, Place};
@@ -134,7 +135,13 @@ impl CoolPay {
             return Ok(Finding::Nothing("no payment has that reference".to_owned(), None));
         };
         let payment = || self.payment(&place, &body);
+        let earlier = unresolved.note(EARLIER).and_then(|until| until.parse().ok());
+        let earlier = earlier.is_some_and(|until: Timestamp| wire.now() <= until);
         Ok(match self.standing(&place, &body, want, Some(asked))? {
+            Standing::Settled(answer) if earlier && matches!(answer.outcome, Outcome::Declined(_)) => {
+                let text = "declined, and what an earlier attempt under the same reference sent may still be booked";
+                return Err(open(text).with_payment(answer.payment));
+            }
             Standing::Settled(answer) => Finding::Answer(answer),
             Standing::Action(_) if kind == Kind::Payment && !settled => {
                 let text = "the customer must be authenticated, and a page for it may still come";
