@@ -10,8 +10,10 @@ use crate::visible;
 
 /// The caller's own name for one attempt: of a payment, a capture, a refund, a payout.
 ///
-/// Repeating an attempt (after a crash, say) keeps the reference; a new attempt has a new one, and is right only after a definitive decline,
-/// cancellation, expiry or an error whose fate is [`Fate::NotDone`](crate::Fate::NotDone).
+/// An attempt is repeated (after a crash, say) under its reference, and only where [`Duplicates`](crate::Duplicates) says that the provider knows it again:
+/// by a key, or, for what makes a payment, by a reference that it takes once. Where it does not, as for a capture, refund or void without a key, a repeat
+/// is done again: ask what became of the first ([`Operation::Resolve`](crate::Operation::Resolve)). A new attempt has a new reference, and is right only
+/// after a definitive decline, cancellation, expiry or an error whose fate is [`Fate::NotDone`](crate::Fate::NotDone).
 ///
 /// ```
 /// use paymux_core::Reference;

@@ -1,7 +1,8 @@
 //! Which operation of a payment belongs to which attempt.
 //!
 //! The provider books a capture, refund or void without the caller's name of it, so two of one amount look alike. What one attempt was told
-//! to be its own is remembered here, and no other attempt takes it for its own; so is what is on its way. It covers this process only.
+//! to be its own is remembered here: no other attempt takes it for its own, and it is not sent again. So is what is on its way. It covers this process
+//! only.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -30,6 +31,8 @@ struct State {
 struct Attempt {
     kind: &'static str,
     name: Arc<str>,
+    /// Whether it is a step of the operation that made the payment, and not one that follows on it.
+    own: bool,
 }
 
 /// An attempt on its way; no longer when it is dropped.
@@ -44,6 +47,7 @@ impl Attempt {
         Self {
             kind: step.kind,
             name: step.attempt.into(),
+            own: step.own,
         }
     }
 
@@ -88,6 +92,18 @@ impl Claims {
         state.order.push_back(Arc::clone(&payment));
         let known = state.known.entry(payment).or_default();
         known.push((Attempt::of(step), operation));
+    }
+
+    /// The operation that is known to be that of this very step, which was done before. A step without a name is none that was.
+    pub(crate) fn done(&self, step: &Step<'_>) -> Option<i64> {
+        if step.attempt.is_empty() {
+            return None;
+        }
+        let attempt = Attempt::of(step);
+        let state = self.lock();
+        let known = state.known.get(step.place.id.as_str())?;
+        let mut own = known.iter().filter(|(known, _)| *known == attempt);
+        own.next_back().map(|(_, operation)| *operation)
     }
 
     /// The newest operation of a payment that is known to be somebody's; 0 for none.

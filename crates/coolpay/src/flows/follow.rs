@@ -2,14 +2,16 @@
 
 use http::Method;
 use paymux_core::{
-    Answer, Capture, Entry, EntryKind, Error, ErrorKind, Money, Payment, PaymentRef, Reference, Refund, Void, Wire,
+    Answer, Capture, Entry, EntryKind, Error, ErrorKind, Fate, Money, Payment, PaymentRef, Reference, Refund, Void,
+    Wire,
 };
 use serde::Serialize;
 
-use super::act::Step;
+use super::act::{Seen, Step};
+use super::standing::{incomplete, missing};
 use crate::adapter::CoolPay;
 use crate::reading::{self, Kind, Place};
-use crate::shapes;
+use crate::shapes::{self, Resource};
 
 impl CoolPay {
     pub(crate) async fn capture(&self, capture: &Capture, wire: &dyn Wire) -> Result<Answer, Error> {
@@ -40,8 +42,8 @@ impl CoolPay {
         })
     }
 
-    /// Reads the payment, notes how far it is, and sends one operation, unless another is under way: the provider would take both. `fits`: whether
-    /// what was asked, and is not sent, is so on the payment that was read.
+    /// Reads the payment, notes how far it is, and sends one operation, unless it is known to be done, or another is under way: the provider would take
+    /// both. `fits`: whether what was asked, and is not sent, is so on the payment that was read.
     async fn follow<T: Serialize>(
         &self,
         (payment, attempt): (&PaymentRef, &Reference),
@@ -63,6 +65,19 @@ impl CoolPay {
             let rule = format!("is in {}, and the payment is in {theirs}", asked.currency);
             return Err(Error::invalid("amount", rule).with_payment(self.payment(&place, &before)));
         }
+        let path = format!("{}/{kind}?synchronized", place.path());
+        let step = Step {
+            place: &place,
+            kind,
+            amount: asked.map(|asked| asked.units),
+            currency: asked.map(|asked| asked.currency),
+            own: false,
+            attempt: attempt.as_str(),
+            request: self.request(Method::POST, &path, body)?,
+        };
+        if let Some(operation) = self.claims.done(&step) {
+            return self.done_before(&step, before, operation);
+        }
         if let Some(op) = reading::pending(&before) {
             let message = format!(
                 "operation {} ({}) of the payment is still under way; nothing was sent",
@@ -78,18 +93,38 @@ impl CoolPay {
         }
         let payment = self.payment(&place, &before);
         fits(&payment).map_err(|error| error.with_payment(payment))?;
-        let path = format!("{}/{kind}?synchronized", place.path());
-        let step = Step {
-            place: &place,
-            kind,
-            amount: asked.map(|asked| asked.units),
-            currency: asked.map(|asked| asked.currency),
-            own: false,
-            attempt: attempt.as_str(),
-            request: self.request(Method::POST, &path, body)?,
-        };
         let seen = self.act(wire, step, &before).await?;
         self.conclude(&seen)
+    }
+
+    /// What a step came to that this process knows to be done already, as it stands now.
+    pub(super) fn done_before(&self, step: &Step<'_>, body: Resource, operation: i64) -> Result<Answer, Error> {
+        let payment = self.payment(step.place, &body);
+        let Some(op) = body.operations.iter().flatten().find(|op| op.id == Some(operation)) else {
+            let message = format!(
+                "this {} was booked as operation {operation}, which the payment does not show; nothing was sent",
+                step.kind
+            );
+            let error = Error::new(ErrorKind::Provider, message).with_fate(Fate::Unknown);
+            return Err(error.with_payment(payment));
+        };
+        if step.amount.is_some() {
+            if let Some(what) = missing(&body, op) {
+                return Err(incomplete(op, what, payment));
+            }
+            if op.amount != step.amount {
+                let rule = format!(
+                    "is that of a {} of another amount, which was done; nothing was sent",
+                    step.kind
+                );
+                return Err(Error::invalid("reference", rule).with_payment(payment));
+            }
+        }
+        if let Some(text) = reading::imbalance(&body, step.place.kind) {
+            return Err(Error::mismatch(text, payment));
+        }
+        let (place, op) = (step.place.clone(), op.clone());
+        self.conclude(&Seen { place, body, op })
     }
 }
 

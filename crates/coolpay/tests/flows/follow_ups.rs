@@ -56,6 +56,100 @@ fn follow_ups_read_first_and_the_newest_of_their_type_decides() {
     );
 }
 
+/// Does these one after the other, in one process.
+fn in_turn(script: &Script, operations: &[Operation]) -> Vec<Result<paymux_core::Answer, Error>> {
+    let adapter = adapter();
+    let execute = |operation| paymux_core::script::run(paymux_core::Adapter::execute(&adapter, operation, script));
+    let results = operations.iter().map(execute).collect();
+    assert_eq!(script.left(), Vec::<String>::new(), "{results:?}");
+    results
+}
+
+fn refunded(ops: &[String], balance: i64) -> String {
+    let mut all = vec![op(1, "authorize", 1000, "20000"), op(2, "capture", 1000, "20000")];
+    all.extend_from_slice(ops);
+    body(&all, balance)
+}
+
+#[test]
+fn one_that_is_known_to_be_done_is_not_done_again() {
+    let twice = [refund(150), refund(150)];
+    let begun = |reply: &str| Script::new().json(READ, 200, &taken()).json(REFUND, 200, reply);
+    let back = refunded(&[op(3, "refund", 150, "20000")], 850);
+    let script = begun(&back).json(READ, 200, &back);
+    for result in in_turn(&script, &twice) {
+        let answer = result.unwrap();
+        assert!(answer.outcome.is_approved());
+        assert_eq!(answer.payment.refunded(), 150);
+    }
+    assert_eq!(script.sent().iter().filter(|sent| sent.moves).count(), 1);
+    // It is told as it stands now.
+    let waits = refunded(&[pending(3, "refund", 150)], 1000);
+    let script = begun(&waits).json(READ, 200, &waits);
+    let ended = in_turn(&script, &twice).pop().unwrap().unwrap();
+    assert_eq!(ended.outcome.as_str(), "pending");
+    let declined = refunded(&[op(3, "refund", 150, "40000")], 1000);
+    let script = begun(&waits).json(READ, 200, &declined);
+    let ended = in_turn(&script, &twice).pop().unwrap().unwrap();
+    assert_eq!(ended.outcome.as_str(), "declined");
+    // A look that lags does not show it.
+    let script = begun(&back).json(READ, 200, &taken());
+    let error = in_turn(&script, &twice).pop().unwrap().unwrap_err();
+    assert_eq!(error.fate(), Fate::Unknown);
+    assert!(error.payment().is_some());
+    // Another amount is another refund, which needs a reference of its own.
+    let script = begun(&back).json(READ, 200, &back);
+    let error = in_turn(&script, &[refund(150), refund(200)])
+        .pop()
+        .unwrap()
+        .unwrap_err();
+    assert_eq!((error.field(), error.fate()), (Some("reference"), Fate::NotDone));
+    // So does a second one of the same.
+    let other = Refund::new(payment_ref(), "refund2".parse().unwrap(), "1.50 DKK".parse().unwrap());
+    let more = refunded(&[op(3, "refund", 150, "20000"), op(4, "refund", 150, "20000")], 700);
+    let script = begun(&back).json(READ, 200, &back).json(REFUND, 200, &more);
+    let second = in_turn(&script, &[refund(150), Operation::Refund(other)])
+        .pop()
+        .unwrap();
+    assert_eq!(second.unwrap().payment.refunded(), 300);
+    // A capture of the whole, which the provider would refuse the second time.
+    let script = Script::new()
+        .json(READ, 200, &held())
+        .json(CAPTURE, 200, &taken())
+        .json(READ, 200, &taken());
+    for result in in_turn(&script, &[capture(1000), capture(1000)]) {
+        assert!(result.unwrap().outcome.is_approved());
+    }
+    let voided = body(&[op(1, "authorize", 1000, "20000"), op(2, "cancel", 0, "20000")], 0);
+    let script = Script::new()
+        .json(READ, 200, &held())
+        .json(CANCEL, 200, &voided)
+        .json(READ, 200, &voided);
+    for result in in_turn(&script, &[void(), void()]) {
+        assert!(result.unwrap().outcome.is_approved());
+    }
+}
+
+#[test]
+fn a_sale_whose_capture_was_declined_is_captured_again_under_any_reference() {
+    let declined = body(&[op(1, "authorize", 1000, "20000"), op(2, "capture", 1000, "40000")], 0);
+    let ops = [
+        op(1, "authorize", 1000, "20000"),
+        op(2, "capture", 1000, "40000"),
+        op(3, "capture", 1000, "20000"),
+    ];
+    let script = Script::new()
+        .json(CREATE, 201, &fresh())
+        .json(AUTHORIZE, 200, &held())
+        .json(CAPTURE, 200, &declined)
+        .json(READ, 200, &declined)
+        .json(CAPTURE, 200, &body(&ops, 1000));
+    let again = Capture::new(payment_ref(), REFERENCE.parse().unwrap(), "10.00 DKK".parse().unwrap());
+    let results = in_turn(&script, &[sale(), Operation::Capture(again)]);
+    let outcomes: Vec<_> = results.into_iter().map(|result| result.unwrap().outcome).collect();
+    assert!(matches!(outcomes[..], [Outcome::Declined(_), Outcome::Approved]));
+}
+
 #[test]
 fn a_declined_refund_is_a_captured_payment_with_a_declined_last_entry() {
     let ops = [
