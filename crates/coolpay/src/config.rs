@@ -9,7 +9,7 @@ use paymux_core::{
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use crate::adapter::{CoolPay, Parts};
+use crate::adapter::{CoolPay, PROVIDER, Parts};
 
 /// The configuration of a CoolPay or QuickPay gateway.
 #[derive(Debug, Deserialize)]
@@ -104,7 +104,7 @@ const DISPUTED: [(Currency, &str); 4] = [
 ];
 
 impl AdapterConfig for CoolPayConfig {
-    const PROVIDER: &'static str = "coolpay";
+    const PROVIDER: &'static str = PROVIDER;
 
     const KEYS: &'static [Key] = &[
         Key::required(
@@ -216,7 +216,7 @@ impl CoolPay {
             return Err(problems);
         }
         let merchant = config.merchant_id.as_deref().unwrap_or("");
-        let account = Account::of(&[CoolPayConfig::PROVIDER, &host, merchant, mode.as_str()]);
+        let account = Account::of(&[PROVIDER, &host, merchant, mode.as_str()]);
         let private_keys = [config.private_key, config.previous_private_key];
         Ok(Self::from_parts(
             Parts {

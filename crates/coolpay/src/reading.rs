@@ -246,7 +246,7 @@ impl CoolPay {
             .metadata
             .as_ref()
             .and_then(|m| MethodSummary::of(m.brand.as_deref().map(str::to_owned), m.last4.clone()));
-        // The card decides it, so it counts from the first operation on; that it is off, from the first one that is decided.
+        // The card sets test_mode: true is believed once any operation exists, false only once one is decided.
         let decided = ops.iter().any(|op| op.pending == Some(false));
         payment.test = body.test_mode.filter(|test| decided || *test && !ops.is_empty());
         payment.entries = entries;

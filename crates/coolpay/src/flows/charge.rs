@@ -6,7 +6,7 @@ use paymux_core::{Answer, Charge, Checkout, Decline, Error, ErrorKind, Fate, Mem
 use super::act::{Seen, Step};
 use super::build;
 use super::calls::{Asked, notify};
-use super::make::{From, Made, NoLink};
+use super::make::{Made, NoLink, Payer};
 use super::recurring::unfit;
 use super::standing::{Standing, Want, outstanding, redirect};
 use crate::adapter::CoolPay;
@@ -29,10 +29,10 @@ impl CoolPay {
     /// Sale and authorization: create, authorize, and for a sale capture, each with its own answer.
     pub(crate) async fn charge(&self, charge: &Charge, want: Want, wire: &dyn Wire) -> Result<Answer, Error> {
         let asked = self.asked(charge.amount)?;
-        let from = From::of(charge)?;
+        let payer = Payer::of(charge)?;
         let new = self.new_payment(charge)?;
         let task = Task { charge, want, asked };
-        if let From::Subscription(id) = from {
+        if let Payer::Subscription(id) = payer {
             let mut answer = Box::pin(self.recurring(task, id, wire)).await?;
             answer.payment.dropped.extend(unfit(charge));
             return Ok(answer);
@@ -50,9 +50,11 @@ impl CoolPay {
         }
         let doubt = |error| made.doubt(error);
         made.note(wire).await.map_err(doubt)?;
-        let card = match from {
-            From::Card(card) => build::card(card),
-            From::SavedCard(id) | From::Subscription(id) => Box::pin(self.card_token(wire, id)).await.map_err(doubt)?,
+        let card = match payer {
+            Payer::Card(card) => build::card(card),
+            Payer::SavedCard(id) | Payer::Subscription(id) => {
+                Box::pin(self.card_token(wire, id)).await.map_err(doubt)?
+            }
         };
         let authorize = shapes::Authorize {
             amount: asked.units,

@@ -21,7 +21,7 @@ pub(crate) struct Claims(Mutex<State>);
 struct State {
     /// The attempts on their way, by payment.
     on_their_way: HashMap<Arc<str>, Vec<Attempt>>,
-    /// Whose operations are, by payment.
+    /// The known operations of each payment, with the attempt that each belongs to.
     known: HashMap<Arc<str>, Vec<(Attempt, i64)>>,
     /// The payment of each operation that is known, oldest first.
     order: VecDeque<Arc<str>>,

@@ -14,7 +14,7 @@ use crate::shapes;
 pub(super) const EARLIER: &str = "earlier";
 
 /// From what a charge is paid.
-pub(super) enum From<'a> {
+pub(super) enum Payer<'a> {
     Card(&'a paymux_core::Card),
     SavedCard(&'a str),
     Subscription(&'a str),
@@ -84,7 +84,7 @@ impl Made {
     }
 }
 
-impl<'a> From<'a> {
+impl<'a> Payer<'a> {
     pub(super) fn of(charge: &'a Charge) -> Result<Self, Error> {
         let by_merchant = matches!(charge.initiator, Initiator::Merchant { .. });
         let external = matches!(charge.three_ds, ThreeDs::External(_));

@@ -1,7 +1,7 @@
 //! Money out: create a payout, and credit a card.
 
 use http::Method;
-use paymux_core::{Answer, Error, Outcome, Payout, Source, Wire};
+use paymux_core::{Answer, Card, Error, Outcome, Payout, Source, Wire};
 
 use super::act::Step;
 use super::build;
@@ -11,13 +11,19 @@ use crate::adapter::{CoolPay, PROVIDER};
 use crate::reading::{self, Kind};
 use crate::shapes;
 
+/// What a payout goes to.
+enum To<'a> {
+    Card(&'a Card),
+    SavedCard(&'a str),
+}
+
 impl CoolPay {
     pub(crate) async fn payout(&self, payout: &Payout, wire: &dyn Wire) -> Result<Answer, Error> {
         let asked = self.asked(payout.amount)?;
-        let saved = match &payout.to {
-            Source::Card(_) => None,
+        let to = match &payout.to {
+            Source::Card(card) => To::Card(card),
             Source::Stored(id) => match stored(id)? {
-                ("cards", id) => Some(id),
+                ("cards", id) => To::SavedCard(id),
                 _ => return Err(Error::unsupported(PROVIDER, "a payout to a subscription")),
             },
             _ => return Err(Error::unsupported(PROVIDER, "a payout to this")),
@@ -39,10 +45,9 @@ impl CoolPay {
         }
         let doubt = |error| made.doubt(error);
         made.note(wire).await.map_err(doubt)?;
-        let card = match (&payout.to, saved) {
-            (_, Some(id)) => self.card_token(wire, id).await.map_err(doubt)?,
-            (Source::Card(card), None) => build::card(card),
-            _ => return Err(Error::unsupported(PROVIDER, "a payout to this")),
+        let card = match to {
+            To::Card(card) => build::card(card),
+            To::SavedCard(id) => self.card_token(wire, id).await.map_err(doubt)?,
         };
         let credit = shapes::Authorize {
             amount: asked.units,
