@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use paymux_core::decimal::Number;
-use paymux_core::{Address, Authentication, Card, Charge, Customer, Error, Money, Payout, ThreeDs};
+use paymux_core::{Address, Authentication, Card, Charge, Customer, Error, Field, Money, Payout, ThreeDs};
 
 use super::calls::Asked;
 use crate::adapter::CoolPay;
@@ -100,6 +100,15 @@ pub(crate) fn authenticated<'a>(mut card: shapes::Card<'a>, three_ds: &'a ThreeD
         card.xav = xid.as_deref();
     }
     card
+}
+
+/// What the API has no place for in the result of an authentication that was done elsewhere: the protocol's version, the directory server's id.
+pub(crate) fn unplaced(three_ds: &ThreeDs) -> Option<Field> {
+    let ThreeDs::External(result) = three_ds else {
+        return None;
+    };
+    let lost = result.version.is_some() || result.ds_transaction_id.is_some();
+    lost.then_some(Field::ThreeDsExternal)
 }
 
 /// The person that a payout goes to.

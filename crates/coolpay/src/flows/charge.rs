@@ -37,7 +37,21 @@ impl CoolPay {
             answer.payment.dropped.extend(unfit(charge));
             return Ok(answer);
         }
-        let made = self.create(wire, Kind::Payment, &new).await?;
+        let mut answer = Box::pin(self.direct(task, payer, &new, wire)).await?;
+        answer.payment.dropped.extend(build::unplaced(&charge.three_ds));
+        Ok(answer)
+    }
+
+    /// A payment of its own: create, authorize, and for a sale capture.
+    async fn direct(
+        &self,
+        task: Task<'_>,
+        payer: Payer<'_>,
+        new: &shapes::NewPayment<'_>,
+        wire: &dyn Wire,
+    ) -> Result<Answer, Error> {
+        let Task { charge, want, asked } = task;
+        let made = self.create(wire, Kind::Payment, new).await?;
         let (place, body) = (&made.place, &made.body);
         match self.standing(place, body, want, Some(asked))? {
             Standing::Fresh if reading::link(body).is_some() => {

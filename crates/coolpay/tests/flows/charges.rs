@@ -169,3 +169,23 @@ fn a_confirmed_difference_is_a_mismatch_with_the_payment() {
         ErrorKind::Mismatch
     );
 }
+
+#[test]
+fn what_the_api_has_no_place_for_in_an_authentication_is_listed_as_dropped() {
+    let with = |version: Option<&str>, directory: Option<&str>| {
+        let mut charge = charge();
+        charge.three_ds = ThreeDs::External(Box::new(Authentication {
+            eci: "05".to_owned(),
+            cavv: "Y2F2dg==".to_owned(),
+            version: version.map(str::to_owned),
+            ds_transaction_id: directory.map(str::to_owned),
+            ..Authentication::default()
+        }));
+        let script = Script::new().json(CREATE, 201, &fresh()).json(AUTHORIZE, 200, &held());
+        let answer = execute(&script, &Operation::Authorize(Box::new(charge))).unwrap();
+        answer.payment.dropped
+    };
+    assert_eq!(with(None, None), []);
+    assert_eq!(with(Some("2.2.0"), None), [Field::ThreeDsExternal]);
+    assert_eq!(with(None, Some("ds-1")), [Field::ThreeDsExternal]);
+}

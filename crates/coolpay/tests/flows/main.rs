@@ -17,8 +17,8 @@ mod twice;
 use common::*;
 use paymux_core::script::Script;
 use paymux_core::{
-    Agreement, Capture, Checkout, EntryKind, Error, ErrorKind, Fate, Initiator, Inquiry, NextAction, Operation,
-    OperationKind, Outcome, PaymentState, Payout, Refund, Source, Void,
+    Agreement, Authentication, Capture, Checkout, EntryKind, Error, ErrorKind, Fate, Field, Initiator, Inquiry,
+    NextAction, Operation, OperationKind, Outcome, PaymentState, Payout, Refund, Source, ThreeDs, Void,
 };
 
 fn capture(minor: i64) -> Operation {
