@@ -92,8 +92,12 @@ impl CoolPay {
         })
     }
 
-    /// Sends one operation and finds out what it came to: by what is of its type and younger than all that `before` holds.
+    /// Sends one operation and finds out what it came to: by what is of its type and younger than all that `before` holds. What this process knows to be
+    /// done, and `before` does not show, is not sent again.
     pub(crate) async fn act(&self, wire: &dyn Wire, mut step: Step<'_>, before: &Resource) -> Result<Seen, Error> {
+        if let Some(operation) = self.claims.done(&step) {
+            return Err(not_shown(step.kind, operation).with_payment(self.payment(step.place, before)));
+        }
         // A look that lags does not show what this process knows to be booked.
         let noted = reading::highest(before).max(self.claims.highest(step.place));
         wire.note(Memo::new("payment", step.place.id.as_str())).await?;
@@ -283,9 +287,12 @@ fn look<'a>(body: &'a Resource, step: &Step<'_>, noted: i64, lost: bool, free: i
     };
     let verdict = |op: &Op| codes::verdict(op, acquirer);
     if step.own {
-        let moving = candidates.iter().filter(|op| weight(&verdict(op)) > 1);
-        if let Some(other) = moving.clone().find_map(|op| other(op)) {
+        let moving = || candidates.iter().filter(|op| weight(&verdict(op)) > 1);
+        if let Some(other) = moving().find_map(|op| other(op)) {
             return other;
+        }
+        if step.amount.is_some() && moving().any(|op| op.amount.is_none()) {
+            return Look::Unclear;
         }
         if fitting.clone().filter(|op| verdict(op) == Verdict::Approved).count() > 1 {
             return Look::Twice(twice(step.kind));
@@ -316,6 +323,13 @@ const fn weight(verdict: &Verdict) -> u8 {
 /// More was done than was asked: open money, for a person.
 pub(super) fn twice(kind: &str) -> String {
     format!("the provider booked a {kind} twice, and one was asked")
+}
+
+/// A step that is done, as this process knows, and that a look does not show.
+pub(super) fn not_shown(kind: &str, operation: i64) -> Error {
+    let message =
+        format!("this {kind} was booked as operation {operation}, which the payment does not show; nothing was sent");
+    Error::new(ErrorKind::Provider, message).with_fate(Fate::Unknown)
 }
 
 fn unseen(kind: &str) -> Error {

@@ -2,12 +2,11 @@
 
 use http::Method;
 use paymux_core::{
-    Answer, Capture, Entry, EntryKind, Error, ErrorKind, Fate, Money, Payment, PaymentRef, Reference, Refund, Void,
-    Wire,
+    Answer, Capture, Entry, EntryKind, Error, ErrorKind, Money, Payment, PaymentRef, Reference, Refund, Void, Wire,
 };
 use serde::Serialize;
 
-use super::act::{Seen, Step};
+use super::act::{Seen, Step, not_shown};
 use super::standing::{incomplete, missing};
 use crate::adapter::CoolPay;
 use crate::reading::{self, Kind, Place};
@@ -101,12 +100,7 @@ impl CoolPay {
     pub(super) fn done_before(&self, step: &Step<'_>, body: Resource, operation: i64) -> Result<Answer, Error> {
         let payment = self.payment(step.place, &body);
         let Some(op) = body.operations.iter().flatten().find(|op| op.id == Some(operation)) else {
-            let message = format!(
-                "this {} was booked as operation {operation}, which the payment does not show; nothing was sent",
-                step.kind
-            );
-            let error = Error::new(ErrorKind::Provider, message).with_fate(Fate::Unknown);
-            return Err(error.with_payment(payment));
+            return Err(not_shown(step.kind, operation).with_payment(payment));
         };
         if step.amount.is_some() {
             if let Some(what) = missing(&body, op) {

@@ -56,15 +56,6 @@ fn follow_ups_read_first_and_the_newest_of_their_type_decides() {
     );
 }
 
-/// Does these one after the other, in one process.
-fn in_turn(script: &Script, operations: &[Operation]) -> Vec<Result<paymux_core::Answer, Error>> {
-    let adapter = adapter();
-    let execute = |operation| paymux_core::script::run(paymux_core::Adapter::execute(&adapter, operation, script));
-    let results = operations.iter().map(execute).collect();
-    assert_eq!(script.left(), Vec::<String>::new(), "{results:?}");
-    results
-}
-
 fn refunded(ops: &[String], balance: i64) -> String {
     let mut all = vec![op(1, "authorize", 1000, "20000"), op(2, "capture", 1000, "20000")];
     all.extend_from_slice(ops);

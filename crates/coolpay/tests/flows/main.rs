@@ -52,3 +52,12 @@ fn taken_by(standing: &str) -> Script {
         .json(SEARCH, 200, &format!("[{standing}]"))
         .json(READ, 200, standing)
 }
+
+/// Does these one after the other, in one process.
+fn in_turn(script: &Script, operations: &[Operation]) -> Vec<Result<paymux_core::Answer, Error>> {
+    let adapter = adapter();
+    let execute = |operation| paymux_core::script::run(paymux_core::Adapter::execute(&adapter, operation, script));
+    let results = operations.iter().map(execute).collect();
+    assert_eq!(script.left(), Vec::<String>::new(), "{results:?}");
+    results
+}

@@ -71,6 +71,11 @@ fn one_of_another_amount_that_was_not_declined_is_told() {
     let answer = captures(&[op(2, "capture", 400, "20000"), op(3, "capture", 1000, "40000")], 400);
     let error = execute(&second_capture(&answer), &sale()).unwrap_err();
     assert_eq!((error.kind(), error.fate()), (ErrorKind::Mismatch, Fate::Unknown));
+    // One whose amount is not to be read may be either.
+    let nameless = op(2, "capture", 1000, "20000").replace(r#""amount":1000"#, r#""amount":null"#);
+    let answer = captures(&[nameless, op(3, "capture", 1000, "40000")], 1000);
+    let script = (0..3).fold(second_capture(&answer), |script, _| script.json(READ, 200, &answer));
+    assert_eq!(execute(&script, &sale()).unwrap_err().fate(), Fate::Unknown);
     let answer = captures(&[op(2, "capture", 400, "40000"), op(3, "capture", 1000, "20000")], 1000);
     assert!(
         execute(&second_capture(&answer), &sale())
@@ -135,4 +140,34 @@ fn an_earlier_capture_of_unknown_outcome_keeps_a_sale_open() {
     outstanding(&execute(&taken_by(&standing), &sale()).unwrap_err());
     let asked = unresolved(OperationKind::Sale, &[("payment", "1145"), ("operation", "1")]);
     outstanding(&execute(&Script::new().json(READ, 200, &standing), &asked).unwrap_err());
+}
+
+#[test]
+fn what_this_process_knows_to_be_booked_is_not_sent_again_when_a_look_lags() {
+    let waits = captures(&[pending(2, "capture", 1000)], 0);
+    let script = Script::new()
+        .json(CREATE, 201, &fresh())
+        .json(AUTHORIZE, 200, &held())
+        .json(CAPTURE, 202, &waits)
+        // The capture does not show any more.
+        .json(CREATE, 400, duplicate())
+        .json(SEARCH, 200, &format!("[{}]", held()))
+        .json(READ, 200, &held());
+    let mut results = in_turn(&script, &[sale(), sale()]);
+    let error = results.pop().unwrap().unwrap_err();
+    outstanding(&error);
+    assert!(error.message().contains("operation 2"), "{error}");
+    assert_eq!(results.pop().unwrap().unwrap().outcome.as_str(), "pending");
+    // Nor does the authorization.
+    let script = Script::new()
+        .json(CREATE, 201, &fresh())
+        .json(AUTHORIZE, 200, &held())
+        .json(CREATE, 400, duplicate())
+        .json(SEARCH, 200, &format!("[{}]", fresh()));
+    let script = (0..3).fold(script, |script, _| script.json(READ, 200, &fresh()));
+    let error = in_turn(&script, &[authorize(), authorize()])
+        .pop()
+        .unwrap()
+        .unwrap_err();
+    assert_eq!((error.kind(), error.fate()), (ErrorKind::Provider, Fate::Unknown));
 }
