@@ -8,6 +8,7 @@ pub(crate) mod charge;
 mod checkout;
 mod follow_up;
 mod report;
+mod tries;
 
 use std::net::IpAddr;
 use std::time::Duration;

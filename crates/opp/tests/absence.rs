@@ -224,20 +224,20 @@ fn v3_never_says_that_nothing_is_there() {
 /// A checkout's payment that was noted is held against what the checkout was for.
 #[test]
 fn a_noted_payment_must_be_the_checkouts() {
-    let opp = v1();
+    let opp = v3();
     let trail =
         json!([{"key": "checkout", "value": "C1"}, {"key": "type", "value": "DB"}, {"key": "payment", "value": ID}]);
     let question = unresolved(&opp, OperationKind::Checkout, None, trail);
     for (amount, kind, fine) in [("92.00", "DB", true), ("1.00", "DB", false), ("92.00", "PA", false)] {
-        let mut wire = Script::new().json(
-            &format!("GET /v1/payments/{ID}"),
-            200,
-            &body(ID, kind, amount, "000.100.110"),
-        );
-        if fine {
-            wire = wire.json(&format!("GET /v3/query/{ID}"), 404, "");
-        }
+        let wire = Script::new()
+            .json("GET /gateway/v3/checkouts/C1/payment", 400, &code("200.300.404"))
+            .json(
+                &format!("GET /gateway/v3/payments/{ID}"),
+                200,
+                &body(ID, kind, amount, "000.100.110"),
+            );
         let result = run(&opp, &question, &wire);
+        assert!(wire.left().is_empty(), "{:?}", wire.left());
         assert_eq!(
             result.is_ok_and(|answer| answer.outcome.is_approved()),
             fine,

@@ -192,7 +192,10 @@ fn asking() -> Vec<Flow> {
         asked.after = vec![format!("GET /v3/query/{OTHER}")];
         asked.compared = &[];
         flows.push(asked);
-        let operation = inquire(payment(&v3(), &[CHECKOUT, "checkout", "DB", "EGP9200", REFERENCE]));
+        // So old that a refused try is the last one.
+        let made = (paymux_core::Wire::now(&Script::new()).as_second() - 3600).to_string();
+        let ids = [CHECKOUT, "checkout", "DB", "EGP9200", REFERENCE, &made];
+        let operation = inquire(payment(&v3(), &ids));
         let path = format!("GET /gateway/v3/checkouts/{CHECKOUT}/payment");
         let mut asked = flow("checkout", v3(), operation, path, golden(), outcome);
         asked.after = vec![get("/gateway/v3")];

@@ -9,7 +9,7 @@ use super::report::Found;
 use crate::adapter::{BETWEEN_INQUIRIES, Opp, PROVIDER};
 use crate::codes::{PaymentType, Surface};
 use crate::config::is_id;
-use crate::reading::ids::{Ids, Of};
+use crate::reading::ids::{Ids, Of, moment};
 use crate::reading::{Asked, Open, Step};
 use crate::shapes::Body;
 
@@ -250,27 +250,52 @@ impl Opp {
         until.is_some_and(|until| wire.now() > until)
     }
 
+    /// The checkout is asked about before a payment that was seen on it, which may be a refused try.
     async fn resolve_checkout(&self, unresolved: &Unresolved, wire: &dyn Wire) -> Result<Answer, Error> {
         let kind = unresolved.note("type").and_then(|kind| kind.parse().ok());
-        if let Some(payment) = unresolved.note("payment").filter(|id| is_id(id)) {
-            let payment = self.payment_ref(payment, kind, unresolved.amount);
-            return self.inquire_by_id(&payment, &Ids::of(&payment), wire).await;
+        let seen = unresolved.note("payment").filter(|id| is_id(id));
+        let known = unresolved.payment.as_ref();
+        let paid = known.filter(|payment| Ids::of(payment).of == Of::Payment);
+        let reference = unresolved.reference.as_ref().map(paymux_core::Reference::as_str);
+        let checkout = match (known.map(Ids::of), unresolved.note("checkout")) {
+            (Some(ids), _) if ids.of == Of::Checkout => Some(Ids {
+                tried: seen.or(ids.tried).filter(|_| !self.is_v1()),
+                ..ids
+            }),
+            (_, Some(id)) if reference.is_some() && unresolved.amount.is_some() => Some(Ids {
+                id,
+                of: Of::Checkout,
+                kind: kind.or(Some(PaymentType::Db)),
+                amount: unresolved.amount,
+                reference,
+                made: unresolved.note("made").and_then(moment),
+                tried: seen.or(paid.map(PaymentRef::id)).filter(|_| !self.is_v1()),
+            }),
+            _ => None,
+        };
+        if let Some(ids) = checkout {
+            let named = known.filter(|payment| Ids::of(payment).of == Of::Checkout).cloned();
+            let payment = named.unwrap_or_else(|| self.checkout_ref(&Ids { tried: None, ..ids }));
+            return self.checkout_result(&payment, &ids, wire).await;
         }
-        if let Some(payment) = &unresolved.payment {
-            return self.inquire(&Inquiry::Payment(payment.clone()), wire).await;
+        let found = match (seen, known, reference) {
+            (Some(id), ..) => {
+                let payment = self.payment_ref(id, kind, unresolved.amount);
+                self.inquire_by_id(&payment, &Ids::of(&payment), wire).await?
+            }
+            (None, Some(payment), _) => self.inquire(&Inquiry::Payment(payment.clone()), wire).await?,
+            (None, None, Some(reference)) => self.inquire_by_reference(reference, wire).await?,
+            (None, None, None) => {
+                return Err(Error::new(ErrorKind::Provider, "nothing is known to ask with").with_fate(Fate::Unknown));
+            }
+        };
+        // Of the page itself nothing is known, not even whether it is over.
+        let on_page = unresolved.operation == OperationKind::Checkout || seen.is_some();
+        if on_page && matches!(found.outcome, Outcome::Declined(_)) {
+            let message = "a try on the page was refused, and nobody knows whether another one followed";
+            return Err(Error::new(ErrorKind::Provider, message).with_fate(Fate::Unknown));
         }
-        let made = unresolved
-            .note("checkout")
-            .zip(unresolved.reference.as_ref())
-            .zip(unresolved.amount);
-        if let Some(((checkout, reference), amount)) = made {
-            let payment = self.checkout_ref(checkout, kind.unwrap_or(PaymentType::Db), amount, reference.as_str());
-            return self.checkout_result(&payment, &Ids::of(&payment), wire).await;
-        }
-        match &unresolved.reference {
-            Some(reference) => self.inquire_by_reference(reference.as_str(), wire).await,
-            None => Err(Error::new(ErrorKind::Provider, "nothing is known to ask with").with_fate(Fate::Unknown)),
-        }
+        Ok(found)
     }
 
     /// Notes the id of the payment that a checkout came to, before its answer is given: it is told only once.

@@ -7,10 +7,11 @@ use paymux_core::{
 };
 
 use super::report::Found;
+use super::tries::Told;
 use crate::adapter::{Opp, PROVIDER};
 use crate::codes::{PaymentType, ResultCode, Surface, explain};
 use crate::config::is_id;
-use crate::reading::ids::Ids;
+use crate::reading::ids::{Ids, Of};
 use crate::reading::{Asked, Step};
 use crate::shapes::Body;
 
@@ -34,13 +35,21 @@ impl Opp {
         let call = Call::prepares(self.post("/checkouts", form)?);
         let reply = wire.send(call).await.map_err(Lost::give_up)?;
         let id = self.made(&reply, wire)?;
+        // The provider made it before it answered: counted from now, its page is over a little later than there.
+        let made = wire.now();
         wire.note(Memo::new("checkout", id.as_str())).await?;
         wire.note(Memo::new("type", kind.as_str())).await?;
-        let reference = self.checkout_ref(&id, kind, charge.amount, charge.reference.as_str());
-        let mut payment = Payment::new(reference, PaymentState::RequiresAction);
-        payment.merchant_reference = Some(charge.reference.to_string());
-        payment.amount = Some(charge.amount);
-        Ok(Answer::new(Outcome::ActionRequired(self.page(&id)?), payment))
+        wire.note(Memo::new("made", made.as_second().to_string())).await?;
+        let ids = Ids {
+            id: &id,
+            of: Of::Checkout,
+            kind: Some(kind),
+            amount: Some(charge.amount),
+            reference: Some(charge.reference.as_str()),
+            made: Some(made),
+            tried: None,
+        };
+        self.still_open(&self.checkout_ref(&ids), &ids)
     }
 
     /// The id of the checkout that was made.
@@ -65,7 +74,7 @@ impl Opp {
     }
 
     /// Where the customer pays.
-    fn page(&self, checkout: &str) -> Result<NextAction, Error> {
+    pub(super) fn page(&self, checkout: &str) -> Result<NextAction, Error> {
         match &self.settings.checkout_page {
             Some(page) => Ok(NextAction::Redirect(page.replace("{checkout}", checkout).into())),
             None if self.is_v1() => Ok(NextAction::Widget {
@@ -79,7 +88,7 @@ impl Opp {
         }
     }
 
-    /// Asks what a checkout came to.
+    /// Asks what a checkout came to. Until it is paid, or nobody can pay on it any more, the answer is about the checkout, and not about a try on it.
     pub(super) async fn checkout_result(
         &self,
         payment: &PaymentRef,
@@ -89,6 +98,13 @@ impl Opp {
         if !is_id(ids.id) {
             return Err(Error::invalid("payment", "does not hold an id of this provider"));
         }
+        let told = self.told(payment, ids, wire).await;
+        let told = told.map_err(|error| self.of_checkout(error, payment, ids))?;
+        self.about_checkout(told, payment, ids, wire.now())
+    }
+
+    /// What the provider tells of a checkout: of the last try on it, mostly.
+    async fn told(&self, payment: &PaymentRef, ids: &Ids<'_>, wire: &dyn Wire) -> Result<Told, Error> {
         let asked = Asked {
             kind: ids.kind,
             amount: ids.amount,
@@ -101,14 +117,14 @@ impl Opp {
         let call = Call::consumes(self.query(Method::GET, &path, self.form())?).about(&path);
         let mut reply = match wire.send(call).await {
             Ok(reply) => reply,
-            Err(lost) => return self.checkout_by_reference(asked, lost.give_up(), wire).await,
+            Err(lost) => return self.otherwise(asked, ids, lost.give_up(), wire).await,
         };
         if reply.status == StatusCode::NOT_FOUND && !self.is_v1() {
             let path = format!("{version}/payments/{}", ids.id);
             let call = Call::consumes(self.query(Method::GET, &path, self.form())?).about(ids.id);
             reply = match wire.send(call).await {
                 Ok(reply) => reply,
-                Err(lost) => return self.checkout_by_reference(asked, lost.give_up(), wire).await,
+                Err(lost) => return self.otherwise(asked, ids, lost.give_up(), wire).await,
             };
         }
         let text = reply.text();
@@ -118,19 +134,28 @@ impl Opp {
         if let Some(id) = tried.filter(|_| body.payment_type.is_some() || may_be_final(&body)) {
             self.note_payment(id, wire).await?;
         }
-        match self.read(&asked, Surface::CheckoutRead, &reply, wire.now())? {
+        let answer = match self.read(&asked, Surface::CheckoutRead, &reply, wire.now())? {
             Step::Done(answer) if matches!(answer.outcome, Outcome::Pending) && tried.is_none() => {
-                self.still_open(payment, ids)
+                return Ok(Told::Answer(self.still_open(payment, ids)?));
             }
-            Step::Done(answer) => Ok(answer),
+            Step::Done(answer) => answer,
             Step::Open(open) => match tried {
                 Some(id) => {
                     let found = self.ask_by_id(asked, id, open.likely.is_some(), wire).await?;
-                    found.answer().ok_or(open.error)
+                    found.answer().ok_or(open.error)?
                 }
-                None => self.checkout_by_reference(asked, open.error, wire).await,
+                None => return self.otherwise(asked, ids, open.error, wire).await,
             },
+        };
+        // What the end of a page leaves open, the report closes: it has every try.
+        if self.is_v1() && self.is_refused_for_good(&answer, ids, wire.now()) {
+            let error = Error::new(
+                ErrorKind::Provider,
+                "refused, and the report does not say of every try that it was",
+            );
+            return self.otherwise(asked, ids, error, wire).await;
         }
+        Ok(Told::Answer(answer))
     }
 
     /// The customer has not paid yet: the page is still there.
@@ -141,8 +166,9 @@ impl Opp {
         Ok(Answer::new(Outcome::ActionRequired(self.page(ids.id)?), open))
     }
 
-    /// The session is gone or its answer was lost: the report knows whether a payment was made on it.
-    async fn checkout_by_reference(&self, asked: Asked<'_>, error: Error, wire: &dyn Wire) -> Result<Answer, Error> {
+    /// The session is gone or its answer was lost. On v1 the report knows whether a payment was made on it; on v3 a payment that was seen under way can be
+    /// asked about, and nothing else.
+    async fn otherwise(&self, asked: Asked<'_>, ids: &Ids<'_>, error: Error, wire: &dyn Wire) -> Result<Told, Error> {
         let unknown = |error: Error| {
             let error = error.with_fate(paymux_core::Fate::Unknown);
             match asked.payment {
@@ -151,7 +177,13 @@ impl Opp {
             }
         };
         if !self.is_v1() {
-            return Err(unknown(error));
+            // That it was refused says nothing of the tries after it.
+            let found = match ids.tried.filter(|id| is_id(id)) {
+                Some(id) => self.ask_by_id(asked, id, false, wire).await?.answer(),
+                None => None,
+            };
+            let found = found.filter(|answer| !matches!(answer.outcome, Outcome::Declined(_)));
+            return found.map(Told::Answer).ok_or_else(|| unknown(error));
         }
         let Some(reference) = asked.reference else {
             return Err(unknown(error));
@@ -160,10 +192,15 @@ impl Opp {
             Ok(entries) => match self.choose(asked, &entries)? {
                 Found::Answer(answer) => {
                     self.note_payment(answer.payment.id(), wire).await?;
-                    Ok(*answer)
+                    let every = entries.whole;
+                    Ok(if every {
+                        Told::Every(*answer)
+                    } else {
+                        Told::Answer(*answer)
+                    })
                 }
                 Found::Unread(_) => Err(unknown(error)),
-                Found::Nothing => Ok(self.not_paid(asked)),
+                Found::Nothing => Ok(Told::Answer(self.not_paid(asked))),
             },
             Err(_) => Err(unknown(error)),
         }

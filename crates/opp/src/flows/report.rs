@@ -287,7 +287,7 @@ pub(super) struct Entries {
     /// Each of them; one that cannot be read is empty.
     pub(super) list: Vec<Body<'static>>,
     /// Whether the provider says that these are all.
-    whole: bool,
+    pub(super) whole: bool,
 }
 
 impl Entries {

@@ -4,11 +4,12 @@
 //! |---|---|
 //! | id, type, amount | a payment: its type (`PA`, `DB`, `CD`) says what may follow, its amount whether a part or all was taken or given back |
 //! | id | a payment of which only the id is known |
-//! | id, `checkout`, type, amount, reference | a hosted checkout; the payment made on it has an id of its own |
+//! | id, `checkout`, type, amount, reference, seconds, id | a hosted checkout; when it was made, as seconds since 1970, or `-` where nobody knows; on v3 the payment that was seen under way on it. Older ones end with the reference. The payment made on it has an id of its own |
 //! | reference, `reference`, type, amount | an attempt that was refused before it got an id |
 
 use std::fmt::Write as _;
 
+use jiff::Timestamp;
 use paymux_core::{Money, PaymentRef, currency};
 
 use crate::adapter::{Opp, PROVIDER};
@@ -27,6 +28,10 @@ pub(crate) struct Ids<'a> {
     pub(crate) amount: Option<Money>,
     /// The caller's reference, of a checkout.
     pub(crate) reference: Option<&'a str>,
+    /// When a checkout was made, or later, where that is known.
+    pub(crate) made: Option<Timestamp>,
+    /// The payment that was seen under way on a checkout.
+    pub(crate) tried: Option<&'a str>,
 }
 
 /// What the first id of a reference is of.
@@ -59,6 +64,8 @@ impl<'a> Ids<'a> {
                 Of::Reference => Some(payment.id()),
                 Of::Payment => None,
             },
+            made: at(5).filter(|_| of == Of::Checkout).and_then(moment),
+            tried: at(6).filter(|_| of == Of::Checkout),
         }
     }
 }
@@ -66,27 +73,24 @@ impl<'a> Ids<'a> {
 impl Opp {
     /// The reference of a payment.
     pub(crate) fn payment_ref(&self, id: &str, kind: Option<PaymentType>, amount: Option<Money>) -> PaymentRef {
-        self.build(&[id], kind, amount, None)
+        self.build(&[id], kind, amount, &[])
     }
 
     /// The reference of a hosted checkout.
-    pub(crate) fn checkout_ref(&self, id: &str, kind: PaymentType, amount: Money, reference: &str) -> PaymentRef {
-        self.build(&[id, "checkout"], Some(kind), Some(amount), Some(reference))
+    pub(crate) fn checkout_ref(&self, ids: &Ids<'_>) -> PaymentRef {
+        let made = ids.made.map(|made| made.as_second().to_string());
+        let last = [ids.reference, made.as_deref().or(Some(NOBODY_KNOWS)), ids.tried];
+        let last: Vec<_> = last.into_iter().flatten().collect();
+        self.build(&[ids.id, "checkout"], ids.kind, ids.amount, &last)
     }
 
     /// The reference of an attempt that got no id.
     pub(crate) fn nameless_ref(&self, reference: &str, kind: Option<PaymentType>, amount: Option<Money>) -> PaymentRef {
-        self.build(&[reference, "reference"], kind, amount, None)
+        self.build(&[reference, "reference"], kind, amount, &[])
     }
 
-    fn build(
-        &self,
-        first: &[&str],
-        kind: Option<PaymentType>,
-        amount: Option<Money>,
-        reference: Option<&str>,
-    ) -> PaymentRef {
-        let mut ids = Vec::with_capacity(5);
+    fn build(&self, first: &[&str], kind: Option<PaymentType>, amount: Option<Money>, last: &[&str]) -> PaymentRef {
+        let mut ids = Vec::with_capacity(6);
         ids.extend(first.iter().map(|&id| id.to_owned()));
         if let Some(kind) = kind {
             ids.push(kind.as_str().to_owned());
@@ -95,11 +99,19 @@ impl Opp {
                 // Writing into a string does not fail.
                 let _ = write!(text, "{}{}", amount.currency().code(), amount.minor());
                 ids.push(text);
-                ids.extend(reference.map(str::to_owned));
+                ids.extend(last.iter().map(|&id| id.to_owned()));
             }
         }
         PaymentRef::new(PROVIDER, self.capabilities.account.clone(), ids)
     }
+}
+
+/// In place of the moment at which a checkout was made.
+const NOBODY_KNOWS: &str = "-";
+
+/// Reads a moment as seconds since 1970.
+pub(crate) fn moment(text: &str) -> Option<Timestamp> {
+    Timestamp::from_second(text.parse().ok()?).ok()
 }
 
 /// Reads an amount as `EGP9200`: a currency and minor units.

@@ -2,10 +2,45 @@
 
 use super::*;
 
-const CHECKOUT: &str = "ABCDEF0123456789ABCDEF0123456789.uat01-vm-tx04";
+pub(crate) const CHECKOUT: &str = "ABCDEF0123456789ABCDEF0123456789.uat01-vm-tx04";
 
-fn made(opp: &Opp) -> Operation {
+/// An inquiry about a checkout of which nobody knows when it was made, as references had it once.
+pub(crate) fn made(opp: &Opp) -> Operation {
     inquire(payment(opp, &[CHECKOUT, "checkout", "DB", "EGP9200", REFERENCE]))
+}
+
+/// The reference of a checkout that was made so many seconds ago.
+pub(crate) fn aged(opp: &Opp, seconds: i64) -> paymux_core::PaymentRef {
+    let made = (paymux_core::Wire::now(&Script::new()).as_second() - seconds).to_string();
+    payment(opp, &[CHECKOUT, "checkout", "DB", "EGP9200", REFERENCE, &made])
+}
+
+/// Long enough that nobody can pay on the page, and that all is booked: half an hour and `settle_secs`.
+pub(crate) const OVER: i64 = 1800 + 300 + 1;
+
+pub(crate) fn result_v1() -> String {
+    format!("GET /v1/checkouts/{CHECKOUT}/payment")
+}
+
+pub(crate) fn result_v3() -> String {
+    format!("GET /gateway/v3/checkouts/{CHECKOUT}/payment")
+}
+
+/// The ids and the outcomes of the tries that a payment shows.
+pub(crate) fn tries(answer: &Answer) -> Vec<(&str, bool)> {
+    let entries = answer.payment.entries.iter();
+    let refused = |outcome: &EntryOutcome| matches!(outcome, EntryOutcome::Declined(_));
+    entries
+        .map(|entry| (entry.id.as_deref().unwrap_or(""), refused(&entry.outcome)))
+        .collect()
+}
+
+pub(crate) fn is_open(answer: &Answer) -> bool {
+    matches!(answer.outcome, Outcome::ActionRequired(_)) && answer.payment.state == PaymentState::RequiresAction
+}
+
+pub(crate) fn is_pending(answer: &Answer) -> bool {
+    matches!(answer.outcome, Outcome::Pending) && answer.payment.state == PaymentState::Pending
 }
 
 #[test]
@@ -23,10 +58,21 @@ fn a_checkout_is_made() {
     assert_eq!(id, CHECKOUT);
     assert_eq!(
         opened.payment.reference.ids(),
-        [CHECKOUT, "checkout", "DB", "EGP9200", REFERENCE]
+        aged(&v1(), 0).ids(),
+        "with the moment at which it was made"
     );
     assert_eq!(opened.payment.state, PaymentState::RequiresAction);
-    assert_eq!(wire.notes()[0].value, CHECKOUT);
+    let notes: Vec<_> = wire
+        .notes()
+        .into_iter()
+        .map(|note| (note.key.to_string(), note.value))
+        .collect();
+    let made = aged(&v1(), 0).ids()[5].clone();
+    assert_eq!(
+        notes,
+        [("checkout", CHECKOUT), ("type", "DB"), ("made", &made)]
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+    );
 
     let wire = Script::new().json("POST /gateway/v3/checkouts", 200, &answer);
     let Outcome::ActionRequired(page) = ok(&v3(), &checkout(), &wire).outcome else {
@@ -83,8 +129,6 @@ fn a_checkout_was_paid() {
         ("payment", ID)
     );
 
-    let wire = Script::new().json(&path, 400, &body(ID, "DB", "92.00", "800.100.152"));
-    assert_eq!(ok(&opp, &made(&opp), &wire).payment.state, PaymentState::Declined);
     for different in [
         body(ID, "DB", "1.00", "000.100.110"),
         body(ID, "PA", "92.00", "000.100.110"),
@@ -118,8 +162,11 @@ fn a_checkout_that_nobody_paid_yet() {
     assert_eq!(ok(&opp, &made(&opp), &wire).payment.state, PaymentState::Cancelled);
     let wire = Script::new().json(&path, 200, &body(ID, "DB", "92.00", "000.200.000"));
     let under_way = ok(&opp, &made(&opp), &wire);
-    assert!(matches!(under_way.outcome, Outcome::Pending));
-    assert_eq!(under_way.payment.id(), ID);
+    assert!(is_pending(&under_way));
+    assert_eq!(
+        (under_way.payment.id(), tries(&under_way)),
+        (CHECKOUT, vec![(ID, false)])
+    );
     let throttled = format!(r#"{{"id":"{OTHER}","result":{{"code":"800.120.100"}}}}"#);
     let wire = Script::new().json(&path, 200, &throttled);
     assert!(err(&opp, &made(&opp), &wire).is_rate_limited());

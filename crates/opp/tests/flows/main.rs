@@ -11,6 +11,7 @@ mod lost;
 mod money;
 mod redirects;
 mod resolving;
+mod tries;
 
 use std::time::Duration;
 
