@@ -176,6 +176,13 @@ impl Attempt {
         self.told = Some(now);
         self.trouble = None;
         self.keep_raw(payment.raw.as_ref());
+        if let Outcome::Declined(decline) = &outcome
+            && self.is_try(&payment.reference)
+        {
+            // What became of the page is asked by the reference that it was opened under.
+            self.decline = Some(decline.clone());
+            return Transition::Same;
+        }
         self.confirm_follow_ups(&payment.entries);
         let transition = match &self.payment {
             Some(known) => {
@@ -202,6 +209,11 @@ impl Attempt {
         }
         self.payment = Some(payment);
         transition
+    }
+
+    /// Whether a payment is a try on the page that has an id of its own. Refused, it is not the end of the page: another may follow there.
+    fn is_try(&self, payment: &PaymentRef) -> bool {
+        self.opened.as_ref().is_some_and(|opened| opened.id() != payment.id())
     }
 
     /// Takes what a follow-up came to: its state may go on, but the payment is asked about by the reference that it has.

@@ -83,6 +83,21 @@ fn a_refusal_on_a_page_that_stays_open_is_no_end() {
     assert_eq!(crate::words::order(&order).slug, "declined");
 }
 
+#[test]
+fn a_refused_try_under_an_id_of_its_own_is_no_end_of_its_page() {
+    let mut order = order();
+    let first = order.begin("cards", false, now()).unwrap();
+    order.learn(first.as_str(), opened(first.as_str()), now()).unwrap();
+    let mut refused = declined(first.as_str());
+    refused.payment.reference = PaymentRef::new("acme", Account::of(&["m"]), ["try-1"]).on("cards");
+    order.learn(first.as_str(), refused, now()).unwrap();
+    assert!(!order.may_pay_again());
+    assert_eq!(crate::words::order(&order).slug, "declined");
+    // The page itself, when it is over.
+    order.learn(first.as_str(), declined(first.as_str()), now()).unwrap();
+    assert!(order.may_pay_again());
+}
+
 #[tokio::test]
 async fn what_nobody_knows_blocks_until_it_is_known() {
     let mut order = order();
