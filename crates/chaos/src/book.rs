@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use paymux::{Error, PaymentRef, Recorder, Reference, Unresolved};
+use paymux::{Answer, Error, PaymentRef, Recorder, Reference, Unresolved};
 
 use crate::script::Deed;
 
@@ -42,6 +42,10 @@ pub(crate) struct Page {
     pub(crate) finished: u32,
     /// Whether the customer was sent to a page.
     pub(crate) visited: bool,
+    /// The page that the customer was refused on and left open.
+    pub(crate) tab: Option<Box<Answer>>,
+    /// Whether a page took the customer's money after a refusal.
+    pub(crate) paid: bool,
     /// Whether any answer left its outcome unknown.
     pub(crate) doubted: bool,
     /// What was last said, for reports.
@@ -96,6 +100,8 @@ impl Book {
             asked: 0,
             finished: 0,
             visited: false,
+            tab: None,
+            paid: false,
             doubted: false,
             said: String::new(),
         };

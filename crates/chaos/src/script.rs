@@ -56,6 +56,8 @@ pub enum Visit {
     Fails,
     /// Pays.
     Pays,
+    /// Is refused, leaves the page open in a tab, and pays there later: also when another attempt was begun and paid in the meantime.
+    PaysLater,
 }
 
 impl Deed {

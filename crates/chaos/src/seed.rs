@@ -9,7 +9,7 @@ use paymux::{OperationKind, PaymentGateway as _};
 use paymux_simulator::Fault;
 
 use crate::plan::{Mishap, Plan, Planned, Post};
-use crate::script::{Deed, Script, scripts};
+use crate::script::{Deed, Script, Visit, scripts};
 use crate::stands;
 
 /// A gateway, what can be done on it, and what can go wrong there.
@@ -115,7 +115,7 @@ impl Ground {
     /// The schedule of a seed.
     #[must_use]
     pub fn plan(&self, rng: &mut Rng) -> Plan {
-        let script = rng
+        let mut script = rng
             .choice(&self.scripts)
             .cloned()
             .unwrap_or(Script { deeds: Vec::new() });
@@ -130,14 +130,20 @@ impl Ground {
         for _ in 0..count {
             mishaps.extend(self.mishap(&script, rng));
         }
+        let webhooks = rng.choice(Post::ALL).unwrap_or(Post::Prompt);
+        let (twice, stubborn, alike) = (rng.u32(0..10) == 0, rng.bool(), rng.bool());
+        // Drawn last, so that every other world of a seed is what it was before there were such visits.
+        if rng.bool() {
+            script = paid_later(&script).unwrap_or(script);
+        }
         Plan {
             gateway: self.gateway,
             script,
             mishaps,
-            webhooks: rng.choice(Post::ALL).unwrap_or(Post::Prompt),
-            twice: rng.u32(0..10) == 0,
-            stubborn: rng.bool(),
-            alike: rng.bool(),
+            webhooks,
+            twice,
+            stubborn,
+            alike,
         }
     }
 
@@ -180,8 +186,10 @@ impl Ground {
 
     /// Every schedule with at most one mishap within so many calls of a step.
     pub fn small(&self, calls: u32) -> impl Iterator<Item = Plan> + '_ {
-        self.scripts.iter().flat_map(move |script| {
-            let plan = |mishaps| Plan {
+        let later = self.scripts.iter().filter_map(paid_later);
+        self.scripts.iter().cloned().chain(later).flat_map(move |script| {
+            let deeds = script.deeds.len();
+            let plan = move |mishaps| Plan {
                 gateway: self.gateway,
                 script: script.clone(),
                 mishaps,
@@ -190,7 +198,7 @@ impl Ground {
                 stubborn: false,
                 alike: false,
             };
-            let single = (0..script.deeds.len()).flat_map(move |step| {
+            let single = (0..deeds).flat_map(move |step| {
                 (0..calls).flat_map(move |call| {
                     let planned = move |what: &Mishap| {
                         vec![Planned {
@@ -205,6 +213,14 @@ impl Ground {
             std::iter::once(plan(Vec::new())).chain(single.map(plan))
         })
     }
+}
+
+/// A script in which the customer fails on a page, with one who pays on it later.
+fn paid_later(script: &Script) -> Option<Script> {
+    let fails = script.deeds == [Deed::Checkout(Visit::Fails)];
+    fails.then(|| Script {
+        deeds: vec![Deed::Checkout(Visit::PaysLater)],
+    })
 }
 
 /// The schedule of a seed. It depends on nothing else.

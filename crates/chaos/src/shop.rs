@@ -14,6 +14,7 @@ use crate::book::{Book, End, Page, Status};
 use crate::door::Weather;
 use crate::plan::Plan;
 use crate::script::{Deed, Share, Visit};
+use crate::stands;
 
 /// One process of the application.
 pub(crate) struct Shop<'a> {
@@ -196,9 +197,11 @@ impl Shop<'_> {
     }
 
     pub(crate) fn declined(&self, step: usize, page: &Page) {
-        let more = page.deed == Deed::SecondTry && page.source == 0;
+        let later = page.deed == Deed::Checkout(Visit::PaysLater);
+        let more = (later || page.deed == Deed::SecondTry) && page.source == 0;
         self.book.write(step, |page| {
             page.source += 1;
+            page.visited &= !later;
             page.reference = None;
             page.status = if more {
                 Status::Fresh
@@ -238,9 +241,37 @@ impl Shop<'_> {
         let end = match deed {
             Deed::Checkout(Visit::Abandons) => return,
             Deed::Checkout(Visit::Fails) => PageEnd::Declined,
+            Deed::Checkout(Visit::PaysLater) => return self.tries(step, answer),
             _ => PageEnd::Approved,
         };
         self.stand.subject.settle.settle(answer, end).await;
+    }
+
+    /// The customer is refused on the first page, and pays on that of the next attempt, if there is one; then in the old tab, too.
+    fn tries(&self, step: usize, answer: &Answer) {
+        if self.book.page(step).is_none_or(|page| page.source > 0) {
+            self.pay_on(step, answer);
+            return self.come_back(step);
+        }
+        stands::tries_in_vain(self.stand, answer);
+        self.book.write(step, |page| page.tab = Some(Box::new(answer.clone())));
+    }
+
+    /// The customer finds the page in the old tab, and pays on it.
+    pub(crate) fn come_back(&self, step: usize) {
+        let mut tab = None;
+        self.book.write(step, |page| tab = page.tab.take());
+        if let Some(tab) = tab {
+            self.pay_on(step, &tab);
+        }
+    }
+
+    fn pay_on(&self, step: usize, page: &Answer) {
+        let booked = || self.stand.provider.host().ledger().movements.len();
+        let before = booked();
+        stands::pays(self.stand, page);
+        let paid = booked() > before;
+        self.book.write(step, |page| page.paid |= paid);
     }
 
     /// The step's operation; `None` where there is no payment to do it on.

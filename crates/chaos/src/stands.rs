@@ -270,19 +270,15 @@ struct OppPage(Arc<InProcess>);
 #[async_trait]
 impl Settle for OppPage {
     async fn settle(&self, answer: &Answer, end: End) -> bool {
-        let page = match &answer.outcome {
-            Outcome::ActionRequired(NextAction::Widget { checkout, .. }) => format!("/checkouts/{checkout}/page"),
-            Outcome::ActionRequired(action) => action.expose_url().to_owned(),
-            _ => {
-                tokio::time::sleep(Duration::from_secs(61)).await;
-                return end == End::Approved;
-            }
+        let Outcome::ActionRequired(action) = &answer.outcome else {
+            tokio::time::sleep(Duration::from_secs(61)).await;
+            return end == End::Approved;
         };
         let form = match end {
             End::Approved => "action=pay",
             End::Declined => "action=decline",
         };
-        post(&self.0, &page, form)
+        post(&self.0, &address(action), form)
     }
 }
 
@@ -305,6 +301,49 @@ impl Settle for Carry1stPage {
         let mut host = self.0.host();
         let provider = host.provider_as::<Carry1st>();
         provider.is_some_and(|provider| provider.finish(now, answer.payment.id(), status))
+    }
+}
+
+/// A customer is refused on a page. Where the page takes another try, it stays open.
+pub(crate) fn tries_in_vain(stand: &Stand, page: &Answer) {
+    play(
+        stand,
+        page,
+        ["do=pay&card=visa-declined", "outcome=FAILED", "action=decline"],
+    );
+}
+
+/// A customer pays on a page, if it still takes money.
+pub(crate) fn pays(stand: &Stand, page: &Answer) {
+    play(
+        stand,
+        page,
+        ["do=pay&card=visa-approved", "outcome=SUCCESSFUL", "action=pay"],
+    );
+}
+
+/// Does on a page what its provider has this form for: CoolPay, Carry1st, or the platform.
+fn play(stand: &Stand, page: &Answer, [coolpay, carry1st, opp]: [&str; 3]) {
+    let Outcome::ActionRequired(action) = &page.outcome else {
+        return;
+    };
+    let address = address(action);
+    let form = match stand.name {
+        "coolpay" => coolpay.to_owned(),
+        "carry1st" => {
+            let link = address.split_once('?').map_or("", |(_, query)| query);
+            format!("{link}&{carry1st}")
+        }
+        _ => opp.to_owned(),
+    };
+    post(&stand.provider, &address, &form);
+}
+
+/// Where a page is; a widget stands on one of the platform's.
+fn address(action: &NextAction) -> String {
+    match action {
+        NextAction::Widget { checkout, .. } => format!("/checkouts/{checkout}/page"),
+        other => other.expose_url().to_owned(),
     }
 }
 

@@ -173,7 +173,7 @@ impl Account {
             }
             if plan.mishaps.is_empty() {
                 let meant = match page.deed {
-                    Deed::Checkout(Visit::Pays) => end.is_done(),
+                    Deed::Checkout(Visit::Pays | Visit::PaysLater) => end.is_done(),
                     Deed::Checkout(_) => !end.is_done() && !end.may_be_done(),
                     _ => end.is_done(),
                 };

@@ -52,7 +52,8 @@ impl Shop<'_> {
                 if error.kind() == ErrorKind::Mismatch {
                     return self.book.close(step, End::Person);
                 }
-                return self.give_up(step, &page);
+                self.come_back(step);
+                return self.give_up(step);
             }
         };
         self.book
@@ -68,7 +69,10 @@ impl Shop<'_> {
             Outcome::Approved | Outcome::Review => self.compared(step, &page, &answer).await,
             Outcome::Declined(_) => self.declined(step, &page),
             Outcome::ActionRequired(_) if !page.visited => self.visit(step, page.deed, &answer).await,
-            _ => self.give_up(step, &page),
+            _ => {
+                self.come_back(step);
+                self.give_up(step);
+            }
         }
     }
 
@@ -119,8 +123,9 @@ impl Shop<'_> {
     }
 
     /// A customer who did not pay is not waited for for ever.
-    fn give_up(&self, step: usize, page: &Page) {
-        let gone = matches!(page.deed, Deed::Checkout(visit) if visit != Visit::Pays);
+    fn give_up(&self, step: usize) {
+        let Some(page) = self.book.page(step) else { return };
+        let gone = matches!(page.deed, Deed::Checkout(visit) if visit != Visit::Pays) && !page.paid;
         if gone && page.asked >= PATIENCE {
             self.book.close(step, End::Abandoned);
         }
@@ -197,11 +202,14 @@ impl Shop<'_> {
     }
 }
 
-/// Whether a confirmed event is about what a step waits for: by the provider's id, or by the name of the attempt.
+/// Whether a confirmed event is about what a step waits for: by the provider's id, or by the name of the attempt. A page may name each try on it by an id of its
+/// own: one that was refused is not the end of the page.
 fn is_about(answer: &Answer, page: &Page) -> bool {
+    let try_on_page = matches!(page.deed, Deed::Checkout(_)) && matches!(answer.outcome, Outcome::Declined(_));
     let named = page.reference.as_ref().map(paymux::Reference::as_str);
     let same = matches!(&page.status, Status::Waiting(payment) if payment.id() == answer.payment.id());
-    same || (page.deed.starts() && named.is_some() && answer.payment.merchant_reference.as_deref() == named)
+    let echoed = named.is_some() && answer.payment.merchant_reference.as_deref() == named;
+    same || (page.deed.starts() && echoed && !try_on_page)
 }
 
 /// The same words, changed by somebody without the key.
