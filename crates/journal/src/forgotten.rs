@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use paymux::{Error, Operation, PaymentGateway};
 
 use crate::flights::Entrance;
-use crate::intent::{Intent, IntentKey, State};
+use crate::intent::{Intent, IntentKey};
 use crate::journaled::Journaled;
 use crate::journaled::refusal::{busy, differs, not_begun, ordered};
 use crate::step::{Finding, Ruling, Step};
@@ -17,12 +17,13 @@ impl<G: PaymentGateway + ?Sized> Journaled<G> {
     ///
     /// # Behavior
     /// - Give it as it was: kind, reference, amount, order, payment. The rest is not kept.
-    /// - What the journal knows stays as it is; but what it knows to have failed may have been tried again since, and is in doubt, too.
+    /// - What the journal knows to be done, declined or let go stays as it is. What it knows as begun, waiting or failed may have been sent since, and is in doubt, too: its
+    ///   absence counts from now.
     /// - No money moves, and nothing is asked: the janitor does that, and the same reference again.
     ///
     /// # Errors
-    /// The journal knows the reference as something else; another attempt takes the order, or another operation on the payment is not at its end; it is being worked on; or
-    /// the store cannot be written. Nothing is sent in any case.
+    /// The journal knows the reference as something else; another attempt takes the order, or another operation on the payment is not at its end; it is being worked on,
+    /// or the lease of whoever did lasts still, so that it is to be remembered after that; or the store cannot be written. Nothing is sent in any case.
     pub async fn remember(&self, operation: &Operation, since: Timestamp) -> Result<Intent, Error> {
         let Some(mut what) = self.intent(operation).filter(|_| is_sent(operation)) else {
             return Err(Error::invalid("operation", "operation is none that is recorded"));
@@ -31,36 +32,37 @@ impl<G: PaymentGateway + ?Sized> Journaled<G> {
         let Entrance::Lead(_landing) = journal.flights().enter(&what.key, None) else {
             return Err(at_work(&what.key));
         };
-        let known = journal.intent(&what.key).await.map_err(not_begun)?;
-        if let Some(known) = known.filter(|known| known.state != State::Failed && known.is_same(&what)) {
-            return Ok(known);
-        }
+        let now = journal.now();
         // As if it had been sent, from the first row on: also where this process dies before the next one.
         what.recorded = true;
         what.open.first_sent = Some(since);
-        what.open.last_sent = journal.now();
+        what.open.last_sent = now;
         let step = Step::Begin {
             intent: Box::new(what.clone()),
-            now: journal.now(),
+            now,
             skew: journal.settings().skew,
         };
-        let hold = match journal.store().apply(&step).await.map_err(not_begun)? {
-            Ruling::Begun(intent) => intent.hold(),
+        let taken = match journal.store().apply(&step).await.map_err(not_begun)? {
+            Ruling::Begun(intent) | Ruling::Open(intent) => Some(*intent),
+            Ruling::Recorded(known) if !known.is_unsettled() => return Ok(*known),
+            Ruling::Recorded(known) => journal.take(&known.key, None).await.map_err(not_begun)?,
             Ruling::Busy(other) => return Err(busy(&other)),
             Ruling::Differs(known) => return Err(differs(&known, &what)),
             Ruling::Ordered(other) => return Err(ordered(&other, self.capabilities())),
-            // Another process came in between.
+            // Somebody has it, or came in between.
             _ => None,
         };
         let doubt = Finding::Doubt {
-            open: None,
+            open: Some(Box::new(what.open)),
             payment: None,
             said: SAID.to_owned(),
             remark: None,
             differs: false,
             asked: false,
         };
-        let hold = hold.ok_or_else(|| at_work(&what.key))?;
+        let hold = taken
+            .and_then(|intent| intent.hold())
+            .ok_or_else(|| at_work(&what.key))?;
         let written = journal.conclude(hold, doubt).await.map_err(not_begun)?;
         written.map(|(intent, _)| intent).ok_or_else(|| at_work(&what.key))
     }

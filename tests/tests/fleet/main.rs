@@ -171,6 +171,13 @@ impl Restorable {
         self.steps.lock().unwrap().len()
     }
 
+    /// The backup that holds the beginning of the first operation, and not that anything of it was about to be sent.
+    fn backup_at_the_beginning(&self) -> usize {
+        let steps = self.steps.lock().unwrap();
+        let first = steps.iter().position(|step| matches!(step, Step::Begin { .. }));
+        first.unwrap() + 1
+    }
+
     /// The backup that holds the last record that was kept before a request, and not what came of it.
     fn backup_in_flight(&self) -> usize {
         let steps = self.steps.lock().unwrap();

@@ -54,6 +54,67 @@ async fn what_is_remembered_is_never_paid_twice() {
     }
 }
 
+/// A backup that was taken while the sale was under way holds it as `open`: also there it may have been sent since.
+#[tokio::test(start_paused = true)]
+async fn what_the_backup_holds_as_begun_may_have_been_sent_since() {
+    for gateway in PAYING {
+        for before_it_was_noted in [true, false] {
+            let fleet = Fleet::new(gateway);
+            let sale = || fleet.charge_for("order1001a1", "1001");
+            let since = fleet.stand.clock().now();
+            let paid = fleet.process().gateway.sale(sale()).await.unwrap();
+            wait(SETTLED).await;
+            let backup = match before_it_was_noted {
+                true => fleet.store.backup_at_the_beginning(),
+                false => fleet.store.backup_in_flight(),
+            };
+            fleet.store.restore(backup).await;
+            let after = fleet.process();
+            let held = after.intent("order1001a1").await.unwrap();
+            assert_eq!(
+                (held.state, held.sent_nothing()),
+                (State::Open, before_it_was_noted),
+                "{gateway}"
+            );
+
+            let now = fleet.stand.clock().now();
+            let operation = Operation::Sale(Box::new(sale()));
+            let intent = after.gateway.remember(&operation, since).await.unwrap();
+            assert_eq!((intent.state, intent.sent_nothing()), (State::Open, false), "{gateway}");
+            assert_eq!(intent.open.first_sent, Some(since), "{gateway}");
+            assert!(intent.open.last_sent >= now && intent.lease.is_none(), "{gateway}");
+            after.settle().await;
+            wait(SETTLED).await;
+            after.settle().await;
+            let again = after.gateway.sale(sale()).await;
+            after
+                .gateway
+                .sale(fleet.charge_for("order1001a2", "1001"))
+                .await
+                .unwrap_err();
+            let found = again.is_ok_and(|answer| answer.payment.id() == paid.payment.id());
+            assert_eq!(found, ["coolpay", "opp-v1"].contains(&gateway), "{gateway}");
+            assert_eq!(fleet.count(EntryKind::Capture), 1, "{gateway}");
+        }
+    }
+}
+
+/// What waited when the backup was taken waits on, and its absence counts from now.
+#[tokio::test(start_paused = true)]
+async fn a_page_that_the_backup_holds_waits_on() {
+    let fleet = Fleet::new("coolpay");
+    let page = || fleet.page("order1001a1", "1001");
+    let since = fleet.stand.clock().now();
+    fleet.process().gateway.checkout(page()).await.unwrap();
+    fleet.store.restore(fleet.store.backup()).await;
+    wait(SETTLED).await;
+    let (after, now) = (fleet.process(), fleet.stand.clock().now());
+    let operation = Operation::Checkout(Box::new(page()));
+    let intent = after.gateway.remember(&operation, since).await.unwrap();
+    assert_eq!((intent.state, intent.open.first_sent), (State::Waiting, Some(since)));
+    assert!(intent.open.last_sent >= now && intent.made.is_some(), "{intent:?}");
+}
+
 /// What was never sent is found to have failed where the provider can be asked, and may then be sent.
 #[tokio::test(start_paused = true)]
 async fn what_is_remembered_and_was_not_sent_is_free_again() {
