@@ -295,6 +295,19 @@ pub(crate) fn in_doubt(intent: &Intent) -> Error {
     }
 }
 
+/// What is on record of an intent that is settled.
+pub(crate) fn on_record(intent: &Intent) -> Landed {
+    if intent.state != State::Failed {
+        return intent.answer().ok_or_else(|| in_doubt(intent));
+    }
+    let text = match intent.said.as_str() {
+        "" => "it is on record as not done".to_owned(),
+        said => format!("it is on record as not done: {said}"),
+    };
+    let error = Error::new(ErrorKind::Provider, text).with_fate(Fate::NotDone);
+    Err(error.in_operation(&intent.gateway, Some(intent.operation)))
+}
+
 /// A result that could not be written.
 pub(crate) fn unrecorded(result: Landed) -> Landed {
     match result {

@@ -15,7 +15,8 @@ use paymux::{
     PaymentRef, Unresolved, WebhookError,
 };
 
-use self::refusal::{check_order, differs, not_begun, with_seen};
+use self::refusal::{check_order, differs, not_begun, not_read, with_seen};
+use crate::asking::{in_doubt, on_record};
 use crate::flights::{Entrance, Landed};
 use crate::intent::{Intent, IntentKey, Lease, PaymentKey, order_of};
 use crate::journal::Journal;
@@ -25,7 +26,8 @@ use crate::store::Filter;
 ///
 /// # Behavior
 /// - Operations that move money, and checkouts, are intents of the journal: the crate's page tells the rules. Inquiries, methods and webhooks go through.
-/// - A resolve asks under the journal's lease and writes what it finds, where the operation is the journal's; any other goes through.
+/// - A resolve asks under the journal's lease and writes what it finds, where the operation is the journal's: what is settled is answered from the record, what somebody
+///   works on is in doubt. Any other goes through.
 /// - A completion goes through the journal: its key counts from the first sending ever recorded.
 /// - An answer or an error that could not be written says so: `unrecorded`.
 pub struct Journaled<G: PaymentGateway + ?Sized> {
@@ -142,15 +144,27 @@ impl<G: PaymentGateway + ?Sized> Journaled<G> {
         }
     }
 
-    /// Asks about an operation, under a lease where it is the journal's.
+    /// Asks about an operation, under a lease where it is the journal's: of that, what the caller has kept counts for nothing, since it may be older than what is on its
+    /// way.
     async fn resolve(&self, open: &Unresolved, operation: &Operation) -> Landed {
-        if open.check_owner(self.gateway.capabilities()).is_ok()
-            && let Some(key) = IntentKey::of_unresolved(open)
-            && let Ok(Some(looked)) = self.journal.look_after(&*self.gateway, &key, None).await
+        let mine = open.check_owner(self.gateway.capabilities()).is_ok();
+        let Some(key) = IntentKey::of_unresolved(open).filter(|_| mine) else {
+            return self.gateway.execute(operation).await;
+        };
+        let unread = |error| not_read(error, open);
+        if let Some(looked) = self
+            .journal
+            .look_after(&*self.gateway, &key, None)
+            .await
+            .map_err(unread)?
         {
             return looked.result;
         }
-        self.gateway.execute(operation).await
+        match self.journal.intent(&key).await.map_err(unread)? {
+            None => self.gateway.execute(operation).await,
+            Some(intent) if intent.is_unsettled() => Err(in_doubt(&intent)),
+            Some(intent) => on_record(&intent),
+        }
     }
 }
 

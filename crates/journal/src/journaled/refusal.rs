@@ -1,6 +1,6 @@
 //! The refusals of a gateway over a journal. Each says that nothing was sent.
 
-use paymux::{Answer, Capabilities, Error, ErrorKind, Fate, Operation, OperationKind};
+use paymux::{Answer, Capabilities, Error, ErrorKind, Fate, Operation, OperationKind, Unresolved};
 
 use crate::intent::{Came, Intent, ORDER_OF, State};
 use crate::store::StoreError;
@@ -15,6 +15,15 @@ pub(crate) fn not_begun(error: StoreError) -> Error {
     Error::new(ErrorKind::Network, message)
         .with_source(error)
         .beside_another()
+}
+
+/// The journal cannot tell what became of an operation.
+pub(crate) fn not_read(error: StoreError, open: &Unresolved) -> Error {
+    let message = format!("{error}; what became of the operation is not known");
+    Error::new(ErrorKind::Network, message)
+        .with_source(error)
+        .with_fate(Fate::Unknown)
+        .with_unresolved(open.clone())
 }
 
 /// The same reference stands for something else.
