@@ -278,6 +278,9 @@ pub(crate) fn in_doubt(intent: &Intent) -> Error {
         State::Done if intent.outcome.is_none() => {
             "this reference is on record as done, by hand, without its payment; nothing was sent"
         }
+        _ if intent.differs => {
+            "what was found of an earlier call under this reference is not what was asked, or may be another's: nothing is sent for it again until a person decides"
+        }
         _ => "an earlier call under this reference has no outcome yet",
     };
     let message = if why.is_empty() {

@@ -267,7 +267,7 @@ pub enum Ruling {
     Open(Box<Intent>),
     /// Another attempt takes the order.
     Ordered(Box<Intent>),
-    /// The outcome is known, or under way at the provider.
+    /// The outcome is known, or under way at the provider; or what was found of it is for a person, and it is not to be completed.
     Recorded(Box<Intent>),
 }
 

@@ -1,15 +1,15 @@
-//! What is asked about while it is in doubt.
+//! What is asked about or finished while it is in doubt.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
 
 use std::time::Duration;
 
-use common::{Desk, Mood, name, wait};
+use common::{Desk, Mood, fate, name, wait};
 use jiff::Span;
-use paymux::{Fate, PaymentGateway as _};
+use paymux::{Clock as _, Fate, Operation, PaymentGateway as _, Transfer};
 use paymux_conformance::Fault;
-use paymux_journal::{State, Step};
+use paymux_journal::{Finding, Ruling, State, Step};
 
 fn is_note(step: &Step) -> bool {
     matches!(step, Step::Note { .. })
@@ -77,4 +77,69 @@ async fn what_the_journal_cannot_tell_is_in_doubt_and_what_it_does_not_know_is_a
     open.payment = None;
     let found = process.gateway.resolve(open).await.unwrap();
     assert_eq!(found.payment.reference, foreign.payment.reference);
+}
+
+/// Where something else was found than was asked for, a completion would make a second one.
+#[tokio::test(start_paused = true)]
+async fn what_differs_is_not_completed() {
+    let desk = Desk::new("qolo");
+    let process = desk.process();
+    let (from, to) = desk.stand.subject.accounts.clone().unwrap();
+    let transfer = Transfer::new(name("order1001t1"), desk.stand.subject.amount, from, to);
+    let operation = Operation::Transfer(transfer.clone());
+    for _ in 0..3 {
+        // The login comes first.
+        desk.fault(1, Fault::ResetBefore);
+    }
+    let error = process.gateway.transfer(transfer).await.unwrap_err();
+    let open = error.unresolved().unwrap().clone();
+    let (key, now) = (process.intent("order1001t1").await.key, process.clock.now());
+    let take = Step::Take {
+        key: key.clone(),
+        holder: "q".to_owned(),
+        until: now,
+        sends: false,
+        own: true,
+        now,
+        skew: Duration::ZERO,
+    };
+    let Ruling::Open(taken) = process.journal.store().apply(&take).await.unwrap() else {
+        panic!("somebody has it");
+    };
+    let differs = Step::Conclude {
+        hold: taken.hold().unwrap(),
+        finding: Box::new(Finding::Doubt {
+            open: None,
+            payment: None,
+            said: "another amount".to_owned(),
+            remark: Some("the provider holds something else than was asked".to_owned()),
+            differs: true,
+            asked: true,
+        }),
+        now,
+    };
+    process.journal.store().apply(&differs).await.unwrap();
+    let before = process.intent("order1001t1").await;
+    let requests = desk.stand.provider.count();
+    let error = process
+        .gateway
+        .complete(open.clone(), operation.clone())
+        .await
+        .unwrap_err();
+    assert_eq!(fate(&error).0, Fate::Unknown, "{error}");
+    for text in ["nothing is sent for it again", "something else than was asked"] {
+        assert!(error.message().contains(text), "{error}");
+    }
+    assert_eq!(desk.stand.provider.count(), requests);
+    let after = process.intent("order1001t1").await;
+    assert_eq!(
+        (after.generation, &after.lease),
+        (before.generation, &None),
+        "nobody was given it"
+    );
+    // Once a person says that it was not done, it may be sent.
+    let verdict = paymux_journal::Verdict::NotDone;
+    process.journal.decide(&key, verdict, "looked up by Ada").await.unwrap();
+    process.gateway.complete(open, operation).await.unwrap();
+    assert_ne!(process.intent("order1001t1").await.state, State::Open);
 }

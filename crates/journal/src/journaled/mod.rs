@@ -28,7 +28,7 @@ use crate::store::Filter;
 /// - Operations that move money, and checkouts, are intents of the journal: the crate's page tells the rules. Inquiries, methods and webhooks go through.
 /// - A resolve asks under the journal's lease and writes what it finds, where the operation is the journal's: what is settled is answered from the record, what somebody
 ///   works on is in doubt. Any other goes through.
-/// - A completion goes through the journal: its key counts from the first sending ever recorded.
+/// - A completion goes through the journal: its key counts from the first sending ever recorded. It is refused where what was found differs from what was asked.
 /// - An answer or an error that could not be written says so: `unrecorded`.
 pub struct Journaled<G: PaymentGateway + ?Sized> {
     gateway: Arc<G>,

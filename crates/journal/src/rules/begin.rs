@@ -24,6 +24,8 @@ pub(super) fn begin(new: &Intent, now: Timestamp, skew: Duration, page: &Page) -
         State::Failed => {}
         State::Open if old.is_held(holder, now, skew) => return (Ruling::Held(Box::new(old)), Vec::new()),
         State::Open if old.sent_nothing() => {}
+        // Whoever comes with a record of his own wants to send, and not to ask.
+        State::Open if old.differs && new.recorded => return (Ruling::Recorded(Box::new(old)), Vec::new()),
         State::Open => return in_doubt(old, new, now),
         _ => return (Ruling::Recorded(Box::new(old)), Vec::new()),
     }
