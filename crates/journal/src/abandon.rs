@@ -1,6 +1,6 @@
 //! A call that its own process gave up, as by Ctrl-C: what it leaves is written at once, so that nobody waits for the end of its lease.
 
-use paymux::{Fate, Operation, PaymentGateway};
+use paymux::{Operation, PaymentGateway};
 
 use crate::flights::Entrance;
 use crate::intent::{Intent, IntentKey, State};
@@ -54,7 +54,7 @@ impl Journal {
         let finding = if intent.state == State::Open && intent.sent_nothing() {
             // What the dropped call still had to keep is kept too late: the request that was to follow is gone with it.
             Finding::Nothing {
-                fate: Fate::NotDone,
+                absent: false,
                 said: SAID.to_owned(),
             }
         } else {

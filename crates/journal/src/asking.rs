@@ -11,6 +11,7 @@ use crate::event::Parked;
 use crate::flights::{Entrance, Landed};
 use crate::intent::{Came, Intent, IntentKey, PaymentKey, Recorded, State};
 use crate::journal::Journal;
+use crate::rules::PATIENCE;
 use crate::step::{Finding, Hold, Ruling, Step};
 use crate::store::StoreError;
 
@@ -35,9 +36,6 @@ impl Seen<'_> {
         intent.begins() && (echoed || intent.made.as_ref().is_some_and(|made| key.is_of(made)))
     }
 }
-
-/// After how many questions in vain a person is called.
-const PATIENCE: u32 = 6;
 
 impl Journal {
     /// Takes an unsettled intent, asks about it, and writes what is found. `None` where somebody else works on it, or it is settled by now.
@@ -92,8 +90,10 @@ impl Journal {
         let (finding, result) = self.question(gateway, &intent, seen).await;
         match self.conclude(hold, finding).await? {
             Some((intent, _)) => {
+                let certain = result.as_ref().is_err_and(|error| error.fate() != Fate::Unknown);
                 let result = match intent.state {
                     State::Open if result.is_ok() => Err(in_doubt(&intent)),
+                    State::Open | State::Waiting if certain => Err(in_doubt(&intent)),
                     _ => result,
                 };
                 Ok(Looked { intent, result })
@@ -168,10 +168,17 @@ impl Journal {
             }
         }
         let mut finding = finding(&result, true);
-        if let Finding::Doubt { remark, .. } = &mut finding {
-            let said = result.as_ref().err().map_or("", Error::message);
-            let hopeless = || hopeless(gateway.capabilities(), intent, said);
-            *remark = remark.take().or_else(hopeless);
+        match (&mut finding, result.as_ref().err()) {
+            (Finding::Doubt { remark, .. }, error) => {
+                let said = error.map_or("", Error::message);
+                let hopeless = || hopeless(gateway.capabilities(), intent, said);
+                *remark = remark.take().or_else(hopeless);
+            }
+            (Finding::Nothing { absent, .. }, Some(error)) => {
+                // A payment that is shown, and on which nothing was done, is another matter; a follow-up's own payment is always shown.
+                *absent = error.is_not_found() && (error.payment().is_none() || !intent.begins());
+            }
+            _ => {}
         }
         (finding, result)
     }
@@ -197,7 +204,7 @@ pub(crate) fn finding(result: &Landed, asked: bool) -> Finding {
             asked,
         },
         Err(error) => Finding::Nothing {
-            fate: error.fate(),
+            absent: false,
             said: error.to_string(),
         },
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use paymux::{Fate, Payment, Unresolved};
+use paymux::{Payment, Unresolved};
 
 use crate::change::Change;
 use crate::event::Parked;
@@ -166,8 +166,8 @@ pub enum Finding {
     },
     /// It did nothing.
     Nothing {
-        /// Not done, or rejected.
-        fate: Fate,
+        /// Whether that is known only by the provider's showing nothing of it. What was seen before is in doubt then.
+        absent: bool,
         /// What was said.
         said: String,
     },

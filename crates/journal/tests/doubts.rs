@@ -1,4 +1,4 @@
-//! What is asked about or finished while it is in doubt.
+//! What is asked about, finished or thought gone while it is in doubt.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
@@ -6,10 +6,17 @@ mod common;
 use std::time::Duration;
 
 use common::{Desk, Mood, fate, name, wait};
+use http::StatusCode;
 use jiff::Span;
-use paymux::{Clock as _, Fate, Operation, PaymentGateway as _, Transfer};
+use paymux::{
+    Answer, Capabilities, Checkout, Clock as _, Delivery, EntryKind, Error, ErrorKind, Event, Fate, Gateway,
+    MethodQuery, Operation, PaymentGateway, PaymentMethod, Transfer, WebhookError, async_trait,
+};
 use paymux_conformance::Fault;
 use paymux_journal::{Finding, Ruling, State, Step};
+
+/// Longer than anything is booked late.
+const SETTLED: u64 = 600;
 
 fn is_note(step: &Step) -> bool {
     matches!(step, Step::Note { .. })
@@ -142,4 +149,73 @@ async fn what_differs_is_not_completed() {
     process.journal.decide(&key, verdict, "looked up by Ada").await.unwrap();
     process.gateway.complete(open, operation).await.unwrap();
     assert_ne!(process.intent("order1001t1").await.state, State::Open);
+}
+
+/// A gateway that finds nothing.
+#[derive(Debug)]
+struct Blind(Gateway);
+
+#[async_trait]
+impl PaymentGateway for Blind {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    fn capabilities(&self) -> &Capabilities {
+        self.0.capabilities()
+    }
+
+    async fn execute(&self, _: &Operation) -> Result<Answer, Error> {
+        let error = Error::new(ErrorKind::InvalidRequest, "no payment stands there");
+        Err(error.with_status(StatusCode::NOT_FOUND).with_fate(Fate::NotDone))
+    }
+
+    async fn payment_methods(&self, query: &MethodQuery) -> Result<Vec<PaymentMethod>, Error> {
+        self.0.payment_methods(query).await
+    }
+
+    fn receive(&self, delivery: &Delivery) -> Result<Event, WebhookError> {
+        self.0.receive(delivery)
+    }
+}
+
+/// What the provider took in once is not gone because it does not show it by now.
+#[tokio::test(start_paused = true)]
+async fn what_was_seen_is_in_doubt_when_it_is_not_there_any_more() {
+    let desk = Desk::new("coolpay");
+    let process = desk.process();
+    let mut checkout = Checkout::new(name("a001"), desk.stand.subject.amount);
+    (desk.stand.subject.complete)(&mut checkout.charge);
+    checkout.charge.order = Some("1001".to_owned());
+    process.gateway.checkout(checkout).await.unwrap();
+    // The answer to this one is lost.
+    desk.fault(1, Fault::ResetBefore);
+    desk.fault(1, Fault::ResetBefore);
+    desk.fault(1, Fault::ResetBefore);
+    let _ = process.gateway.sale(desk.charge_for("a002", "1002")).await;
+    wait(SETTLED).await;
+    let blind = Blind(process.bare.clone());
+    for (reference, state) in [("a001", State::Waiting), ("a002", State::Open)] {
+        let key = process.intent(reference).await.key;
+        let before = process.intent(reference).await;
+        assert_eq!((before.state, before.made.is_some()), (state, true), "{reference}");
+        for _ in 0..7 {
+            let looked = process.journal.look(&blind, &key).await.unwrap().unwrap();
+            assert_eq!(looked.state, state, "{reference}");
+        }
+        let intent = process.intent(reference).await;
+        assert!(
+            intent.remark.is_some(),
+            "after some time a person is called: {intent:?}"
+        );
+    }
+    assert_eq!(desk.count(EntryKind::Capture), 0);
+    // What nobody ever saw is not there.
+    let dead = tokio::time::timeout(Duration::from_secs(1), process.gateway.sale(desk.charge("a003")));
+    desk.store.is(Mood::HangsAfter(is_note));
+    assert!(dead.await.is_err());
+    desk.store.is(Mood::Well);
+    let key = process.intent("a003").await.key;
+    let looked = process.journal.look(&blind, &key).await.unwrap().unwrap();
+    assert_eq!((looked.state, looked.made), (State::Failed, None));
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use paymux::Payment;
 
-use super::{entries, fenced, holds, kept, observe, remark, settle};
+use super::{PATIENCE, entries, fenced, holds, kept, observe, remark, settle};
 use crate::change::Change;
 use crate::intent::{Came, Intent, PaymentKey, Recorded, State};
 use crate::step::{Finding, Hold, Page, Ruling, Write};
@@ -49,6 +49,14 @@ pub(super) fn conclude(hold: &Hold, finding: &Finding, now: Timestamp, page: &Pa
             settle(&mut intent);
             writes.push(Write::Change(Box::new(Change::state(&intent, now))));
         }
+        Finding::Nothing { absent: true, said } if was_seen(&intent) => {
+            let said = format!("it was seen, and is not there any more: {said}");
+            let in_vain = intent.asked >= PATIENCE;
+            doubted(&mut intent, &said, true, now, &mut writes);
+            if in_vain {
+                remark(&mut intent, said, now, &mut writes);
+            }
+        }
         Finding::Nothing { said, .. } => {
             intent.state = State::Failed;
             intent.outcome = None;
@@ -90,6 +98,11 @@ pub(super) fn conclude(hold: &Hold, finding: &Finding, now: Timestamp, page: &Pa
         parked.clone_from(&page.parked);
     }
     (ruling, writes)
+}
+
+/// Whether the provider has shown it, or something of it.
+const fn was_seen(intent: &Intent) -> bool {
+    matches!(intent.state, State::Waiting) || intent.made.is_some()
 }
 
 fn answered(intent: &mut Intent, recorded: &Recorded, now: Timestamp) {

@@ -13,6 +13,9 @@ use crate::change::{Change, What};
 use crate::intent::{Came, Intent, Lease, Recorded, State};
 use crate::step::{Hold, Page, Ruling, Step, Verdict, Write};
 
+/// After how many questions in vain a person is called.
+pub(crate) const PATIENCE: u32 = 6;
+
 /// What a step comes to, and what is written for it.
 pub(crate) fn decide(step: &Step, page: &Page) -> (Ruling, Vec<Write>) {
     match step {

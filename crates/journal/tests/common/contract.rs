@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use paymux::{
-    Account, Capabilities, Capture, Charge, Entry, EntryKind, EntryOutcome, Fate, Memo, Operation, Payment,
+    Account, Capabilities, Capture, Charge, Entry, EntryKind, EntryOutcome, Memo, Operation, Payment,
     PaymentGateway as _, PaymentRef, PaymentState, Source,
 };
 use paymux_chaos::stands;
@@ -156,7 +156,7 @@ impl Bench {
         // When it did nothing, the order is the next one's.
         let hold = winner.hold().unwrap();
         let finding = Finding::Nothing {
-            fate: Fate::NotDone,
+            absent: false,
             said: "no connection".to_owned(),
         };
         conclude(&*store, hold, finding, at(1)).await;
@@ -254,7 +254,7 @@ impl Bench {
         let ruling = conclude(store, late.clone(), self.approved("4711"), at(1001)).await;
         assert!(matches!(ruling, Ruling::Fenced(Some(_))), "{ruling:?}");
         let finding = Finding::Nothing {
-            fate: Fate::NotDone,
+            absent: false,
             said: "absent".to_owned(),
         };
         conclude(store, taken.hold().unwrap(), finding, at(1002)).await;
