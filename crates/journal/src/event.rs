@@ -154,12 +154,7 @@ impl Journal {
         }
         let now = self.now();
         for intent in &intents {
-            let step = Step::Observe {
-                payment: Box::new(payment.clone()),
-                intent: Some(intent.key.clone()).filter(|_| intent.begins()),
-                now,
-            };
-            self.write(&step).await?;
+            self.write(&Step::observe(payment, intent, now)).await?;
         }
         let mut met = Vec::with_capacity(intents.len());
         for intent in intents {

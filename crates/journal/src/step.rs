@@ -73,8 +73,10 @@ pub enum Step {
     Observe {
         /// The payment.
         payment: Box<Payment>,
-        /// The intent whose reference the provider echoes, where it is not known by the payment's id.
+        /// The intent that began it: by the reference that the provider echoes, where it is not known by the payment's id.
         intent: Option<IntentKey>,
+        /// The order of that intent, which takes it again if the record says otherwise than the payment.
+        order: Option<String>,
         /// The time.
         now: Timestamp,
     },
@@ -272,6 +274,17 @@ pub enum Ruling {
 }
 
 impl Step {
+    /// Write how a payment was seen to stand that concerns this intent.
+    pub(crate) fn observe(payment: &Payment, intent: &Intent, now: Timestamp) -> Self {
+        let maker = Some(intent).filter(|intent| intent.begins());
+        Self::Observe {
+            payment: Box::new(payment.clone()),
+            intent: maker.map(|maker| maker.key.clone()),
+            order: maker.and_then(|maker| maker.order.clone()),
+            now,
+        }
+    }
+
     /// What is to be loaded for it, and kept from others meanwhile.
     #[must_use]
     pub fn scope(&self) -> Scope {
@@ -302,8 +315,11 @@ impl Step {
             },
             Self::Note { hold, .. } => of(&hold.key),
             Self::Take { key, .. } => of(key),
-            Self::Observe { payment, intent, .. } => Scope {
+            Self::Observe {
+                payment, intent, order, ..
+            } => Scope {
                 intent: intent.clone(),
+                order: order.clone(),
                 payment: Some(PaymentKey::of(&payment.reference)),
                 ..Scope::default()
             },

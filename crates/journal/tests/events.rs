@@ -6,13 +6,13 @@ mod common;
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::{Desk, Process, name, wait};
+use common::{Desk, Mood, Process, name, wait};
 use http::HeaderMap;
 use jiff::Timestamp;
 use paymux::webhooks::{Inbox, SeenEvents as _};
 use paymux::{Checkout, Delivery, EntryKind, Outcome, PaymentGateway as _, PaymentState, Refund};
 use paymux_conformance::{End, Fault};
-use paymux_journal::{Absorbed, Change, Prune, State, What};
+use paymux_journal::{Absorbed, Change, Prune, State, Step, Verdict, What};
 
 impl Desk {
     /// What the provider wants delivered by now.
@@ -210,4 +210,44 @@ async fn an_inbox_works_on_the_journal() {
         assert_eq!(process.journal.changes(0, 100).await.unwrap().len(), changes);
     }
     assert_eq!(process.intent("a001").await.state, State::Done);
+}
+
+/// A person was mistaken, or the provider later than it says: the order is not paid once more while a person looks.
+#[tokio::test(start_paused = true)]
+async fn an_order_that_is_seen_paid_is_taken_whatever_the_record_says() {
+    for paid_again in [false, true] {
+        let desk = Desk::new("coolpay");
+        desk.store.is(Mood::Hangs(|step| matches!(step, Step::Conclude { .. })));
+        let mut charge = desk.charge_for("a001", "1001");
+        charge.urls.notify = Some("https://shop.example/hooks".to_owned());
+        let dead = desk.process();
+        let sale = dead.gateway.sale(charge.clone());
+        assert!(tokio::time::timeout(Duration::from_secs(20), sale).await.is_err());
+        drop(dead);
+        desk.store.is(Mood::Well);
+        wait(200).await;
+        let process = desk.process();
+        let key = process.intent("a001").await.key;
+        let looked = process.journal.decide(&key, Verdict::NotDone, "Ada looked").await;
+        assert_eq!(looked.unwrap().state, State::Failed);
+        if paid_again {
+            process.gateway.sale(desk.charge_for("a002", "1001")).await.unwrap();
+        }
+        let captured = desk.count(EntryKind::Capture);
+        for delivery in desk.deliveries() {
+            absorb(&process, &delivery).await;
+            wait(60).await;
+        }
+        let intent = process.intent("a001").await;
+        assert!(
+            intent.remark.as_ref().unwrap().contains("on record as failed"),
+            "{intent:?}"
+        );
+        assert_eq!(intent.state, if paid_again { State::Failed } else { State::Done });
+        let another = process.gateway.sale(desk.charge_for("a003", "1001")).await.unwrap_err();
+        assert_eq!(another.field(), Some("order"), "{another}");
+        let again = process.gateway.sale(charge).await;
+        assert_eq!(again.is_ok(), !paid_again, "{again:?}");
+        assert_eq!(desk.count(EntryKind::Capture), captured);
+    }
 }

@@ -12,7 +12,7 @@ use paymux::{
     PaymentState, Source, Void,
 };
 use paymux_chaos::stands;
-use paymux_journal::{Came, Finding, Intent, Known, Lease, Page, Recorded, Ruling, State, Step, What, Write};
+use paymux_journal::{Came, Finding, Intent, Known, Lease, Page, Recorded, Ruling, State, Step, Verdict, What, Write};
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_767_323_045 + second).unwrap()
@@ -275,6 +275,7 @@ fn a_look_that_lags_behind_turns_nothing_back() {
         let step = Step::Observe {
             payment: Box::new(of(seen)),
             intent: None,
+            order: None,
             now: at(2),
         };
         let (_, writes) = step.decide(&page);
@@ -318,6 +319,7 @@ fn money_that_moved_in_spite_of_the_record_is_for_a_person() {
         let step = Step::Observe {
             payment: Box::new(Payment::new(payment(), seen)),
             intent: Some(maker.key.clone()),
+            order: maker.order.clone(),
             now: at(50),
         };
         let (_, writes) = step.decide(&page(&maker, &[]));
@@ -348,10 +350,83 @@ fn money_held_on_a_closed_page_is_for_a_person() {
         let step = Step::Observe {
             payment: Box::new(Payment::new(payment(), PaymentState::Authorized)),
             intent: Some(maker.key.clone()),
+            order: maker.order.clone(),
             now: at(50),
         };
         let (_, writes) = step.decide(&page);
         let remarked = |write: &Write| matches!(write, Write::Intent(intent) if intent.remark.is_some());
         assert_eq!(writes.iter().any(remarked), called);
+    }
+}
+
+/// Its order is taken again if nobody else has it by then. Nothing is sent for it, and a person looks, however it comes out.
+#[test]
+fn what_money_contradicts_has_its_order_again_unless_another_has_it() {
+    for (state, another, waits) in [
+        (State::Failed, false, true),
+        (State::Declined, false, true),
+        (State::Undone, false, true),
+        (State::Failed, true, false),
+        (State::Declined, true, false),
+    ] {
+        let mut maker = sale("a001");
+        maker.state = state;
+        maker.lease = None;
+        let step = |order: Option<&str>| Step::Observe {
+            payment: Box::new(Payment::new(payment(), PaymentState::Captured)),
+            intent: Some(maker.key.clone()),
+            order: order.map(str::to_owned),
+            now: at(50),
+        };
+        let mut page = page(&maker, &[]);
+        let mut taker = sale("a002");
+        taker.state = State::Done;
+        page.taker = Some(taker).filter(|_| another);
+        let written = |step: &Step| {
+            let (_, writes) = step.decide(&page);
+            let written = writes.into_iter().find_map(|write| match write {
+                Write::Intent(intent) => Some(*intent),
+                _ => None,
+            });
+            written.unwrap()
+        };
+        assert!(
+            !written(&step(None)).takes_order(),
+            "who has the order was not looked up"
+        );
+        let maker = written(&step(Some("1001")));
+        assert_eq!(maker.state, if waits { State::Waiting } else { state }, "{another}");
+        assert_eq!((maker.takes_order(), maker.due()), (waits, waits.then(|| at(50))));
+        assert!(maker.remark.is_some() && maker.differs, "{maker:?}");
+        page.intent = Some(maker.clone());
+        let again = Step::Begin {
+            intent: Box::new(sale("a001")),
+            now: at(60),
+            skew: Duration::from_secs(5),
+        };
+        let (ruling, writes) = again.decide(&page);
+        assert!(matches!(ruling, Ruling::Recorded(_)) && writes.is_empty(), "{ruling:?}");
+        let decide = |verdict| Step::Decide {
+            key: maker.key.clone(),
+            verdict,
+            remark: "looked up by Ada".to_owned(),
+            now: at(60),
+            skew: Duration::from_secs(5),
+        };
+        let (ruling, _) = decide(Verdict::Done(None)).decide(&page);
+        if waits {
+            let done = kept(ruling);
+            assert_eq!((done.state, done.remark), (State::Done, None));
+            let mut asked = maker;
+            asked.lease = Some(Lease::new("q", at(90), false));
+            let (ruling, _) = found(&asked, PaymentState::Captured, &[], true).decide(&self::page(&asked, &[]));
+            let done = kept(ruling);
+            assert_eq!((done.state, done.differs), (State::Done, false));
+            assert!(done.remark.unwrap().contains(&format!("on record as {state}")));
+        } else {
+            assert!(matches!(ruling, Ruling::Recorded(_)), "{ruling:?}");
+            let stands = kept(decide(Verdict::Stands).decide(&page).0);
+            assert_eq!((stands.state, stands.remark, stands.differs), (state, None, false));
+        }
     }
 }

@@ -248,6 +248,7 @@ async fn a_settled_record_that_money_contradicts_calls_a_person_until_one_decide
     let step = Step::Observe {
         payment: Box::new(Payment::new(payment, PaymentState::Captured)),
         intent: None,
+        order: None,
         now: Timestamp::now(),
     };
     Sqlite::open(book.path()).await.unwrap().apply(&step).await.unwrap();

@@ -64,7 +64,7 @@ pub struct Intent {
     pub said: String,
     /// What a person must look at.
     pub remark: Option<String>,
-    /// Whether what was found differs from what was asked, or may be another's: nothing is sent for it again.
+    /// Whether what was found differs from what was asked, or from what was on record, or may be another's: nothing is sent for it again.
     pub differs: bool,
     /// How often it was asked about since the last answer.
     pub asked: u32,

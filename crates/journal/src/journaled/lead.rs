@@ -117,6 +117,11 @@ impl<G: PaymentGateway + ?Sized> Journaled<G> {
                 })
             }
             lost => {
+                if let (Ok(None), Ok(answer)) = (&lost, &result) {
+                    // Whoever has taken it may have ended it as not done: its order is taken again.
+                    let observe = Step::observe(&answer.payment, intent, self.journal.now());
+                    let _ = self.journal.store().apply(&observe).await;
+                }
                 let why = lost
                     .err()
                     .map_or("another process has taken it".to_owned(), |error| error.to_string());

@@ -49,8 +49,8 @@ pub(super) fn conclude(hold: &Hold, finding: &Finding, now: Timestamp, page: &Pa
             settle(&mut intent);
             writes.push(Write::Change(Box::new(Change::state(&intent, now))));
         }
-        Finding::Nothing { absent: true, said } if was_seen(&intent) => {
-            let said = format!("it was seen, and is not there any more: {said}");
+        Finding::Nothing { absent, said } if is_reopened(&intent) || (*absent && was_seen(&intent)) => {
+            let said = format!("it was seen, and asking says otherwise: {said}");
             let in_vain = intent.asked >= PATIENCE;
             doubted(&mut intent, &said, true, now, &mut writes);
             if in_vain {
@@ -105,7 +105,13 @@ const fn was_seen(intent: &Intent) -> bool {
     matches!(intent.state, State::Waiting) || intent.made.is_some()
 }
 
+/// Whether it waits again since money was seen to have moved by it, or waits on what is not as it was asked.
+fn is_reopened(intent: &Intent) -> bool {
+    intent.state == State::Waiting && intent.differs
+}
+
 fn answered(intent: &mut Intent, recorded: &Recorded, now: Timestamp) {
+    let reopened = is_reopened(intent);
     intent.state = recorded.came.state();
     if intent.begins() {
         intent.made = Some(recorded.payment.reference.clone());
@@ -115,8 +121,12 @@ fn answered(intent: &mut Intent, recorded: &Recorded, now: Timestamp) {
     recorded.payment.raw = None;
     intent.outcome = Some(recorded);
     let asked = intent.asked;
+    // What had ended otherwise before: settled by now, and a person looks all the same.
+    let remark = intent.remark.take().filter(|_| reopened);
     settle(intent);
+    intent.remark = remark;
     if intent.state == State::Waiting {
+        intent.differs = reopened;
         intent.asked = asked.saturating_add(1);
         intent.ask_at = after(now, &WAITING, asked);
     }
@@ -172,6 +182,7 @@ fn too_late(finding: &Finding, now: Timestamp, page: &Page) -> (Ruling, Vec<Writ
             intent.state
         );
         remark(&mut intent, text, now, &mut writes);
+        intent.differs = true;
         writes.push(Write::Intent(Box::new(intent)));
     }
     (ruling, writes)

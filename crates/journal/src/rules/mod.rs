@@ -39,10 +39,11 @@ pub(crate) fn decide(step: &Step, page: &Page) -> (Ruling, Vec<Write>) {
         Step::Observe {
             payment,
             intent: _,
+            order,
             now,
         } => {
             let mut writes = Vec::new();
-            observe::contradicted(payment, *now, page, &mut writes);
+            observe::contradicted(payment, order.as_deref(), *now, page, &mut writes);
             observe::observe(payment, *now, page, None, &mut writes);
             (nothing_of_an_intent(), writes)
         }
@@ -96,7 +97,7 @@ fn decided(verdict: &Verdict, remark: &str, now: Timestamp, skew: Duration, page
         return fenced(page);
     };
     let is_moot = match verdict {
-        Verdict::Stands => intent.remark.is_none(),
+        Verdict::Stands => intent.remark.is_none() && (intent.is_unsettled() || !intent.differs),
         Verdict::Done(_) | Verdict::NotDone => !intent.is_unsettled(),
     };
     if is_moot {
@@ -123,6 +124,8 @@ fn decided(verdict: &Verdict, remark: &str, now: Timestamp, skew: Duration, page
         Verdict::NotDone => intent.state = State::Failed,
         Verdict::Stands => {
             intent.remark = None;
+            // What is unsettled is not sent again for that; what is settled may be.
+            intent.differs &= intent.is_unsettled();
             let looked = Change::of(&intent, What::Looked(remark.to_owned()), now);
             return kept(intent, now, vec![Write::Change(Box::new(looked))]);
         }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use paymux::{Payment, PaymentState, Transition};
 
 use crate::change::{Change, What};
-use crate::intent::{Intent, Known, PaymentKey, State};
+use crate::intent::{Came, Intent, Known, PaymentKey, Recorded, State};
 use crate::step::{Page, Write};
 
 /// Writes a payment as it was seen, unless it is known better by now. `at_hand` is the intent that is being written anyway.
@@ -57,18 +57,18 @@ pub(super) fn observe(
     })));
 }
 
-/// Money is seen to have moved by what is on record as declined, as not done, or as let go: the order may have been paid again since. The record stays, and a
-/// person looks.
-pub(super) fn contradicted(seen: &Payment, now: Timestamp, page: &Page, writes: &mut Vec<Write>) {
+/// Money is seen to have moved by what is on record as declined, as not done, or as let go. A person looks. The intent that the step is about waits again and takes its
+/// order, if nobody else has it by now; otherwise the record stays, and nothing is sent for it any more.
+pub(super) fn contradicted(seen: &Payment, order: Option<&str>, now: Timestamp, page: &Page, writes: &mut Vec<Write>) {
     use PaymentState::{Authorized, Captured, PaidOut, PartiallyCaptured, Transferred};
     let taken = seen.captured() > 0 || matches!(seen.state, Captured | PaidOut | PartiallyCaptured | Transferred);
     let known = page.known.as_ref().map(|known| known.payment.state);
     let never_held = matches!(known, Some(PaymentState::Cancelled | PaymentState::Expired));
     let key = PaymentKey::of(&seen.reference);
     let named = page.intent.iter().filter(|intent| intent.begins());
+    let is_named = |maker: &Intent| page.intent.as_ref().is_some_and(|named| named.key == maker.key);
     let made = |intent: &&Intent| {
-        let known = page.intent.as_ref().map(|named| &named.key);
-        Some(&intent.key) != known && intent.begins() && intent.made.as_ref().is_some_and(|made| key.is_of(made))
+        !is_named(intent) && intent.begins() && intent.made.as_ref().is_some_and(|made| key.is_of(made))
     };
     for maker in named.chain(page.siblings.iter().filter(made)) {
         let contradicts = match maker.state {
@@ -78,16 +78,38 @@ pub(super) fn contradicted(seen: &Payment, now: Timestamp, page: &Page, writes: 
             _ => false,
         };
         if contradicts && maker.lease.is_none() {
+            let is_free = is_named(maker)
+                && maker.order.as_deref() == order
+                && page.taker.as_ref().is_none_or(|taker| taker.key == maker.key);
             let mut maker = maker.clone();
             let text = format!(
                 "it is on record as {}, and {} is seen {}",
                 maker.state, seen.reference, seen.state
             );
             super::remark(&mut maker, text, now, writes);
+            maker.differs = true;
             maker.written = now;
+            if is_free {
+                reopen(&mut maker, seen, now);
+                writes.push(Write::Change(Box::new(Change::state(&maker, now))));
+            }
             writes.push(Write::Intent(Box::new(maker)));
         }
     }
+}
+
+/// What had ended waits again, on a payment that is seen, and is asked about at once.
+fn reopen(maker: &mut Intent, seen: &Payment, now: Timestamp) {
+    let mut payment = seen.clone();
+    payment.raw = None;
+    maker.state = State::Waiting;
+    maker.made = Some(payment.reference.clone());
+    maker.outcome = Some(Recorded {
+        came: Came::Pending,
+        payment,
+    });
+    maker.asked = 0;
+    maker.ask_at = Some(now);
 }
 
 /// A payment that was let go without money moved frees the order of the intent that made it.
