@@ -103,6 +103,11 @@ fn an_entry_belongs_to_one_intent() {
         entry.reference = Some("c002".to_owned());
         entry
     };
+    let foreign = |id| {
+        let mut entry = of(id, 2500);
+        entry.reference = Some("by-hand".to_owned());
+        entry
+    };
     let nameless = || Entry::new(Capture, Some(money(2500)), EntryOutcome::Approved);
     let auth = || entry("1", Authorize, 10_000);
     let none: &[&str] = &[];
@@ -139,7 +144,10 @@ fn an_entry_belongs_to_one_intent() {
         ),
         // The provider echoes whose it is.
         (vec![auth(), of("2", 2500), named("3")], none, none, Some(vec!["3"])),
-        // Without ids there is nothing to tell apart by; the adapter compared what there is.
+        // And whose it is not.
+        (vec![auth(), foreign("2")], none, none, None),
+        (vec![auth(), foreign("2"), of("3", 2500)], none, none, Some(vec!["3"])),
+        // Without ids there is nothing to tell apart by; the adapter's word is taken.
         (vec![auth(), nameless()], none, none, Some(vec![])),
         (vec![], none, none, Some(vec![])),
     ] {

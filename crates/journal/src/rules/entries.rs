@@ -41,9 +41,13 @@ pub(super) fn own(intent: &Intent, recorded: &Recorded, asked: bool, page: &Page
         return Ok(Vec::new());
     }
     let owned = |id: &String| intent.before.contains(id) || others().any(|other| other.entries.contains(id));
-    let is_free = |entry: &&Entry| entry.id.as_ref().is_some_and(|id| !owned(id));
+    let own = intent.key.reference.as_str();
+    // One that names another reference was made by somebody else.
+    let is_free = |entry: &&Entry| {
+        entry.id.as_ref().is_some_and(|id| !owned(id)) && entry.reference.as_deref().is_none_or(|named| named == own)
+    };
     let free: Vec<&Entry> = fitting.into_iter().filter(is_free).collect();
-    let named = |entry: &&&Entry| entry.reference.as_deref() == Some(intent.key.reference.as_str());
+    let named = |entry: &&&Entry| entry.reference.as_deref() == Some(own);
     let mut mine = free.iter().filter(named);
     let (only, more) = (mine.next(), mine.next());
     match (free.as_slice(), only, more) {
