@@ -438,3 +438,51 @@ fn what_money_contradicts_has_its_order_again_unless_another_has_it() {
         }
     }
 }
+
+/// What whoever lost the lease has learned is not lost: also where nobody knows by now what became of it.
+#[test]
+fn an_answer_that_comes_too_late_leaves_the_payment() {
+    let open = |operation: Intent| {
+        let mut taken = operation;
+        taken.generation = 2;
+        taken.lease = Some(Lease::new("q", at(1000), false));
+        taken
+    };
+    for (begun, made) in [(sale("a001"), true), (capture("c001"), false)] {
+        let late = found(&begun, PaymentState::Captured, &[], false);
+        let taken = open(begun);
+        let (ruling, writes) = late.decide(&page(&taken, &[]));
+        assert!(matches!(ruling, Ruling::Fenced(Some(_))), "{ruling:?}");
+        let written = writes.iter().find_map(|write| match write {
+            Write::Intent(intent) => Some(intent),
+            _ => None,
+        });
+        let written = written.unwrap();
+        assert!(written.remark.as_ref().unwrap().contains("came too late"));
+        assert_eq!(written.made, made.then(payment));
+        assert_eq!(
+            (written.state, written.generation, &written.lease),
+            (State::Open, 2, &taken.lease),
+            "who holds it goes on"
+        );
+        // What is on record already is not written again.
+        let (_, writes) = late.decide(&page(written, &[]));
+        let told = |write: &Write| matches!(write, Write::Change(_));
+        assert!(!writes.iter().any(told), "{writes:?}");
+    }
+    // A decline moves nothing.
+    let begun = sale("a001");
+    let Step::Conclude { hold, now, .. } = found(&begun, PaymentState::Declined, &[], false) else {
+        panic!("a conclusion");
+    };
+    let came = Came::Declined(paymux::Decline::new(paymux::DeclineReason::Unknown, ""));
+    let declined = Step::Conclude {
+        hold,
+        finding: Box::new(Finding::Answer {
+            recorded: Box::new(Recorded::new(came, Payment::new(payment(), PaymentState::Declined))),
+            asked: false,
+        }),
+        now,
+    };
+    assert!(declined.decide(&page(&open(begun), &[])).1.is_empty());
+}

@@ -159,7 +159,8 @@ fn after(now: Timestamp, pauses: &[u64], asked: u32) -> Option<Timestamp> {
     now.checked_add(Duration::from_secs(*seconds)).ok()
 }
 
-/// Whoever lost the lease writes nothing. What he learned is not lost where it contradicts the record: a person looks.
+/// Whoever lost the lease writes nothing of the outcome. What he learned is not lost where the record says otherwise, or says nothing yet: the payment is kept, and a person
+/// looks.
 fn too_late(finding: &Finding, now: Timestamp, page: &Page) -> (Ruling, Vec<Write>) {
     let (ruling, mut writes) = fenced(page);
     let (Some(intent), Finding::Answer { recorded, .. }) = (&page.intent, finding) else {
@@ -169,12 +170,14 @@ fn too_late(finding: &Finding, now: Timestamp, page: &Page) -> (Ruling, Vec<Writ
     let key = PaymentKey::of(&recorded.payment.reference);
     let same = intent.about().is_some_and(|known| key.is_of(known));
     let contradicts = match intent.state {
-        State::Declined | State::Failed => moved,
-        State::Done | State::Undone => moved && intent.begins() && !same,
-        _ => false,
+        State::Declined | State::Failed | State::Open => moved,
+        State::Done | State::Undone | State::Waiting => moved && intent.begins() && !same,
     };
     if contradicts {
         let mut intent = intent.clone();
+        if intent.begins() {
+            intent.made = intent.made.or_else(|| Some(recorded.payment.reference.clone()));
+        }
         let text = format!(
             "an answer that came too late says {} on {}, and the record says {}",
             recorded.came.as_str(),
