@@ -251,7 +251,8 @@ impl Journal {
     /// as it is, but that [`Verdict::Stands`] takes its remark away.
     ///
     /// # Errors
-    /// There is none, or somebody works on it, or the store cannot be written.
+    /// There is none, or somebody works on it, or the payment that is named cannot be its own (on another account, of another amount, or made by another intent), or
+    /// the store cannot be written.
     pub async fn decide(&self, key: &IntentKey, verdict: Verdict, remark: &str) -> Result<Intent, Error> {
         let step = Step::Decide {
             key: key.clone(),
@@ -268,6 +269,17 @@ impl Journal {
                 }
                 | Ruling::Recorded(intent),
             ) => Ok(*intent),
+            Ok(Ruling::Differs(known)) => {
+                let rule = format!(
+                    "is on another account, or of another amount, than {}, which is a {known}; nothing was written",
+                    key.reference
+                );
+                Err(Error::invalid("payment", rule))
+            }
+            Ok(Ruling::Busy(maker)) => {
+                let rule = format!("was made by reference {}; nothing was written", maker.key.reference);
+                Err(Error::invalid("payment", rule))
+            }
             Ok(Ruling::Held(_)) => refused(format!("{} is being worked on; nothing was written", key.reference)),
             Ok(_) => refused(format!("{} is not in the journal; nothing was written", key.reference)),
             Err(error) => Err(Error::new(ErrorKind::Network, error.to_string()).with_source(error)),

@@ -250,9 +250,9 @@ pub enum Old {
 pub enum Ruling {
     /// The caller holds the intent, and may send.
     Begun(Box<Intent>),
-    /// Another operation on the payment is not at its end.
+    /// Another operation on the payment is not at its end; or, of a verdict, another intent made the payment.
     Busy(Box<Intent>),
-    /// The same reference stands for something else.
+    /// The same reference stands for something else; or, of a verdict, the payment is not what was asked for.
     Differs(Box<Intent>),
     /// The intent is held under another generation by now, or is settled. As it stands, if there is one.
     Fenced(Option<Box<Intent>>),

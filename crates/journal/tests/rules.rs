@@ -8,8 +8,8 @@ use std::time::Duration;
 use common::name;
 use jiff::Timestamp;
 use paymux::{
-    Capture, Charge, Entry, EntryKind, EntryOutcome, Money, Operation, Payment, PaymentGateway as _, PaymentRef,
-    PaymentState, Source, Void,
+    Account, Capture, Charge, Entry, EntryKind, EntryOutcome, Money, Operation, Payment, PaymentGateway as _,
+    PaymentRef, PaymentState, Source, Void,
 };
 use paymux_chaos::stands;
 use paymux_journal::{Came, Finding, Intent, Known, Lease, Page, Recorded, Ruling, State, Step, Verdict, What, Write};
@@ -485,4 +485,56 @@ fn an_answer_that_comes_too_late_leaves_the_payment() {
         now,
     };
     assert!(declined.decide(&page(&open(begun), &[])).1.is_empty());
+}
+
+/// A provider's id that a person gives by mistake is not written down.
+#[test]
+fn a_verdict_names_a_payment_that_can_be_the_intents() {
+    let other_account = PaymentRef::new("coolpay", Account::of(&["elsewhere"]), ["4711"]);
+    let of_amount = |minor| {
+        let mut seen = Payment::new(payment(), PaymentState::Captured);
+        seen.amount = Some(money(minor));
+        seen
+    };
+    let mut made_it = sale("a002");
+    made_it.state = State::Done;
+    made_it.made = Some(payment());
+    let siblings = [made_it];
+    for (intent, seen, siblings, taken) in [
+        (sale("a001"), of_amount(10_000), &[][..], true),
+        (sale("a001"), Payment::new(payment(), PaymentState::Captured), &[], true),
+        (sale("a001"), of_amount(9_999), &[], false),
+        (
+            sale("a001"),
+            Payment::new(other_account.clone(), PaymentState::Captured),
+            &[],
+            false,
+        ),
+        (sale("a001"), of_amount(10_000), &siblings, false),
+        // A follow-up is about a payment that another one made, and of a part of it.
+        (capture("c001"), of_amount(10_000), &siblings, true),
+        (
+            capture("c001"),
+            Payment::new(other_account, PaymentState::Captured),
+            &[],
+            false,
+        ),
+    ] {
+        let mut intent = intent;
+        intent.lease = None;
+        let step = Step::Decide {
+            key: intent.key.clone(),
+            verdict: Verdict::Done(Some(Box::new(seen.clone()))),
+            remark: "looked up by Ada".to_owned(),
+            now: at(50),
+            skew: Duration::from_secs(5),
+        };
+        let (ruling, writes) = step.decide(&page(&intent, siblings));
+        assert_eq!(
+            matches!(ruling, Ruling::Kept { .. }),
+            taken,
+            "{intent} {seen:?}: {ruling:?}"
+        );
+        assert_eq!(writes.is_empty(), !taken);
+    }
 }

@@ -8,9 +8,10 @@ mod observe;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use paymux::Payment;
 
 use crate::change::{Change, What};
-use crate::intent::{Came, Intent, Lease, Recorded, State};
+use crate::intent::{Came, Intent, Lease, PaymentKey, Recorded, State};
 use crate::step::{Hold, Page, Ruling, Step, Verdict, Write};
 
 /// After how many questions in vain a person is called.
@@ -106,6 +107,11 @@ fn decided(verdict: &Verdict, remark: &str, now: Timestamp, skew: Duration, page
     if intent.is_held("", now, skew) {
         return (Ruling::Held(Box::new(intent)), Vec::new());
     }
+    if let Verdict::Done(Some(payment)) = verdict
+        && let Some(refused) = cannot_be(&intent, payment, page)
+    {
+        return (refused, Vec::new());
+    }
     let mut writes = Vec::new();
     match verdict {
         Verdict::Done(payment) => {
@@ -134,6 +140,23 @@ fn decided(verdict: &Verdict, remark: &str, now: Timestamp, skew: Duration, page
     settle(&mut intent);
     writes.push(Write::Change(Box::new(Change::state(&intent, now))));
     kept(intent, now, writes)
+}
+
+/// Why a payment that a person names is not the intent's: it is elsewhere or of another amount, or another intent made it.
+fn cannot_be(intent: &Intent, payment: &Payment, page: &Page) -> Option<Ruling> {
+    let key = PaymentKey::of(&payment.reference);
+    let elsewhere = key.provider != intent.key.provider || key.account != intent.key.account;
+    let other_amount = payment.amount.is_some() && intent.amount.is_some() && payment.amount != intent.amount;
+    if elsewhere || (intent.begins() && other_amount) {
+        return Some(Ruling::Differs(Box::new(intent.clone())));
+    }
+    // A follow-up is about what another one made.
+    if intent.payment.as_ref().is_some_and(|about| key.is_of(about)) {
+        return None;
+    }
+    let made = |other: &&Intent| other.key != intent.key && other.made.as_ref().is_some_and(|made| key.is_of(made));
+    let maker = page.siblings.iter().find(made)?;
+    Some(Ruling::Busy(Box::new(maker.clone())))
 }
 
 /// Nobody holds it any more, and nobody need look.
