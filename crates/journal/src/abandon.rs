@@ -18,7 +18,7 @@ impl<G: PaymentGateway + ?Sized> Journaled<G> {
         match operation {
             Operation::Inquire(_) => None,
             Operation::Resolve(open) => IntentKey::of_unresolved(open),
-            other => Some(IntentKey::of(self.capabilities(), other.reference()?)),
+            other => Some(IntentKey::of(self.inner().capabilities(), other.reference()?)),
         }
     }
 

@@ -48,7 +48,7 @@ impl<G: PaymentGateway + ?Sized> Journaled<G> {
             Ruling::Recorded(known) => journal.take(&known.key, None).await.map_err(not_begun)?,
             Ruling::Busy(other) => return Err(busy(&other)),
             Ruling::Differs(known) => return Err(differs(&known, &what)),
-            Ruling::Ordered(other) => return Err(ordered(&other, self.capabilities())),
+            Ruling::Ordered(other) => return Err(ordered(&other, self.inner().capabilities())),
             // Somebody has it, or came in between.
             _ => None,
         };

@@ -17,6 +17,7 @@ use paymux::{
 
 use self::refusal::{check_order, differs, not_begun, not_read, with_seen};
 use crate::asking::{in_doubt, on_record};
+use crate::event::Parked;
 use crate::flights::{Entrance, Landed};
 use crate::intent::{Intent, IntentKey, Lease, PaymentKey, order_of};
 use crate::journal::Journal;
@@ -78,38 +79,6 @@ impl<G: PaymentGateway + ?Sized> Journaled<G> {
         &self.journal
     }
 
-    /// Does an operation that is an intent.
-    async fn pay(&self, operation: &Operation) -> Landed {
-        self.gateway.capabilities().check(operation, self.journal.now())?;
-        check_order(operation)?;
-        let Some(what) = self.intent(operation) else {
-            return self.gateway.execute(operation).await;
-        };
-        loop {
-            match self.journal.flights().enter(&what.key, Some(&what)) {
-                Entrance::Differs(known) => return Err(differs(&known, &what)),
-                Entrance::Follow(mut flight) => {
-                    // Whoever only asked, or was dropped, leaves nothing to join.
-                    if let Ok(landed) = flight.wait_for(Option::is_some).await
-                        && let Some(landed) = landed.clone()
-                    {
-                        return landed;
-                    }
-                }
-                Entrance::Lead(landing) => {
-                    let mut parked = Vec::new();
-                    let landed = self.lead(operation, &landing, &mut parked).await;
-                    landing.land(&landed);
-                    for event in parked {
-                        // What cannot be tried now, the janitor tries.
-                        let _ = self.journal.try_again(&*self.gateway, event).await;
-                    }
-                    return landed;
-                }
-            }
-        }
-    }
-
     /// The intent of an operation, with a lease from now on.
     pub(crate) fn intent(&self, operation: &Operation) -> Option<Intent> {
         let (gateway, capabilities) = (self.gateway.name(), self.gateway.capabilities());
@@ -168,8 +137,53 @@ impl<G: PaymentGateway + ?Sized> Journaled<G> {
     }
 }
 
+impl<G: PaymentGateway + ?Sized + 'static> Journaled<G> {
+    /// Does an operation that is an intent.
+    async fn pay(&self, operation: &Operation) -> Landed {
+        self.gateway.capabilities().check(operation, self.journal.now())?;
+        check_order(operation)?;
+        let Some(what) = self.intent(operation) else {
+            return self.gateway.execute(operation).await;
+        };
+        loop {
+            match self.journal.flights().enter(&what.key, Some(&what)) {
+                Entrance::Differs(known) => return Err(differs(&known, &what)),
+                Entrance::Follow(mut flight) => {
+                    // Whoever only asked, or was dropped, leaves nothing to join.
+                    if let Ok(landed) = flight.wait_for(Option::is_some).await
+                        && let Some(landed) = landed.clone()
+                    {
+                        return landed;
+                    }
+                }
+                Entrance::Lead(landing) => {
+                    let mut parked = Vec::new();
+                    let landed = self.lead(operation, &landing, &mut parked).await;
+                    landing.land(&landed);
+                    self.try_later(parked);
+                    return landed;
+                }
+            }
+        }
+    }
+
+    /// Tries events that were parked for a payment which is known by now. Each asks, and may wait for its turn: no caller waits for that. What cannot be tried, or ends with
+    /// its process, the janitor tries.
+    fn try_later(&self, parked: Vec<Parked>) {
+        if parked.is_empty() {
+            return;
+        }
+        let (journal, gateway) = (self.journal.clone(), Arc::clone(&self.gateway));
+        tokio::spawn(async move {
+            for event in parked {
+                let _ = journal.try_again(&*gateway, event).await;
+            }
+        });
+    }
+}
+
 #[async_trait]
-impl<G: PaymentGateway + ?Sized> PaymentGateway for Journaled<G> {
+impl<G: PaymentGateway + ?Sized + 'static> PaymentGateway for Journaled<G> {
     fn name(&self) -> &str {
         self.gateway.name()
     }
