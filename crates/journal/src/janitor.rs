@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use paymux::{Error, Gateways, PaymentGateway};
@@ -47,11 +48,11 @@ pub struct Report {
     pub remarked: Vec<Intent>,
     /// How many parked events met their payment.
     pub met: usize,
-    /// How many events are still parked.
+    /// How many of the events that were tried are still parked: 256 are tried in a run, and the next ones in the next.
     pub parked: usize,
 }
 
-/// How many intents are fetched at once, at the least.
+/// How many intents are fetched at once, at the least, and how many parked events are tried in a run.
 const BATCH: u32 = 256;
 
 impl Lookup for Gateways {
@@ -113,16 +114,7 @@ impl Journal {
             .iter()
             .for_each(|intent| metrics::found(&intent.gateway, "remarked"));
         report.remarked = others;
-        for parked in self.store().parked(BATCH).await? {
-            let gateway = parked.gateway.clone();
-            if self.meets(gateways, parked).await {
-                report.met = report.met.saturating_add(1);
-                metrics::found(&gateway, "met");
-            } else {
-                report.parked = report.parked.saturating_add(1);
-                metrics::found(&gateway, "parked");
-            }
-        }
+        self.meet_parked(gateways, &mut report).await?;
         Ok(report)
     }
 
@@ -182,6 +174,30 @@ impl Journal {
                 Found::Open(intent)
             }
         }
+    }
+
+    /// Tries the parked events that come after those of the last run, and from the oldest one again when there are no more: on an account that another system works on,
+    /// too, the events of that one meet nobody, and would keep the others from their turn.
+    async fn meet_parked<L: Lookup + ?Sized>(&self, gateways: &L, report: &mut Report) -> Result<(), StoreError> {
+        let passed = self.passed().load(Ordering::Relaxed);
+        let parked = self.store().parked(passed.saturating_add(BATCH)).await?;
+        let skipped = usize::try_from(passed).unwrap_or(usize::MAX);
+        // So few are left that those of the last run are all.
+        let skipped = if skipped < parked.len() { skipped } else { 0 };
+        let batch = usize::try_from(BATCH).unwrap_or(usize::MAX);
+        for parked in parked.into_iter().skip(skipped).take(batch) {
+            let gateway = parked.gateway.clone();
+            if self.meets(gateways, parked).await {
+                report.met = report.met.saturating_add(1);
+                metrics::found(&gateway, "met");
+            } else {
+                report.parked = report.parked.saturating_add(1);
+                metrics::found(&gateway, "parked");
+            }
+        }
+        let passed = u32::try_from(skipped.saturating_add(report.parked)).unwrap_or(0);
+        self.passed().store(passed, Ordering::Relaxed);
+        Ok(())
     }
 
     async fn meets<L: Lookup + ?Sized>(&self, gateways: &L, parked: Parked) -> bool {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -30,6 +31,8 @@ struct Inside {
     /// What this process is called in leases.
     holder: String,
     flights: Arc<Flights>,
+    /// How many of the parked events, from the oldest on, this process's janitor has tried before it comes to the next ones.
+    passed: AtomicU32,
 }
 
 /// The times and limits of a journal.
@@ -85,6 +88,7 @@ impl Journal {
                 settings,
                 holder: format!("{:016x}{:016x}", random(), random()),
                 flights: Arc::default(),
+                passed: AtomicU32::default(),
             }),
         }
     }
@@ -303,6 +307,10 @@ impl Journal {
 
     pub(crate) fn flights(&self) -> &Arc<Flights> {
         &self.inside.flights
+    }
+
+    pub(crate) fn passed(&self) -> &AtomicU32 {
+        &self.inside.passed
     }
 }
 

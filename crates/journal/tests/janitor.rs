@@ -1,4 +1,4 @@
-//! How many questions of the janitor are under way at once.
+//! How many questions of the janitor are under way at once, and which parked events have their turn.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use common::{Desk, Mood, wait};
 use paymux::{
-    Answer, Capabilities, Delivery, Error, Event, Gateway, MethodQuery, Operation, PaymentGateway, PaymentMethod,
-    WebhookError, async_trait,
+    Answer, Capabilities, Clock as _, Delivery, Error, Event, Gateway, MethodQuery, Operation, PaymentGateway,
+    PaymentMethod, WebhookError, async_trait,
 };
 use paymux_journal::{Settings, Step};
 use tokio::task::JoinSet;
@@ -81,4 +81,36 @@ async fn the_janitor_asks_about_as_many_at_once_as_it_is_told_to() {
         assert_eq!(report.found.len(), OPEN, "{questions}");
         assert_eq!(counting.most.load(Ordering::SeqCst), most, "{questions}");
     }
+}
+
+/// The events of another system on the account, of which nothing is known here, do not keep the others from their turn.
+#[tokio::test(start_paused = true)]
+async fn every_parked_event_has_its_turn() {
+    const FOREIGN: usize = 300;
+    let desk = Desk::new("coolpay");
+    let process = desk.process();
+    process.gateway.sale(desk.charge("a001")).await.unwrap();
+    let (gateway, capabilities) = (process.gateway.name(), process.gateway.capabilities());
+    let names = (0..FOREIGN).map(|number| format!("theirs{number}"));
+    for reference in names.chain(["a001".to_owned()]) {
+        let parked = serde_json::json!({
+            "gateway": gateway,
+            "provider": capabilities.provider,
+            "account": capabilities.account,
+            "payment": null,
+            "reference": &reference,
+            "reported": "",
+            "deduplication_key": &reference,
+            "at": process.clock.now(),
+        });
+        let parked = serde_json::from_value(parked).unwrap();
+        process.journal.store().apply(&Step::Park { parked }).await.unwrap();
+    }
+    let (first, second) = (process.settle().await, process.settle().await);
+    assert_eq!((first.met, first.parked), (0, 256));
+    assert_eq!((second.met, second.parked), (1, FOREIGN - 256));
+    let left = process.journal.store().parked(1000).await.unwrap();
+    assert!(left.len() == FOREIGN && left.iter().all(|event| event.deduplication_key != "a001"));
+    // And from the oldest one again.
+    assert_eq!(process.settle().await.parked, 256);
 }
