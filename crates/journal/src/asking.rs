@@ -64,7 +64,6 @@ impl Journal {
             holder: self.holder().to_owned(),
             until: self.after(sends.unwrap_or(settings.asking)),
             sends: sends.is_some(),
-            own: true,
             now: self.now(),
             skew: settings.skew,
         };

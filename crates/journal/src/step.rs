@@ -99,7 +99,7 @@ pub enum Step {
         /// The time.
         now: Timestamp,
     },
-    /// Take an unsettled intent that nobody holds, to ask about it or to send again.
+    /// Take an unsettled intent that nobody else holds, to ask about it or to send again. Whoever takes it knows that nothing in his process works under his own lease.
     Take {
         /// Which intent.
         key: IntentKey,
@@ -109,8 +109,6 @@ pub enum Step {
         until: Timestamp,
         /// Whether he may send.
         sends: bool,
-        /// Whether the holder's own lease may be taken over: it is known that nothing in this process works under it.
-        own: bool,
         /// The time.
         now: Timestamp,
         /// How far clocks may differ.
@@ -205,9 +203,8 @@ pub struct Page {
     pub parked: Vec<Parked>,
 }
 
-/// What a step writes.
+/// What a step writes. A store must write each: a new one is to break those that do not know it, and not to be lost in them, so that this enum is exhaustive.
 #[derive(Clone, Debug)]
-#[non_exhaustive]
 pub enum Write {
     /// A change, to be numbered.
     Change(Box<Change>),
@@ -232,9 +229,8 @@ pub enum Write {
     Unpark(Parked),
 }
 
-/// What is forgotten.
+/// What is forgotten. Exhaustive, as [`Write`] is.
 #[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
 pub enum Old {
     /// The changes up to this number, but for the newest one.
     Changes(u64),

@@ -106,7 +106,6 @@ async fn what_differs_is_not_completed() {
         holder: "q".to_owned(),
         until: now,
         sends: false,
-        own: true,
         now,
         skew: Duration::ZERO,
     };

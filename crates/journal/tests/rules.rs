@@ -194,24 +194,23 @@ fn a_payment_that_another_intent_made_is_not_found_again() {
 
 #[test]
 fn a_lease_in_a_table() {
-    let take = |second, own| Step::Take {
+    let take = |second, holder: &str| Step::Take {
         key: sale("a001").key,
-        holder: "p".to_owned(),
+        holder: holder.to_owned(),
         until: at(second + 100),
         sends: false,
-        own,
         now: at(second),
         skew: Duration::from_secs(5),
     };
-    for (second, own, open) in [
-        (0, false, false),
-        (0, true, true),
-        (100, false, false),
-        (105, false, false),
-        (106, false, true),
+    for (second, holder, open) in [
+        (0, "q", false),
+        (0, "p", true),
+        (100, "q", false),
+        (105, "q", false),
+        (106, "q", true),
     ] {
-        let (ruling, writes) = take(second, own).decide(&page(&sale("a001"), &[]));
-        assert_eq!(matches!(ruling, Ruling::Open(_)), open, "{second} {own}: {ruling:?}");
+        let (ruling, writes) = take(second, holder).decide(&page(&sale("a001"), &[]));
+        assert_eq!(matches!(ruling, Ruling::Open(_)), open, "{second} {holder}: {ruling:?}");
         assert_eq!(writes.len(), usize::from(open));
         if let Ruling::Open(intent) = ruling {
             assert_eq!(intent.generation, 2);
@@ -226,7 +225,7 @@ fn a_lease_in_a_table() {
     for state in [State::Done, State::Declined, State::Failed, State::Undone] {
         let mut settled = sale("a001");
         settled.state = state;
-        let (ruling, writes) = take(1000, true).decide(&page(&settled, &[]));
+        let (ruling, writes) = take(1000, "q").decide(&page(&settled, &[]));
         assert!(matches!(ruling, Ruling::Recorded(_)) && writes.is_empty(), "{state}");
     }
 }

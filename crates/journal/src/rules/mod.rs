@@ -60,7 +60,6 @@ pub(crate) fn decide(step: &Step, page: &Page) -> (Ruling, Vec<Write>) {
             holder,
             until,
             sends,
-            own,
             now,
             skew,
         } => {
@@ -69,22 +68,20 @@ pub(crate) fn decide(step: &Step, page: &Page) -> (Ruling, Vec<Write>) {
                 until: *until,
                 sends: *sends,
             };
-            take(lease, *own, *now, *skew, page)
+            take(lease, *now, *skew, page)
         }
         Step::Unpark { parked } => simply(Write::Unpark(parked.clone())),
     }
 }
 
-fn take(lease: Lease, own: bool, now: Timestamp, skew: Duration, page: &Page) -> (Ruling, Vec<Write>) {
+fn take(lease: Lease, now: Timestamp, skew: Duration, page: &Page) -> (Ruling, Vec<Write>) {
     let Some(mut intent) = page.intent.clone() else {
         return fenced(page);
     };
     if !intent.is_unsettled() {
         return (Ruling::Recorded(Box::new(intent)), Vec::new());
     }
-    // The taker's name protects nothing where the lease may be that of a call under way beside it.
-    let holder = if own { lease.holder.as_str() } else { "" };
-    if intent.is_held(holder, now, skew) {
+    if intent.is_held(&lease.holder, now, skew) {
         return (Ruling::Held(Box::new(intent)), Vec::new());
     }
     intent.give(lease);
@@ -104,6 +101,7 @@ fn decided(verdict: &Verdict, remark: &str, now: Timestamp, skew: Duration, page
     if is_moot {
         return (Ruling::Recorded(Box::new(intent)), Vec::new());
     }
+    // Who decides does not lead the intent's flight: a lease of this process, too, may be that of a call under way.
     if intent.is_held("", now, skew) {
         return (Ruling::Held(Box::new(intent)), Vec::new());
     }

@@ -205,8 +205,8 @@ impl Bench {
             let ruling = store.apply(&note(second)).await.unwrap();
             assert_eq!(matches!(ruling, Ruling::Kept { .. }), kept, "{second}: {ruling:?}");
         }
-        for (second, open) in [(99, false), (105, false), (106, true), (107, false)] {
-            let ruling = store.apply(&take(&self.key("a001"), "q", second)).await.unwrap();
+        for (second, holder, open) in [(99, "q", false), (105, "q", false), (106, "q", true), (107, "r", false)] {
+            let ruling = store.apply(&take(&self.key("a001"), holder, second)).await.unwrap();
             assert_eq!(matches!(ruling, Ruling::Open(_)), open, "{second}: {ruling:?}");
         }
         let due = |second| Filter::due(at(second), 10);
@@ -435,7 +435,6 @@ fn take(key: &IntentKey, holder: &str, second: i64) -> Step {
         holder: holder.to_owned(),
         until: at(second + 100),
         sends: false,
-        own: false,
         now: at(second),
         skew: SKEW,
     }
