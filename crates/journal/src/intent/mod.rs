@@ -46,7 +46,7 @@ pub struct Intent {
     pub generation: u64,
     /// Who works on it.
     pub lease: Option<Lease>,
-    /// Whether the gateway records here before it sends, so that what nothing was recorded of was not sent.
+    /// Whether the engine records here before each request that may move money. If so, `recorded` being false proves that none has left.
     pub watched: bool,
     /// What is needed to ask.
     pub open: Unresolved,

@@ -76,7 +76,7 @@ impl<G: PaymentGateway + ?Sized> Journaled<G> {
         }
     }
 
-    /// Sends, under the lease that the intent has. `again`: an earlier run is in doubt, of which a failure of this one says nothing.
+    /// Sends, under the lease that the intent has. `again`: an earlier run may have been done, so that the outcome stays unknown if this one fails.
     async fn send(
         &self,
         operation: &Operation,

@@ -37,7 +37,7 @@ pub(super) fn own(intent: &Intent, recorded: &Recorded, asked: bool, page: &Page
         return Ok(vec![(*id).to_owned()]);
     }
     if ids.is_empty() || ids.len() < fitting.len() {
-        // Entries without ids tell nothing apart; the adapter compared what there is.
+        // Without ids the entries cannot be told apart here: the adapter's word is taken.
         return Ok(Vec::new());
     }
     let owned = |id: &String| intent.before.contains(id) || others().any(|other| other.entries.contains(id));
