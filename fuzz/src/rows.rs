@@ -7,9 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use paymux::{
-    Capabilities, Capture, Fate, Gateway, Inquiry, Operation, PaymentGateway as _, Refund, Source, Unresolved,
-};
+use paymux::{Capabilities, Capture, Gateway, Inquiry, Operation, PaymentGateway as _, Refund, Source, Unresolved};
 use paymux_chaos::{Stand, stands};
 use paymux_conformance::{Fault, Faults as _};
 use paymux_journal::{
@@ -225,14 +223,18 @@ impl Ground {
             holder: "somebody".to_owned(),
             until: now,
             sends: true,
-            own: false,
             now,
             skew,
         });
         for known in &self.payments {
             let payment = Box::new(known.payment.clone());
-            let intent = Some(row.key.clone());
-            steps.push(Step::Observe { payment, intent, now });
+            let (intent, order) = (Some(row.key.clone()), row.order.clone());
+            steps.push(Step::Observe {
+                payment,
+                intent,
+                order,
+                now,
+            });
         }
         let Some(hold) = row.hold() else { return steps };
         let open = Box::new(row.unresolved());
@@ -253,8 +255,8 @@ impl Ground {
     }
 
     fn findings(&self) -> Vec<Finding> {
-        let nothing = Finding::Nothing {
-            fate: Fate::NotDone,
+        let nothing = |absent| Finding::Nothing {
+            absent,
             said: "nothing".to_owned(),
         };
         let doubt = Finding::Doubt {
@@ -265,7 +267,7 @@ impl Ground {
             differs: false,
             asked: true,
         };
-        let mut findings = vec![nothing, doubt];
+        let mut findings = vec![nothing(true), nothing(false), doubt];
         for known in &self.payments {
             let payment = || Box::new(known.payment.clone());
             let recorded = Box::new(Recorded::new(Came::Approved, known.payment.clone()));

@@ -35,6 +35,14 @@ impl Seen<'_> {
         let key = PaymentKey::of(&self.payment.reference);
         intent.begins() && (echoed || intent.made.as_ref().is_some_and(|made| key.is_of(made)))
     }
+
+    /// Whether it decides a checkout. A try on the page may have an id of its own: where it did not go through, the customer may try again, and the page is asked about.
+    fn decides(self, intent: &Intent) -> bool {
+        let key = PaymentKey::of(&self.payment.reference);
+        let same = intent.made.as_ref().is_some_and(|made| key.is_of(made));
+        let through = matches!(self.outcome, Some(Outcome::Approved | Outcome::Review));
+        intent.operation != OperationKind::Checkout || same || through
+    }
 }
 
 impl Journal {
@@ -135,7 +143,7 @@ impl Journal {
         }
         let seen_made = seen.filter(|seen| seen.is_made_by(intent));
         if intent.state == State::Waiting
-            && let Some(seen) = seen_made
+            && let Some(seen) = seen_made.filter(|seen| seen.decides(intent))
             && let Some(outcome) = seen.outcome
             && let Some(found) = judged(intent, &Answer::new(outcome.clone(), seen.payment.clone()))
         {

@@ -4,7 +4,8 @@
 mod common;
 
 use common::{Desk, Process, fate, name, wait};
-use paymux::{Answer, Checkout, EntryKind, Fate, NextAction, Outcome, PaymentGateway as _};
+use http::HeaderMap;
+use paymux::{Answer, Checkout, Delivery, EntryKind, Fate, NextAction, Outcome, PaymentGateway as _};
 use paymux_journal::State;
 
 /// The gateways whose pages take more than one try, and what their forms send: refused, and paid.
@@ -90,4 +91,36 @@ async fn when_the_page_is_over_the_order_is_free() {
     let answer = desk.open(&process, "order1001a2").await.unwrap();
     assert!(answer.outcome.is_approved());
     assert_eq!(desk.taken(), desk.stand.subject.amount.minor());
+}
+
+/// The event of a refused try names that try, and not its page: it does not free the order, whether or not the checkout's outcome was written.
+#[tokio::test(start_paused = true)]
+async fn the_event_of_a_refused_try_does_not_end_the_page() {
+    for (gateway, refused, paid) in GATEWAYS {
+        let desk = Desk::new(gateway);
+        let process = desk.process();
+        let first = desk.open(&process, "order1001a1").await.unwrap();
+        for form in [refused, refused, paid] {
+            desk.send(&first, form);
+            wait(120).await;
+            for webhook in desk.stand.provider.webhooks() {
+                let (now, id) = (desk.stand.provider.now(), webhook.id);
+                let (parts, body) = webhook.request.into_parts();
+                let mut headers = HeaderMap::new();
+                headers.extend(parts.headers);
+                let mut delivery = Delivery::new(headers, body);
+                delivery.query = parts.uri.query().map(str::to_owned);
+                let event = process.gateway.receive(&delivery).unwrap();
+                process.journal.absorb(process.gateway.as_ref(), &event).await.unwrap();
+                let taken = Some(http::StatusCode::OK);
+                desk.stand.provider.host().answered(now, id, taken);
+                wait(60).await;
+            }
+            let state = if form == paid { State::Done } else { State::Waiting };
+            assert_eq!(process.intent("order1001a1").await.state, state, "{gateway}");
+            assert!(desk.open(&process, "order1001a2").await.is_err(), "{gateway}");
+            wait(60).await;
+        }
+        assert_eq!(desk.taken(), desk.stand.subject.amount.minor(), "{gateway}");
+    }
 }

@@ -291,5 +291,8 @@ fn moment(text: &str) -> Option<Timestamp> {
         return Some(moment);
     }
     let civil: DateTime = text.parse().ok()?;
-    civil.to_zoned_datetime(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+    civil
+        .to_zoned_datetime(TimeZone::UTC)
+        .ok()
+        .map(|zoned| zoned.timestamp())
 }
