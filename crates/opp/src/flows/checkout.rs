@@ -2,18 +2,21 @@
 
 use http::{Method, StatusCode};
 use paymux_core::{
-    Answer, Call, Checkout, CodeClass, Error, ErrorKind, Lost, Memo, NextAction, Outcome, Payment, PaymentRef,
-    PaymentState, Reply, Wire,
+    Answer, Call, Checkout, CodeClass, Decline, DeclineReason, Error, ErrorKind, Lost, Memo, NextAction, Outcome,
+    Payment, PaymentRef, PaymentState, Reply, RetryAdvice, Wire,
 };
 
 use super::report::Found;
 use super::tries::Told;
-use crate::adapter::{Opp, PROVIDER};
+use crate::adapter::{BETWEEN_INQUIRIES, Opp, PROVIDER};
 use crate::codes::{PaymentType, ResultCode, Surface, explain};
 use crate::config::is_id;
 use crate::reading::ids::{Ids, Of};
 use crate::reading::{Asked, Step};
 use crate::shapes::Body;
+
+/// The code of a report in which nothing stands under a reference.
+const NOTHING: &str = "700.400.580";
 
 impl Opp {
     /// Makes a checkout. It moves no money.
@@ -144,7 +147,7 @@ impl Opp {
                     let found = self.ask_by_id(asked, id, open.likely.is_some(), wire).await?;
                     found.answer().ok_or(open.error)?
                 }
-                None => return self.otherwise(asked, ids, open.error, wire).await,
+                None => return self.gone(asked, ids, open.error, wire).await,
             },
         };
         // What the end of a page leaves open, the report closes: it has every try.
@@ -164,6 +167,25 @@ impl Opp {
         open.merchant_reference = ids.reference.map(str::to_owned);
         open.amount = ids.amount;
         Ok(Answer::new(Outcome::ActionRequired(self.page(ids.id)?), open))
+    }
+
+    /// The session is gone. Once nobody can pay on the page any more, a report that twice shows nothing of it says that it has expired unpaid.
+    async fn gone(&self, asked: Asked<'_>, ids: &Ids<'_>, error: Error, wire: &dyn Wire) -> Result<Told, Error> {
+        let told = self.otherwise(asked, ids, error.clone(), wire).await?;
+        if !matches!(told, Told::Nothing(_)) || !self.is_over(ids, wire.now()) || !wire.wait(BETWEEN_INQUIRIES).await {
+            return Ok(told);
+        }
+        // What cannot be asked again is as before.
+        match self.otherwise(asked, ids, error, wire).await {
+            Ok(Told::Nothing(mut nothing)) => {
+                nothing.payment.state = PaymentState::Expired;
+                let decline = Decline::new(DeclineReason::Timeout, NOTHING).with_advice(RetryAdvice::WithNewData);
+                nothing.outcome = Outcome::Declined(decline);
+                Ok(Told::Every(nothing))
+            }
+            Ok(found) => Ok(found),
+            Err(_) => Ok(told),
+        }
     }
 
     /// The session is gone or its answer was lost. On v1 the report knows whether a payment was made on it; on v3 a payment that was seen under way can be
@@ -200,7 +222,7 @@ impl Opp {
                     })
                 }
                 Found::Unread(_) => Err(unknown(error)),
-                Found::Nothing => Ok(Told::Answer(self.not_paid(asked))),
+                Found::Nothing => Ok(Told::Nothing(self.not_paid(asked))),
             },
             Err(_) => Err(unknown(error)),
         }

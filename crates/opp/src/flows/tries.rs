@@ -18,6 +18,8 @@ pub(super) enum Told {
     Answer(Answer),
     /// The same, from a report that has every try.
     Every(Answer),
+    /// A report says that nothing was tried on it so far.
+    Nothing(Answer),
 }
 
 /// Whether somebody may still pay on a page.
@@ -42,9 +44,14 @@ impl Opp {
         }
     }
 
+    /// Whether nothing that is not booked by now will be.
+    pub(super) fn is_over(&self, ids: &Ids<'_>, now: Timestamp) -> bool {
+        self.life(ids, now) == Life::Over
+    }
+
     /// Whether an answer refuses the last try on a page on which nobody can pay any more.
     pub(super) fn is_refused_for_good(&self, answer: &Answer, ids: &Ids<'_>, now: Timestamp) -> bool {
-        is_refused(answer) && self.life(ids, now) == Life::Over
+        is_refused(answer) && self.is_over(ids, now)
     }
 
     /// What is told of a try, as an answer about the checkout. Paid is paid, under the payment's own id. Anything else leaves the reference of the checkout in
@@ -57,7 +64,7 @@ impl Opp {
         now: Timestamp,
     ) -> Result<Answer, Error> {
         let (answer, every) = match told {
-            Told::Answer(answer) => (answer, false),
+            Told::Answer(answer) | Told::Nothing(answer) => (answer, false),
             Told::Every(answer) => (answer, true),
         };
         if matches!(answer.outcome, Outcome::Approved | Outcome::Review) {

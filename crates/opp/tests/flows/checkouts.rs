@@ -210,6 +210,34 @@ fn a_checkout_without_a_session_may_be_paid() {
 }
 
 #[test]
+fn a_page_on_which_nobody_paid_expires_when_two_reports_say_so() {
+    let opp = v1();
+    let path = format!("GET /v1/checkouts/{CHECKOUT}/payment");
+    let nothing = code("700.400.580");
+    let gone = |age: i64, reports: &[&str]| {
+        let wire = Script::new().json(&path, 400, &code("200.300.404"));
+        let wire = reports.iter().fold(wire, |wire, report| wire.json(REPORT, 200, report));
+        run(&opp, &inquire(aged(&opp, age)), &wire)
+    };
+    // Half an hour, and the settle time.
+    for (age, reports) in [(600, &[&*nothing][..]), (1800 + 299, &[&*nothing])] {
+        let open = gone(age, reports).unwrap();
+        assert!(matches!(open.outcome, Outcome::Pending), "{age}");
+    }
+    let expired = gone(1800 + 301, &[&nothing, &nothing]).unwrap();
+    assert!(matches!(expired.outcome, Outcome::Declined(_)));
+    assert_eq!(
+        (expired.payment.state, expired.payment.id()),
+        (PaymentState::Expired, CHECKOUT)
+    );
+    // It was booked meanwhile; or the second report says nothing.
+    let paid = gone(1800 + 301, &[&nothing, &report(&[own(ID, "000.100.110")])]).unwrap();
+    assert!(paid.outcome.is_approved());
+    let unsaid = gone(1800 + 301, &[&nothing, ""]).unwrap();
+    assert!(matches!(unsaid.outcome, Outcome::Pending));
+}
+
+#[test]
 fn a_checkout_result_in_doubt_is_asked_for_by_the_payment() {
     let opp = v3();
     let path = format!("GET /gateway/v3/checkouts/{CHECKOUT}/payment");
