@@ -251,6 +251,10 @@ fn code_lines(folder: &Path) -> usize {
             lines += code_lines(&path);
             continue;
         }
+        // A row is no line of code.
+        if path.ends_with("codes/table.rs") || path.ends_with("codes/tables.rs") {
+            continue;
+        }
         let text = fs::read_to_string(&path).unwrap();
         let code = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
         let is_code = |line: &&str| !line.trim().is_empty() && !line.trim().starts_with("//");
@@ -260,10 +264,10 @@ fn code_lines(folder: &Path) -> usize {
 }
 
 #[test]
-fn lines_of_code_per_adapter() {
+fn lines_of_code_per_adapter_without_the_tables_of_codes() {
     for adapter in ADAPTERS {
         let lines = code_lines(&root().join("crates").join(adapter).join("src"));
         assert!(lines > 500, "{adapter}: only {lines} lines were read");
-        tell(&format!("lines of code of {adapter}"), lines, 4500);
+        tell(&format!("lines of code of {adapter}"), lines, 4100);
     }
 }
