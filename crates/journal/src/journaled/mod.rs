@@ -11,8 +11,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use paymux::{
-    Answer, BoxFuture, Capabilities, Delivery, Error, Event, MethodQuery, Operation, PaymentGateway, PaymentMethod,
-    PaymentRef, Unresolved, WebhookError,
+    Answer, BoxFuture, Capabilities, Delivery, Error, Event, MethodQuery, Operation, Outcome, PaymentGateway,
+    PaymentMethod, PaymentRef, Unresolved, WebhookError,
 };
 
 use self::refusal::{check_order, differs, not_begun, not_read, with_seen};
@@ -131,8 +131,18 @@ impl<G: PaymentGateway + ?Sized> Journaled<G> {
         }
         match self.journal.intent(&key).await.map_err(unread)? {
             None => self.gateway.execute(operation).await,
-            Some(intent) if intent.is_unsettled() => Err(in_doubt(&intent)),
+            Some(intent) if intent.is_unsettled() => self.beside(&intent).await,
             Some(intent) => on_record(&intent),
+        }
+    }
+
+    /// Asks about an intent that somebody is at work on, or was when he died. What is found to have gone through is told; all else may be overtaken by what is on its way, so
+    /// that the outcome stays unknown.
+    async fn beside(&self, intent: &Intent) -> Landed {
+        let open = Operation::Resolve(Box::new(intent.unresolved()));
+        match self.gateway.execute(&open).await {
+            Ok(answer) if !matches!(answer.outcome, Outcome::Declined(_)) => Ok(answer),
+            _ => Err(in_doubt(intent)),
         }
     }
 }
