@@ -3,17 +3,18 @@
 
 mod common;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use common::{Desk, Mood, fate, name, wait};
 use http::StatusCode;
 use jiff::Span;
 use paymux::{
-    Answer, Capabilities, Checkout, Clock as _, Delivery, EntryKind, Error, ErrorKind, Event, Fate, Gateway,
-    MethodQuery, Operation, PaymentGateway, PaymentMethod, Transfer, WebhookError, async_trait,
+    Answer, Capabilities, Checkout, Clock as _, Decline, DeclineReason, Delivery, EntryKind, Error, ErrorKind, Event,
+    Fate, Gateway, MethodQuery, Operation, Outcome, PaymentGateway, PaymentMethod, Transfer, WebhookError, async_trait,
 };
 use paymux_conformance::Fault;
-use paymux_journal::{Finding, Ruling, State, Step};
+use paymux_journal::{Finding, Journaled, Ruling, State, Step};
 
 /// Longer than anything is booked late.
 const SETTLED: u64 = 600;
@@ -45,6 +46,69 @@ async fn what_another_one_works_on_is_in_doubt_whatever_the_caller_kept() {
     };
     let (sold, ()) = tokio::join!(sale, meanwhile);
     assert!(sold.unwrap().outcome.is_approved());
+}
+
+/// A gateway whose provider says this of whatever is asked about.
+#[derive(Debug)]
+struct Says(Gateway, Answer);
+
+#[async_trait]
+impl PaymentGateway for Says {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    fn capabilities(&self) -> &Capabilities {
+        self.0.capabilities()
+    }
+
+    async fn execute(&self, _: &Operation) -> Result<Answer, Error> {
+        Ok(self.1.clone())
+    }
+
+    async fn payment_methods(&self, query: &MethodQuery) -> Result<Vec<PaymentMethod>, Error> {
+        self.0.payment_methods(query).await
+    }
+
+    fn receive(&self, delivery: &Delivery) -> Result<Event, WebhookError> {
+        self.0.receive(delivery)
+    }
+}
+
+/// Under the lease of a process that died, or is at work: what went through is told. That it was declined may be overtaken, and another's payment is another's.
+#[tokio::test(start_paused = true)]
+async fn under_another_s_lease_only_what_went_through_is_told() {
+    let desk = Desk::new("coolpay");
+    let (one, two) = (desk.process(), desk.process());
+    let first = one.gateway.sale(desk.charge("a001")).await.unwrap();
+    let is_end = |step: &Step| matches!(step, Step::Conclude { .. });
+    desk.store.is(Mood::Hangs(is_end));
+    let dead = tokio::time::timeout(Duration::from_secs(1), one.gateway.sale(desk.charge("a002")));
+    assert!(dead.await.is_err());
+    desk.store.is(Mood::Well);
+    let intent = two.intent("a002").await;
+    assert!(intent.lease.is_some_and(|lease| lease.until > two.clock.now()));
+    let open = intent.open;
+    let second = two.gateway.resolve(open.clone()).await.unwrap();
+    assert!(second.outcome.is_approved());
+    assert_ne!(second.payment.reference, first.payment.reference);
+    let declined = Outcome::Declined(Decline::new(DeclineReason::DoNotHonor, "05"));
+    for (answer, told) in [
+        (second.clone(), true),
+        (first, false),
+        (Answer::new(declined, second.payment.clone()), false),
+    ] {
+        let says = Journaled::over(Arc::new(Says(two.bare.clone(), answer)), two.journal.clone());
+        match says.resolve(open.clone()).await {
+            Ok(answer) => assert!(told && answer.outcome.is_approved()),
+            Err(error) => assert_eq!((error.fate(), told), (Fate::Unknown, false), "{error}"),
+        }
+    }
+    assert_eq!(
+        two.intent("a002").await.state,
+        State::Open,
+        "nothing is written beside another"
+    );
 }
 
 #[tokio::test(start_paused = true)]

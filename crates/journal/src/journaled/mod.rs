@@ -21,6 +21,7 @@ use crate::event::Parked;
 use crate::flights::{Entrance, Landed};
 use crate::intent::{Intent, IntentKey, Lease, PaymentKey, order_of};
 use crate::journal::Journal;
+use crate::rules::is_own;
 use crate::store::Filter;
 
 /// A gateway whose operations are written down before they are sent, and after.
@@ -136,13 +137,20 @@ impl<G: PaymentGateway + ?Sized> Journaled<G> {
         }
     }
 
-    /// Asks about an intent that somebody is at work on, or was when he died. What is found to have gone through is told; all else may be overtaken by what is on its way, so
-    /// that the outcome stays unknown.
+    /// Asks about an intent that somebody is at work on, or was when he died. What is found to have gone through, and is no other intent's, is told; all else may be overtaken
+    /// by what is on its way, so that the outcome stays unknown.
     async fn beside(&self, intent: &Intent) -> Landed {
         let open = Operation::Resolve(Box::new(intent.unresolved()));
-        match self.gateway.execute(&open).await {
-            Ok(answer) if !matches!(answer.outcome, Outcome::Declined(_)) => Ok(answer),
-            _ => Err(in_doubt(intent)),
+        let found = self.gateway.execute(&open).await.ok();
+        let Some(answer) = found.filter(|answer| !matches!(answer.outcome, Outcome::Declined(_))) else {
+            return Err(in_doubt(intent));
+        };
+        let about = Filter::about(PaymentKey::of(&answer.payment.reference));
+        let siblings = self.journal.intents(&about).await.ok();
+        if siblings.is_some_and(|siblings| is_own(intent, &answer, siblings)) {
+            Ok(answer)
+        } else {
+            Err(in_doubt(intent))
         }
     }
 }

@@ -8,7 +8,7 @@ mod observe;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use paymux::Payment;
+use paymux::{Answer, Payment};
 
 use crate::change::{Change, What};
 use crate::intent::{Came, Intent, Lease, PaymentKey, Recorded, State};
@@ -16,6 +16,19 @@ use crate::step::{Hold, Page, Ruling, Step, Verdict, Write};
 
 /// After how many questions in vain a person is called.
 pub(crate) const PATIENCE: u32 = 6;
+
+/// Whether what asking found is an intent's own, beside those that are about the same payment or made it.
+pub(crate) fn is_own(intent: &Intent, answer: &Answer, siblings: Vec<Intent>) -> bool {
+    let recorded = Recorded {
+        came: Came::of(&answer.outcome),
+        payment: answer.payment.clone(),
+    };
+    let page = Page {
+        siblings,
+        ..Page::default()
+    };
+    entries::own(intent, &recorded, true, &page).is_ok()
+}
 
 /// What a step comes to, and what is written for it.
 pub(crate) fn decide(step: &Step, page: &Page) -> (Ruling, Vec<Write>) {
