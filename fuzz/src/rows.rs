@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use paymux::{Capabilities, Capture, Gateway, Inquiry, Operation, PaymentGateway as _, Refund, Source, Unresolved};
+use paymux::{
+    Capabilities, Capture, Delivery, Gateway, Inquiry, Operation, PaymentGateway as _, Refund, Source, Unresolved,
+};
 use paymux_chaos::{Stand, stands};
 use paymux_conformance::{Fault, Faults as _};
 use paymux_journal::{
@@ -111,7 +113,7 @@ fn charge(stand: &Stand, name: &str, source: Source) -> paymux::Charge {
 
 async fn park(stand: &Stand, gateway: &Gateway, journal: &Journal) {
     for webhook in stand.provider.webhooks() {
-        if let Ok(event) = gateway.receive(&crate::webhooks::delivery(webhook)) {
+        if let Ok(event) = gateway.receive(&Delivery::from(webhook.request)) {
             let _ = journal.absorb(gateway, &event).await;
         }
     }

@@ -12,7 +12,7 @@ use paymux::{
     WebhookError,
 };
 use paymux_chaos::{Stand, stands};
-use paymux_simulator::{Webhook, qolo};
+use paymux_simulator::qolo;
 
 use crate::{block_on, came_of};
 
@@ -125,7 +125,13 @@ async fn build(name: &str) -> Ground {
     };
     // What the simulator sends is signed by the scheme that it knows.
     if scheme.is_none() {
-        genuine.extend(stand.provider.webhooks().into_iter().map(delivery));
+        genuine.extend(
+            stand
+                .provider
+                .webhooks()
+                .into_iter()
+                .map(|webhook| Delivery::from(webhook.request)),
+        );
     }
     genuine.extend(clear.iter().filter_map(|body| gateway.sign(body.clone()).ok()));
     if name == "opp-v3" {
@@ -162,16 +168,6 @@ fn begin(stand: &Stand, gateway: &Gateway) -> Operation {
     let mut checkout = Checkout::new(reference(), stand.subject.amount);
     checkout.charge = charge;
     Operation::Checkout(Box::new(checkout))
-}
-
-/// A webhook as an application receives it.
-pub(crate) fn delivery(webhook: Webhook) -> Delivery {
-    let (parts, body) = webhook.request.into_parts();
-    let mut headers = HeaderMap::new();
-    headers.extend(parts.headers);
-    let mut delivery = Delivery::new(headers, body);
-    delivery.query = parts.uri.query().map(str::to_owned);
-    delivery
 }
 
 fn said(event: &Event) -> (Option<String>, String) {

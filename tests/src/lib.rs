@@ -1,5 +1,7 @@
 //! Every first-party gateway on its simulated provider, in this process: what the tests of this package stand on.
 
+pub mod repository;
+
 pub use paymux_chaos::{Stand, stands};
 
 /// The code of the README and of the pages in `docs` runs, or at least compiles.

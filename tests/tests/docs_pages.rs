@@ -3,48 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::{Path, PathBuf};
 
 use paymux::{Charge, Gateways, Inquiry, PaymentGateway as _, PaymentRef, Reference, metrics};
+use paymux_tests::repository::{documents, is_there, names_in, quoted, read};
 use paymux_tests::stands;
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-fn read(path: &str) -> String {
-    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
-}
-
-fn names_in(folder: &str) -> Vec<String> {
-    let entries = fs::read_dir(root().join(folder)).unwrap();
-    let mut names: Vec<_> = entries
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    names
-}
-
-/// Every document that a user reads, by its path from the root.
-fn documents() -> Vec<String> {
-    let mut all = Vec::new();
-    let at_root = names_in(".").into_iter().filter(|name| name.ends_with(".md"));
-    all.extend(at_root);
-    let pages = names_in("docs").into_iter().filter(|name| name.ends_with(".md"));
-    all.extend(pages.map(|name| format!("docs/{name}")));
-    for folder in ["crates", "examples"] {
-        let readmes = names_in(folder)
-            .into_iter()
-            .map(|name| format!("{folder}/{name}/README.md"));
-        all.extend(readmes.filter(|path| root().join(path).exists()));
-    }
-    all
-}
-
-fn quoted(text: &str) -> impl Iterator<Item = &str> {
-    text.split('`').skip(1).step_by(2)
-}
 
 #[test]
 fn the_readme_leads_to_every_page() {
@@ -163,7 +125,7 @@ fn the_walk_through_an_adapter_names_what_is_there() {
     let makers: BTreeSet<_> = makers.map(|rest| rest.split('(').next().unwrap()).collect();
     assert_eq!(named, makers);
     for file in quoted(&page).filter(|name| name.starts_with("src/")) {
-        assert!(root().join("examples/custom-adapter").join(file).exists(), "{file}");
+        assert!(is_there(&format!("examples/custom-adapter/{file}")), "{file}");
     }
     let longest = names_in("examples/custom-adapter/src");
     let longest = longest

@@ -3,48 +3,9 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-fn read(path: &str) -> String {
-    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
-}
-
-fn names_in(folder: &str) -> Vec<String> {
-    let entries = fs::read_dir(root().join(folder)).unwrap();
-    let mut names: Vec<_> = entries
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    names
-}
-
-fn is_there(path: &str) -> bool {
-    root().join(path).exists()
-}
-
-/// Every document, by its path from the root.
-fn documents() -> Vec<String> {
-    let mut all: Vec<_> = names_in(".").into_iter().filter(|name| name.ends_with(".md")).collect();
-    let pages = names_in("docs").into_iter().filter(|name| name.ends_with(".md"));
-    all.extend(pages.map(|name| format!("docs/{name}")));
-    for folder in ["crates", "examples"] {
-        let readmes = names_in(folder)
-            .into_iter()
-            .map(|name| format!("{folder}/{name}/README.md"));
-        all.extend(readmes.filter(|path| is_there(path)));
-    }
-    all.extend(["benches/README.md", "fuzz/README.md"].map(str::to_owned));
-    all
-}
-
-/// Every piece of a document between backticks.
-fn quoted(text: &str) -> impl Iterator<Item = &str> {
-    text.split('`').skip(1).step_by(2)
-}
+use paymux_tests::repository::{documents, is_there, names_in, quoted, read, root};
 
 /// Where its links lead.
 fn links(text: &str) -> impl Iterator<Item = &str> {

@@ -9,17 +9,10 @@ use http::StatusCode;
 use paymux::webhooks::{Inbox, Received, Verdict};
 use paymux::{Charge, Checkout, Delivery, EntryKind, Gateways, PaymentGateway, PaymentState, Transition, WebhookError};
 use paymux_conformance::{End, Fault, Faults as _};
-use paymux_simulator::{Deed, Webhook};
+use paymux_simulator::Deed;
 use paymux_tests::{Stand, stands};
 
 const HOOK: &str = "https://shop.example/webhooks";
-
-fn delivery(webhook: Webhook) -> Delivery {
-    let (parts, body) = webhook.request.into_parts();
-    let mut delivery = Delivery::new(parts.headers, body);
-    delivery.query = parts.uri.query().map(str::to_owned);
-    delivery
-}
 
 /// A checkout that is paid on the provider's page, and what the provider delivered about it.
 async fn paid(stand: &Stand, gateway: &dyn PaymentGateway, capture: bool) -> (paymux::PaymentRef, Vec<Delivery>) {
@@ -30,7 +23,12 @@ async fn paid(stand: &Stand, gateway: &dyn PaymentGateway, capture: bool) -> (pa
     let opened = gateway.checkout(checkout).await.unwrap();
     assert!(stand.subject.settle.settle(&opened, End::Approved).await);
     tokio::time::sleep(Duration::from_secs(2)).await;
-    let deliveries: Vec<_> = stand.provider.webhooks().into_iter().map(delivery).collect();
+    let deliveries: Vec<_> = stand
+        .provider
+        .webhooks()
+        .into_iter()
+        .map(|webhook| Delivery::from(webhook.request))
+        .collect();
     assert!(!deliveries.is_empty(), "{}", stand.name);
     let event = gateway.receive(&deliveries[0]).unwrap();
     (event.payment().unwrap().clone(), deliveries)
@@ -75,7 +73,7 @@ async fn an_old_authentic_delivery_changes_nothing() {
             tokio::time::sleep(Duration::from_secs(2)).await;
             let news = stand.provider.webhooks();
             let mut told = 0;
-            for news in news.into_iter().map(delivery) {
+            for news in news.into_iter().map(|webhook| Delivery::from(webhook.request)) {
                 let event = gateway
                     .receive(&news)
                     .unwrap_or_else(|error| panic!("{name} {deed:?}: {error}"));
@@ -145,7 +143,12 @@ async fn a_refund_of_a_part_is_not_told_as_one_of_all() {
         .act(now, payment.id(), Deed::Refund, Some(1000));
     assert!(refunded);
     tokio::time::sleep(Duration::from_secs(2)).await;
-    let news: Vec<_> = stand.provider.webhooks().into_iter().map(delivery).collect();
+    let news: Vec<_> = stand
+        .provider
+        .webhooks()
+        .into_iter()
+        .map(|webhook| Delivery::from(webhook.request))
+        .collect();
     assert_eq!(news.len(), 1);
     let event = gateway.receive(&news[0]).unwrap();
     assert!(event.reported().starts_with("RF "), "{event:?}");
@@ -182,7 +185,7 @@ async fn an_event_may_come_before_the_answer() {
         }
     }
     assert!(!paying.is_finished(), "the answer is still on its way");
-    let event = gateway.receive(&delivery(early.remove(0))).unwrap();
+    let event = gateway.receive(&Delivery::from(early.remove(0).request)).unwrap();
     assert_eq!(
         event.reference().unwrap().as_str(),
         "order1001a1",
@@ -230,7 +233,7 @@ fn a_process_that_dies_in_the_middle_loses_nothing() {
         let committed = Arc::new(AtomicUsize::new(0));
         for webhook in stand.provider.webhooks() {
             let id = webhook.id;
-            die(&gateways, delivery(webhook));
+            die(&gateways, Delivery::from(webhook.request));
             let now = stand.provider.now();
             // Whoever delivers sees a connection that breaks.
             stand.provider.host().answered(now, id, None);
@@ -252,7 +255,7 @@ fn a_process_that_dies_in_the_middle_loses_nothing() {
         let again = stand.provider.webhooks();
         assert!(!again.is_empty(), "the provider delivers again");
         for webhook in again {
-            let answer = inbox.take("coolpay", delivery(webhook), &handler).await;
+            let answer = inbox.take("coolpay", Delivery::from(webhook.request), &handler).await;
             assert_eq!((answer.status, answer.verdict), (StatusCode::OK, Verdict::Handled));
         }
         assert!(committed.load(Ordering::SeqCst) > 0);

@@ -1,6 +1,7 @@
 //! The configuration, and what it is checked into.
 
 use http::Uri;
+use paymux_core::request::is_address;
 use paymux_core::{Adapter, AdapterConfig, Key, KeyKind, Mode, Problem};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -286,12 +287,6 @@ impl Carry1stConfig {
 /// Whether a text is an ISO 3166-1 alpha-2 code by its form.
 pub(crate) fn is_country(code: &str) -> bool {
     code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase())
-}
-
-/// Whether a text is a whole address. That of an application on a telephone has a scheme of its own.
-fn is_address(text: &str) -> bool {
-    let address = text.parse::<Uri>().unwrap_or_default();
-    address.scheme().is_some() && address.authority().is_some()
 }
 
 /// A host's root: the paths begin with `/api`, and some documents give the host with it.

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use http::HeaderMap;
 use paymux::{
     Answer, AskAfterwards, Delivery, Duplicates, EntryKind, EntryOutcome, Error, ErrorKind, Fate, Inquiry,
     OperationKind, Outcome, Payment, PaymentRef, PaymentState,
@@ -177,11 +176,7 @@ impl Shop<'_> {
     }
 
     async fn take(&self, step: usize, webhook: Webhook) {
-        let (parts, body) = webhook.request.into_parts();
-        let mut headers = HeaderMap::new();
-        headers.extend(parts.headers);
-        let mut delivery = Delivery::new(headers, body);
-        delivery.query = parts.uri.query().map(str::to_owned);
+        let delivery = Delivery::from(webhook.request);
         let Ok(event) = self.gateway.receive(&delivery) else {
             return;
         };

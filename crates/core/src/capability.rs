@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::fields::{self, Field, Present};
 use crate::operation::{Charge, Operation, OperationKind};
 use crate::order::{Source, SourceKind, ThreeDs, Urls};
-use crate::request::is_plain_https;
+use crate::request::is_address;
 use crate::{Account, Mode, ReferenceRule, Scales};
 
 /// What a gateway can do, with its limits. What is not declared is refused before anything is sent.
@@ -372,11 +372,7 @@ fn check_urls(urls: &Urls) -> Result<(), Error> {
         (Field::NotifyUrl, &urls.notify),
     ];
     for (field, url) in fields {
-        let Some(url) = url.as_deref().filter(|url| !is_plain_https(url)) else {
-            continue;
-        };
-        let address = url.parse::<http::Uri>().unwrap_or_default();
-        if address.scheme().is_none() || address.authority().is_none() {
+        if url.as_deref().is_some_and(|url| !is_address(url)) {
             return Err(Error::invalid(
                 field.as_str(),
                 "must be a whole address, as in `https://shop.example/back`",

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Request, StatusCode};
 use jiff::Timestamp;
 use thiserror::Error;
 
@@ -60,6 +60,24 @@ impl Delivery {
             return Err(WebhookError::Repeated(name));
         }
         value.to_str().map_err(|_| WebhookError::Signature)
+    }
+}
+
+/// A request as a server took it in.
+///
+/// ```
+/// use paymux_core::Delivery;
+/// let request = http::Request::post("/webhooks/cards?id=4711").header("x-signature", "ab").body("{}".into())?;
+/// let delivery = Delivery::from(request);
+/// assert_eq!((delivery.query.as_deref(), delivery.header("x-signature")?), (Some("id=4711"), "ab"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+impl From<Request<Bytes>> for Delivery {
+    fn from(request: Request<Bytes>) -> Self {
+        let (head, body) = request.into_parts();
+        let mut delivery = Self::new(head.headers, body);
+        delivery.query = head.uri.query().map(str::to_owned);
+        delivery
     }
 }
 

@@ -126,6 +126,20 @@ pub fn is_plain_https(text: &str) -> bool {
         })
 }
 
+/// Whether a text is a whole address: with a scheme, which may be that of an application on a telephone, and a host. What else is wrong with one is for the
+/// provider to say.
+///
+/// ```
+/// # use paymux_core::request::is_address;
+/// assert!(is_address("https://shop.example/back") && is_address("myshop://back"));
+/// assert!(!is_address("/back") && !is_address("shop.example") && !is_address("https://"));
+/// ```
+#[must_use]
+pub fn is_address(text: &str) -> bool {
+    let has_both = |address: Uri| address.scheme().is_some() && address.authority().is_some();
+    is_plain_https(text) || text.parse().is_ok_and(has_both)
+}
+
 /// The text of a JSON string; one without escapes is borrowed as it stands. `None` for any other value, and for a string that is no text.
 ///
 /// ```

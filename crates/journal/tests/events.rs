@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use common::{Desk, Mood, Process, name, wait};
-use http::HeaderMap;
 use jiff::Timestamp;
 use paymux::webhooks::{Inbox, SeenEvents as _};
 use paymux::{Checkout, Delivery, EntryKind, Outcome, PaymentGateway as _, PaymentState, Refund};
@@ -20,14 +19,7 @@ impl Desk {
         let webhooks = self.stand.provider.webhooks();
         webhooks
             .into_iter()
-            .map(|webhook| {
-                let (parts, body) = webhook.request.into_parts();
-                let mut headers = HeaderMap::new();
-                headers.extend(parts.headers);
-                let mut delivery = Delivery::new(headers, body);
-                delivery.query = parts.uri.query().map(str::to_owned);
-                delivery
-            })
+            .map(|webhook| Delivery::from(webhook.request))
             .collect()
     }
 

@@ -4,7 +4,6 @@
 mod common;
 
 use common::{Desk, Process, fate, name, wait};
-use http::HeaderMap;
 use paymux::{Answer, Checkout, Delivery, EntryKind, Fate, NextAction, Outcome, PaymentGateway as _};
 use paymux_journal::State;
 
@@ -105,11 +104,7 @@ async fn the_event_of_a_refused_try_does_not_end_the_page() {
             wait(120).await;
             for webhook in desk.stand.provider.webhooks() {
                 let (now, id) = (desk.stand.provider.now(), webhook.id);
-                let (parts, body) = webhook.request.into_parts();
-                let mut headers = HeaderMap::new();
-                headers.extend(parts.headers);
-                let mut delivery = Delivery::new(headers, body);
-                delivery.query = parts.uri.query().map(str::to_owned);
+                let delivery = Delivery::from(webhook.request);
                 let event = process.gateway.receive(&delivery).unwrap();
                 process.journal.absorb(process.gateway.as_ref(), &event).await.unwrap();
                 let taken = Some(http::StatusCode::OK);

@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use common::name;
 use elsewhere::Kept;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use mortal::{Flaw, Mortal, Reaper};
 use paymux::{
     Answer, Capture, Charge, Delivery, EntryKind, Error, Fate, Field, Money, Operation, OperationKind, Outcome,
@@ -210,7 +210,14 @@ impl Shop<'_> {
     async fn mail(&self) {
         let mut come = std::mem::take(&mut *self.world.late.lock().unwrap());
         let first_of_new = come.len();
-        come.extend(self.world.stand.provider.webhooks().into_iter().map(delivery));
+        come.extend(
+            self.world
+                .stand
+                .provider
+                .webhooks()
+                .into_iter()
+                .map(|webhook| Delivery::from(webhook.request)),
+        );
         for (at, delivery) in come.into_iter().enumerate() {
             let times = match self.world.random(7) {
                 0 if at >= first_of_new => continue,
@@ -344,15 +351,6 @@ impl Shop<'_> {
             }
         })
     }
-}
-
-fn delivery(webhook: paymux_simulator::Webhook) -> Delivery {
-    let (parts, body) = webhook.request.into_parts();
-    let mut headers = HeaderMap::new();
-    headers.extend(parts.headers);
-    let mut delivery = Delivery::new(headers, body);
-    delivery.query = parts.uri.query().map(str::to_owned);
-    delivery
 }
 
 fn fault(rng: &mut fastrand::Rng) -> Fault {

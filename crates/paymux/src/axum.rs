@@ -75,8 +75,7 @@ async fn take<H: Handler>(
     let Ok(body) = to_bytes(body, inbox.body_limit()).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
-    let mut delivery = Delivery::new(head.headers, body);
-    delivery.query = head.uri.query().map(str::to_owned);
+    let delivery = Delivery::from(Request::from_parts(head, body));
     let acknowledgement = inbox.take(&gateway, delivery, &handler).await;
     let mut response = acknowledgement.status.into_response();
     response.extensions_mut().insert(acknowledgement);

@@ -118,7 +118,7 @@ pub use paymux_core::*;
 pub use crate::clock::{Clock, SystemClock, TokioClock};
 pub use crate::code_tables::code_tables;
 pub use crate::engine::{ExtraWire, Gateway, Options, Policy, Recorder, StoredToken, TokenStore};
-pub use crate::registry::{Builder, COMMON_KEYS, ConfigError, ConfigProblem, Gateways, Planned, nearest};
+pub use crate::registry::{Builder, COMMON_KEYS, ConfigError, ConfigProblem, Gateways, Planned, check_name, nearest};
 
 #[cfg(feature = "carry1st")]
 pub use paymux_carry1st as carry1st;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use paymux::{ConfigError, ConfigProblem, Currency, DeclineReason, Money, SourceKind, currency, nearest};
+use paymux::{ConfigError, ConfigProblem, Currency, DeclineReason, Money, SourceKind, check_name, currency, nearest};
 use toml::{Table, Value};
 
 use crate::brand::BRANDS;
@@ -113,9 +113,8 @@ impl Reader<'_> {
             return None;
         };
         self.unknown(&table, &KEYS);
-        let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-        if name.is_empty() || !name.chars().all(word) {
-            self.problem("`name` must be letters, digits, hyphens and underscores");
+        if let Err(rule) = check_name(&name) {
+            self.problem(format!("`name` {rule}"));
         }
         if self.gateways.contains(&name) {
             self.problem("has the name of a gateway, so that nobody could tell which of them did something");

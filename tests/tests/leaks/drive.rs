@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use metrics::LocalRecorderGuard;
 use metrics_util::debugging::{DebuggingRecorder, Snapshotter};
 use paymux::transport::Transport;
@@ -13,7 +13,7 @@ use paymux::{
     OperationKind, Outcome, Payment, PaymentGateway, Payout, Reference, Refund, Source, ThreeDs, Transfer, Void,
 };
 use paymux_conformance::{Canaries, End, Fault, Faults as _};
-use paymux_simulator::{Matcher, Webhook, WebhookFault};
+use paymux_simulator::{Matcher, WebhookFault};
 use paymux_tests::Stand;
 
 use super::extras::extras;
@@ -435,7 +435,7 @@ impl Drive {
         }
         tokio::time::sleep(Duration::from_secs(60)).await;
         for webhook in self.stand.provider.webhooks() {
-            let delivery = delivery(webhook);
+            let delivery = Delivery::from(webhook.request);
             let mut altered = delivery.clone();
             altered.body = Bytes::from([&b" "[..], &altered.body].concat());
             for delivery in [delivery, altered] {
@@ -468,15 +468,6 @@ impl Drive {
             }
         }
     }
-}
-
-pub(super) fn delivery(webhook: Webhook) -> Delivery {
-    let (parts, body) = webhook.request.into_parts();
-    let mut headers = HeaderMap::new();
-    headers.extend(parts.headers);
-    let mut delivery = Delivery::new(headers, body);
-    delivery.query = parts.uri.query().map(str::to_owned);
-    delivery
 }
 
 pub(super) fn with_cvv(card: &Card) -> Card {

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use paymux::{
-    Answer, Builder, Capture, Charge, Checkout, Error, Fate, Gateway, Inquiry, Leg, MethodQuery, Money, Operation,
-    Payment, PaymentGateway, Reference, Refund, Source, Void,
+    Answer, Builder, Capture, Charge, Checkout, Delivery, Error, Fate, Gateway, Inquiry, Leg, MethodQuery, Money,
+    Operation, Payment, PaymentGateway, Reference, Refund, Source, Void,
 };
 use paymux_conformance::{Canaries, Faults as _};
 use paymux_router::{Router, Rules};
 use paymux_tests::Stand;
 
-use super::drive::{CVV, Wrong, delivery, with_cvv};
+use super::drive::{CVV, Wrong, with_cvv};
 use super::tap::Listening;
 use super::{Ears, Heard, Record};
 use crate::kept::Kept;
@@ -208,7 +208,7 @@ impl Routed {
             for webhook in stand.provider.webhooks() {
                 let error = self
                     .router
-                    .receive(&delivery(webhook))
+                    .receive(&Delivery::from(webhook.request))
                     .expect_err("a router takes none");
                 self.heard.add("webhook error", format!("{error} {error:?}"));
             }

@@ -1,6 +1,5 @@
 //! What comes from outside: customers on pages, and webhooks, each on the path of its own gateway.
 
-use http::HeaderMap;
 use paymux::{Answer, Delivery, Inquiry, PaymentRef};
 use paymux_conformance::End;
 
@@ -34,11 +33,7 @@ impl Shop<'_> {
         for (stand, gateway) in self.world.stands.iter().zip(&process.bare) {
             for webhook in stand.provider.webhooks() {
                 let times = self.random.u8(0..4).min(2);
-                let (parts, body) = webhook.request.into_parts();
-                let mut headers = HeaderMap::new();
-                headers.extend(parts.headers);
-                let mut delivery = Delivery::new(headers, body);
-                delivery.query = parts.uri.query().map(str::to_owned);
+                let delivery = Delivery::from(webhook.request);
                 let Ok(event) = gateway.receive(&delivery) else {
                     continue;
                 };

@@ -17,7 +17,7 @@ use toml::Table;
 use self::credentials::credentials;
 pub use self::plan::Planned;
 pub use self::problem::{ConfigError, ConfigProblem, nearest};
-pub use self::section::COMMON_KEYS;
+pub use self::section::{COMMON_KEYS, check_name};
 use crate::clock::{Clock, SystemClock};
 use crate::engine::{Fleet, Flights, Gateway, Policy, Questions, Quiets, Recorder, Shares, TokenCache, TokenStore};
 use crate::transport::{Transport, default_transport};

@@ -53,6 +53,18 @@ const MOST_INTERVAL: u64 = 3600;
 /// The most attempts for one call.
 const MOST_ATTEMPTS: u32 = 10;
 
+/// Checks the name of a gateway, or of what stands for one.
+///
+/// # Errors
+/// The rule that it breaks.
+pub fn check_name(name: &str) -> Result<(), &'static str> {
+    let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    if name.is_empty() || !name.chars().all(word) {
+        return Err("must be letters, digits, hyphens and underscores");
+    }
+    Ok(())
+}
+
 /// Reads a table. All problems are found before any is told. Without the adapter's keys (the provider is not known), only the common ones are checked.
 pub(super) fn read(
     name: &str,
@@ -65,9 +77,8 @@ pub(super) fn read(
     let mut hidden = Hidden::default();
     let is_whole = keys.is_some();
     let keys = keys.unwrap_or_default();
-    let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    if name.is_empty() || !name.chars().all(word) {
-        problems.push(Problem::new("name", "must be letters, digits, hyphens and underscores"));
+    if let Err(rule) = check_name(name) {
+        problems.push(Problem::new("name", rule));
     }
     for key in COMMON_KEYS.iter().chain(keys) {
         match table.remove(key.name) {
