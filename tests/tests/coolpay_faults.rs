@@ -112,12 +112,7 @@ async fn run(deed: Deed, settings: &Settings, first: &[(u32, &Fault)], again: &[
     let blind = again
         .iter()
         .any(|(skip, fault)| *skip == 0 && matches!(fault, Fault::TooMany(_) | Fault::Stuck));
-    // The provider's decline of the second attempt cannot know of a first that lands more than a minute after it was lost.
-    let overtaken = first
-        .iter()
-        .any(|(_, fault)| matches!(fault, Fault::LateCommit(late) if *late > AGES));
-    let claimed = claim(&second);
-    if !(blind && claimed == Claim::Nothing || overtaken && claimed == Claim::Declined) {
+    if !(blind && claim(&second) == Claim::Nothing) {
         world.check(&second, &what)?;
     }
     if let Err(error) = &second
@@ -127,6 +122,10 @@ async fn run(deed: Deed, settings: &Settings, first: &[(u32, &Fault)], again: &[
     }
     let third = world.gateway.execute(&world.operation).await;
     tokio::time::sleep(SETTLED).await;
+    // A decline that stands on the payment by now cannot know of a first attempt that lands more than a minute after it was lost.
+    let overtaken = first
+        .iter()
+        .any(|(_, fault)| matches!(fault, Fault::LateCommit(late) if *late > AGES));
     if overtaken && claim(&third) == Claim::Declined {
         return Ok(());
     }

@@ -2,7 +2,8 @@
 
 use http::{Method, StatusCode};
 use paymux_core::{
-    Answer, Call, Error, ErrorKind, Fate, Inquiry, Memo, OperationKind, Outcome, PaymentRef, Unresolved, Wire,
+    Answer, Call, Error, ErrorKind, Fate, Inquiry, Memo, OperationKind, Outcome, Payment, PaymentRef, PaymentState,
+    Unresolved, Wire,
 };
 
 use super::report::Found;
@@ -276,7 +277,13 @@ impl Opp {
         if let Some(ids) = checkout {
             let named = known.filter(|payment| Ids::of(payment).of == Of::Checkout).cloned();
             let payment = named.unwrap_or_else(|| self.checkout_ref(&Ids { tried: None, ..ids }));
-            return self.checkout_result(&payment, &ids, wire).await;
+            let answer = self.checkout_result(&payment, &ids, wire).await?;
+            if seen.is_some() && answer.payment.state == PaymentState::Expired && answer.payment.entries.is_empty() {
+                let message = "a payment was seen on the page, and the provider's record shows nothing of it";
+                let error = Error::new(ErrorKind::Provider, message).with_fate(Fate::Unknown);
+                return Err(error.with_payment(Payment::new(payment, PaymentState::Pending)));
+            }
+            return Ok(answer);
         }
         let found = match (seen, known, reference) {
             (Some(id), ..) => {

@@ -148,7 +148,6 @@ fn asked<'a>(
     }
 }
 
-/// The ids of a payment that can be followed up.
 /// A follow-up is in the currency of its payment.
 fn in_currency(ids: &Ids<'_>, amount: Money) -> Result<(), Error> {
     match ids.amount.map(|held| held.currency()) {
@@ -160,6 +159,7 @@ fn in_currency(ids: &Ids<'_>, amount: Money) -> Result<(), Error> {
     }
 }
 
+/// The ids of a payment that can be followed up.
 fn payment(payment: &PaymentRef) -> Result<Ids<'_>, Error> {
     let ids = Ids::of(payment);
     match ids.of {

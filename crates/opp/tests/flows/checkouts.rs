@@ -224,17 +224,29 @@ fn a_page_on_which_nobody_paid_expires_when_two_reports_say_so() {
         let open = gone(age, reports).unwrap();
         assert!(matches!(open.outcome, Outcome::Pending), "{age}");
     }
-    let expired = gone(1800 + 301, &[&nothing, &nothing]).unwrap();
+    let expired = gone(OVER, &[&nothing, &nothing]).unwrap();
     assert!(matches!(expired.outcome, Outcome::Declined(_)));
     assert_eq!(
         (expired.payment.state, expired.payment.id()),
         (PaymentState::Expired, CHECKOUT)
     );
     // It was booked meanwhile; or the second report says nothing.
-    let paid = gone(1800 + 301, &[&nothing, &report(&[own(ID, "000.100.110")])]).unwrap();
+    let paid = gone(OVER, &[&nothing, &report(&[own(ID, "000.100.110")])]).unwrap();
     assert!(paid.outcome.is_approved());
-    let unsaid = gone(1800 + 301, &[&nothing, ""]).unwrap();
+    let unsaid = gone(OVER, &[&nothing, ""]).unwrap();
     assert!(matches!(unsaid.outcome, Outcome::Pending));
+    // A record that shows nothing of a payment that was seen is not believed.
+    for (trail, expired) in [(json!([]), true), (json!([{"key": "payment", "value": ID}]), false)] {
+        let question = unresolved(&opp, OperationKind::Checkout, Some(aged(&opp, OVER)), trail);
+        let wire = Script::new()
+            .json(&path, 400, &code("200.300.404"))
+            .json(REPORT, 200, &nothing)
+            .json(REPORT, 200, &nothing);
+        match run(&opp, &question, &wire) {
+            Ok(answer) => assert_eq!((answer.payment.state, expired), (PaymentState::Expired, true)),
+            Err(error) => assert_eq!((error.fate(), expired), (Fate::Unknown, false)),
+        }
+    }
 }
 
 #[test]
