@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use paymux::{Builder, Clock, Gateway, Gateways, Source, TokioClock};
+use paymux::{Builder, Clock, Gateway, Gateways, Policy, Source, TokioClock};
 use paymux_conformance::{InProcess, Subject};
 use paymux_simulator::{Host, Provider};
 
@@ -110,10 +110,13 @@ impl Stand {
         Arc::clone(&self.clock)
     }
 
-    /// A builder of gateways on this provider.
+    /// A builder of gateways on this provider. Their waits are not shortened at random, so that whatever is done again happens at the same moments.
     #[must_use]
     pub fn builder(&self) -> Builder {
-        Gateways::builder().transport(self.provider.clone()).clock(self.clock())
+        let mut policy = Policy::default();
+        policy.spread = false;
+        let builder = Gateways::builder().transport(self.provider.clone());
+        builder.clock(self.clock()).policy(policy)
     }
 }
 

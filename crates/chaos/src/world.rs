@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use paymux::transport::Transport;
-use paymux::{Builder, Inquiry, Money, Outcome, PaymentGateway, Policy};
+use paymux::{Builder, Inquiry, Money, Outcome, PaymentGateway};
 use paymux_conformance::InProcess;
 use paymux_simulator::{Origin, coolpay::CoolPay, opp::Opp};
 
@@ -125,10 +125,8 @@ impl World<'_> {
             whole: self.stand.subject.amount,
         });
         let door: Arc<dyn Transport> = Arc::new(Door::new(Arc::clone(&self.weather), &self.stand, bystander));
-        let mut policy = Policy::default();
-        policy.spread = false;
         let builder = self.stand.builder().transport((self.sabotage.transport)(door));
-        let builder = builder.policy(policy).recorder(self.book.clone());
+        let builder = builder.recorder(self.book.clone());
         let gateway = self.stand.gateway_of((self.sabotage.builder)(builder));
         Shop {
             gateway: (self.sabotage.gateway)(Arc::new(gateway)),

@@ -27,7 +27,7 @@ use http::StatusCode;
 use mortal::{Flaw, Mortal, Reaper};
 use paymux::{
     Answer, Capture, Charge, Delivery, EntryKind, Error, Fate, Field, Money, Operation, OperationKind, Outcome,
-    PaymentGateway, PaymentRef, Payout, Policy, Refund, Transfer, Void,
+    PaymentGateway, PaymentRef, Payout, Refund, Transfer, Void,
 };
 use paymux_chaos::{Stand, stands};
 use paymux_conformance::{Fault, Faults as _, InProcess, Truth as _};
@@ -175,9 +175,7 @@ impl World {
         });
         let clock = Arc::new(Clock(Arc::clone(&self.stand.provider)));
         let journal = Journal::with(store, clock, Settings::default());
-        let mut policy = Policy::default();
-        policy.spread = false;
-        let builder = self.stand.builder().transport(transport).policy(policy);
+        let builder = self.stand.builder().transport(transport);
         let gateway = self.stand.gateway_of(builder.recorder(journal.recorder()));
         Shop {
             world: self,

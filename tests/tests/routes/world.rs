@@ -8,7 +8,7 @@ use std::time::Duration;
 use http::StatusCode;
 use jiff::Timestamp;
 use paymux::transport::Transport;
-use paymux::{Card, Charge, Clock, Decline, Gateway, Money, PaymentGateway, Policy, RetryAdvice, Source};
+use paymux::{Card, Charge, Clock, Decline, Gateway, Money, PaymentGateway, RetryAdvice, Source};
 use paymux_chaos::{Stand, stands};
 use paymux_conformance::{Fault, Faults as _, InProcess};
 use paymux_journal::{Journal, Journaled, Settings};
@@ -183,15 +183,13 @@ impl World {
             outcomes: AtomicU32::new(0),
         });
         let journal = Journal::with(store, clock.clone(), Settings::default());
-        let mut policy = Policy::default();
-        policy.spread = false;
         let gateways = self.stands.iter().enumerate().map(|(place, stand)| {
             let way: Arc<dyn Transport> = Arc::new(Way {
                 provider: stand.provider.clone(),
                 reaper: reaper.clone(),
                 cards: cards(place, stand),
             });
-            let builder = stand.builder().transport(way).policy(policy);
+            let builder = stand.builder().transport(way);
             stand.gateway_of(builder.recorder(journal.recorder()))
         });
         let gateways: Vec<Gateway> = gateways.collect();
