@@ -1,12 +1,14 @@
 //! The transport on reqwest.
 
 use std::error::Error as _;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use http::Request;
+use http::uri::{Authority, Scheme};
+use http::{Request, Uri};
 use paymux_core::Reply;
-use reqwest::{Client, ClientBuilder};
+use reqwest::{Client, ClientBuilder, Url};
 
 use super::{MarkedBody, Transport, TransportError, collect, tls};
 
@@ -14,6 +16,35 @@ use super::{MarkedBody, Transport, TransportError, collect, tls};
 #[derive(Debug)]
 pub struct ReqwestTransport {
     client: Result<Client, String>,
+    origins: Origins,
+}
+
+/// How many origins are kept; a gateway has one or two.
+const ORIGINS: usize = 16;
+
+/// Addresses that were parsed before, by what they begin with: to parse a host again for every call costs more than the rest of the address.
+#[derive(Debug, Default)]
+struct Origins(Mutex<Vec<(Scheme, Authority, Url)>>);
+
+impl Origins {
+    /// The address, as it is when it is parsed whole.
+    fn url(&self, uri: &Uri) -> Option<Url> {
+        let (scheme, authority) = (uri.scheme()?, uri.authority()?);
+        let mut list = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = list.iter().find(|known| (&known.0, &known.1) == (scheme, authority));
+        if let Some((_, _, url)) = known {
+            let mut url = url.clone();
+            drop(list);
+            url.set_path(uri.path());
+            url.set_query(uri.query());
+            return Some(url);
+        }
+        let url: Url = uri.to_string().parse().ok()?;
+        if list.len() < ORIGINS {
+            list.push((scheme.clone(), authority.clone(), url.clone()));
+        }
+        Some(url)
+    }
 }
 
 impl ReqwestTransport {
@@ -43,7 +74,10 @@ impl ReqwestTransport {
                 .build()
                 .map_err(|e| e.to_string())
         });
-        Self { client }
+        Self {
+            client,
+            origins: Origins::default(),
+        }
     }
 }
 
@@ -60,15 +94,17 @@ impl Transport for ReqwestTransport {
             .client
             .as_ref()
             .map_err(|why| TransportError::new(true, format!("the HTTP client cannot be built: {why}")))?;
-        let request = request.map(|body| {
-            if body.is_empty() {
-                "".into()
-            } else {
-                reqwest::Body::wrap(body)
-            }
+        let (parts, body) = request.into_parts();
+        let Some(url) = self.origins.url(&parts.uri) else {
+            return Err(TransportError::new(true, "the address of the call is not a valid URL"));
+        };
+        let mut request = reqwest::Request::new(parts.method, url);
+        *request.headers_mut() = parts.headers;
+        *request.body_mut() = Some(if body.is_empty() {
+            "".into()
+        } else {
+            reqwest::Body::wrap(body)
         });
-        let request = reqwest::Request::try_from(request)
-            .map_err(|_| TransportError::new(true, "the address of the call is not a valid URL"))?;
         let response = client.execute(request).await.map_err(|error| describe(&error))?;
         let (parts, body) = http::Response::<reqwest::Body>::from(response).into_parts();
         Ok(Reply {
@@ -98,4 +134,56 @@ fn describe(error: &reqwest::Error) -> TransportError {
         error.is_connect() || handed_back,
         innermost.map_or_else(|| what.to_owned(), |inner| format!("{what}: {inner}")),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_the_same_whether_its_origin_was_seen_before_or_not() {
+        let origins = Origins::default();
+        let beginnings = [
+            "https://api.example",
+            "https://api.example:8443",
+            "http://127.0.0.1:1",
+            "http://[::1]:1",
+            "https://user:secret@api.example",
+        ];
+        let ends = [
+            "",
+            "/",
+            "/v3/payments",
+            "/v3/payments?entityId=8a82&a=%26+b",
+            "/v3/query?",
+            "?only=query",
+            "/a/../b/./c//d",
+            "/a/%2e%2e/b",
+            "/%C3%A9/a%20b'\"{}|^`",
+            "/a?x='<>\"{}|^`",
+        ];
+        let mut same = 0;
+        for _ in 0..2 {
+            for (beginning, end) in beginnings.iter().flat_map(|b| ends.map(|e| (b, e))) {
+                let text = format!("{beginning}{end}");
+                let Ok(uri) = text.parse::<Uri>() else { continue };
+                let whole: Url = uri.to_string().parse().unwrap();
+                assert_eq!(origins.url(&uri), Some(whole), "{text}");
+                same += 1;
+            }
+        }
+        assert!(same > 60, "{same}");
+        assert_eq!(origins.0.lock().unwrap().len(), beginnings.len());
+    }
+
+    #[test]
+    fn no_more_origins_are_kept_than_a_few() {
+        let origins = Origins::default();
+        for number in 0..100 {
+            let uri: Uri = format!("https://host{number}.example/x").parse().unwrap();
+            assert_eq!(origins.url(&uri).unwrap().as_str(), uri.to_string());
+        }
+        assert_eq!(origins.0.lock().unwrap().len(), ORIGINS);
+        assert_eq!(origins.url(&"/no/host".parse().unwrap()), None);
+    }
 }
