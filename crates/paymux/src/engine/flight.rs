@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -22,8 +23,25 @@ pub(crate) struct Flights {
 
 type List = HashMap<Arc<Key>, Flight>;
 
-/// Provider, account, kind, the payment that it is about, and the caller's reference.
-type Key = (&'static str, Merchant, OperationKind, String, Reference);
+/// What makes two operations the same.
+#[derive(PartialEq, Eq)]
+struct Key {
+    provider: &'static str,
+    merchant: Merchant,
+    kind: OperationKind,
+    /// The id of the payment that it is about.
+    parent: String,
+    /// The caller's.
+    reference: Reference,
+}
+
+/// Hardly any two have the same reference and payment, so the rest need not be hashed.
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.parent.hash(state);
+        self.reference.hash(state);
+    }
+}
 
 struct Flight {
     /// Those who wait for its end.
@@ -128,13 +146,13 @@ impl Gateway {
         };
         let parent = operation.payment().map_or("", |payment| payment.id()).to_owned();
         let capabilities = self.shared.adapter.capabilities();
-        let key = Arc::new((
-            capabilities.provider,
-            capabilities.account.clone(),
+        let key = Arc::new(Key {
+            provider: capabilities.provider,
+            merchant: capabilities.account.clone(),
             kind,
             parent,
             reference,
-        ));
+        });
         let flights = &self.shared.flights;
         let begin = || Flight {
             followers: Vec::new(),
