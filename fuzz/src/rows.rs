@@ -210,7 +210,12 @@ impl Ground {
             let mut intent = intent.clone();
             intent.lease = Some(lease.clone());
             let intent = Box::new(intent);
-            steps.push(Step::Begin { intent, now, skew });
+            steps.push(Step::Begin {
+                intent,
+                now,
+                skew,
+                anew: true,
+            });
         }
         let verdicts = [Verdict::Done(None), Verdict::NotDone, Verdict::Stands];
         steps.extend(verdicts.map(|verdict| Step::Decide {

@@ -41,6 +41,7 @@ impl<G: PaymentGateway + ?Sized> Journaled<G> {
             intent: Box::new(what.clone()),
             now,
             skew: journal.settings().skew,
+            anew: true,
         };
         let taken = match journal.store().apply(&step).await.map_err(not_begun)? {
             Ruling::Begun(intent) | Ruling::Open(intent) => Some(*intent),

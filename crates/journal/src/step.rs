@@ -37,6 +37,8 @@ pub enum Step {
         now: Timestamp,
         /// How far clocks may differ.
         skew: Duration,
+        /// Whether an attempt that did nothing is followed by another; where not, it is the ruling.
+        anew: bool,
     },
     /// Write the end of an operation, or that it is in doubt, and let the lease go.
     Conclude {

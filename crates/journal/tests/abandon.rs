@@ -83,7 +83,15 @@ async fn a_walk_comes_by_everything_once_in_every_store() {
             intent.lease = Some(Lease::new("p", now, true));
             let skew = Duration::ZERO;
             let intent = Box::new(intent);
-            store.apply(&Step::Begin { intent, now, skew }).await.unwrap();
+            store
+                .apply(&Step::Begin {
+                    intent,
+                    now,
+                    skew,
+                    anew: true,
+                })
+                .await
+                .unwrap();
         }
         names.sort();
         let journal = Journal::new(store.clone());

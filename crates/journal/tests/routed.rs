@@ -6,7 +6,7 @@ mod common;
 use std::sync::Arc;
 
 use common::{Desk, fate};
-use paymux::{EntryKind, Fate, Gateway, PaymentGateway as _};
+use paymux::{EntryKind, Error, Fate, Gateway, PaymentGateway as _};
 use paymux_chaos::stands;
 use paymux_conformance::{Fault, Faults as _};
 use paymux_journal::{Filter, Journal, Journaled, Memory, State, Store, order_of};
@@ -91,6 +91,37 @@ async fn a_reference_that_did_nothing_is_free_for_another() {
     let refused = a.sale(first).await.unwrap_err();
     assert_eq!(fate(&refused), (Fate::NotDone, Some("order")), "{refused}");
     assert_eq!(two.taken(), [0, 1]);
+}
+
+/// Who waits for a call that does nothing goes back to the router: meanwhile that call may have gone on to another gateway, and been declined there for good.
+#[tokio::test(start_paused = true)]
+async fn who_waited_for_what_did_nothing_sends_nothing() {
+    let two = Two::new();
+    let [one, twin] = [two.gateways(), two.gateways()].map(|[a, _]| a.routed());
+    let charge = two.desks[0].charge("order1001a1");
+    (0..9).for_each(|_| two.desks[0].fault(0, Fault::Refuse));
+    let (first, second) = tokio::join!(one.sale(charge.clone()), async {
+        let waited = twin.sale(charge.clone());
+        let clear = async {
+            let is_over =
+                |intents: Vec<paymux_journal::Intent>| intents.first().is_some_and(|one| one.state != State::Open);
+            while !is_over(one.journal().intents(&Filter::default()).await.unwrap()) {
+                tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+            }
+            // The provider is back by the time that the second one could send.
+            two.desks[0].stand.provider.clear();
+        };
+        tokio::join!(waited, clear).0
+    });
+    let errors = [first.unwrap_err(), second.unwrap_err()];
+    assert_eq!(errors.each_ref().map(Error::fate), [Fate::NotDone; 2]);
+    // Whichever came second.
+    let waited = |error: &&Error| error.message().contains("this one waited for it");
+    assert_eq!(errors.iter().filter(waited).count(), 1, "{errors:?}");
+    assert_eq!(two.taken(), [0, 0]);
+    // Later it may be made again.
+    assert!(twin.sale(charge).await.unwrap().outcome.is_approved());
+    assert_eq!(two.taken(), [1, 0]);
 }
 
 #[tokio::test(start_paused = true)]

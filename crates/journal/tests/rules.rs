@@ -410,6 +410,7 @@ fn what_money_contradicts_has_its_order_again_unless_another_has_it() {
             intent: Box::new(sale("a001")),
             now: at(60),
             skew: Duration::from_secs(5),
+            anew: true,
         };
         let (ruling, writes) = again.decide(&page);
         assert!(matches!(ruling, Ruling::Recorded(_)) && writes.is_empty(), "{ruling:?}");

@@ -176,8 +176,14 @@ impl Router {
 
     /// By the caller's own name: at the gateway of its leg, by the payment where that is known.
     async fn by_reference(&self, reference: &Reference) -> Result<Answer, Error> {
-        let tracks = self.legs.legs(reference, None, &self.accounts()).await?;
-        let own = || tracks.iter().filter(|track| track.reference == *reference).rev();
+        let accounts = self.accounts();
+        let mut tracks = self.legs.legs(reference, None, &accounts).await?;
+        let is_own = |track: &&Track| track.reference == *reference;
+        // A leg at a gateway that is not in the router any more is found by the order.
+        if let Some(order) = tracks.iter().filter(is_own).find_map(|track| track.order.clone()) {
+            tracks = self.legs.legs(reference, Some(&order), &accounts).await?;
+        }
+        let own = || tracks.iter().filter(is_own).rev();
         let Some(track) = own().find(|track| track.standing.takes()).or_else(|| own().next()) else {
             let rule = format!("{reference} has no leg at {}; nothing was asked", self.listed());
             return Err(Error::invalid("reference", format!("reference {rule}")));

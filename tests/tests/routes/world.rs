@@ -301,7 +301,7 @@ fn cards(place: usize, stand: &Stand) -> Vec<(&'static str, &'static str)> {
 
 fn fault(random: &mut fastrand::Rng) -> Fault {
     let seconds = Duration::from_secs(random.u64(1..90));
-    match random.u8(0..12) {
+    match random.u8(0..14) {
         0 | 1 => Fault::Refuse,
         2 => Fault::ResetBefore,
         3 | 4 => Fault::ResetAfter,
@@ -311,6 +311,8 @@ fn fault(random: &mut fastrand::Rng) -> Fault {
         8 => Fault::StatusBefore(StatusCode::SERVICE_UNAVAILABLE),
         9 => Fault::StatusAfter(StatusCode::BAD_GATEWAY),
         10 => Fault::TooMany(Some(random.u64(1..30))),
+        11 => Fault::PageAfter(StatusCode::FORBIDDEN),
+        12 => Fault::PageAfter(StatusCode::BAD_REQUEST),
         _ => Fault::Truncate,
     }
 }

@@ -6,7 +6,7 @@ use paymux::{Answer, Completion, Error, Fate, Operation, Outcome, PaymentGateway
 use tokio::time::Instant;
 
 use super::Journaled;
-use super::refusal::{busy, differs, kept_back, not_begun};
+use super::refusal::{busy, did_nothing, differs, kept_back, not_begun};
 use crate::asking::{finding, in_doubt, unrecorded};
 use crate::event::Parked;
 use crate::flights::{Landed, Landing};
@@ -37,6 +37,8 @@ impl<G: PaymentGateway + ?Sized> Journaled<G> {
         let deadline = Instant::now() + settings.patience;
         let mut pause = LOOKS.0;
         let (mut asked, mut closed) = (Vec::new(), Vec::new());
+        // While one waited for another call, that may have gone on to another gateway of the router: what there is to do now, the router decides.
+        let mut anew = true;
         loop {
             let Some(intent) = self.intent(operation) else {
                 return self.gateway.execute(operation).await;
@@ -46,11 +48,15 @@ impl<G: PaymentGateway + ?Sized> Journaled<G> {
                 intent: Box::new(intent),
                 now: self.journal.now(),
                 skew: settings.skew,
+                anew,
             };
             let next = match self.journal.store().apply(&step).await {
                 Err(error) => return Err(not_begun(error)),
                 Ok(Ruling::Begun(intent)) => landed(self.send(operation, &intent, false, landing, parked).await),
                 Ok(Ruling::Open(intent)) => self.resume(operation, *intent, landing, parked).await,
+                Ok(Ruling::Recorded(intent)) if !anew && intent.state == State::Failed && !intent.differs => {
+                    landed(Err(did_nothing(&intent)))
+                }
                 Ok(Ruling::Recorded(intent)) => self.recorded(*intent).await,
                 Ok(Ruling::Differs(intent)) => landed(Err(differs(&intent, &what))),
                 Ok(Ruling::Busy(other)) => self.against(other, &mut asked, busy).await,
@@ -68,7 +74,8 @@ impl<G: PaymentGateway + ?Sized> Journaled<G> {
                         busy(&intent)
                     });
                 }
-                Next::Later(_) => {
+                Next::Later(intent) => {
+                    anew &= !self.routed || intent.key != what.key;
                     tokio::time::sleep(pause).await;
                     pause = pause.saturating_mul(2).min(LOOKS.1);
                 }

@@ -17,6 +17,15 @@ pub(crate) fn not_begun(error: StoreError) -> Error {
         .beside_another()
 }
 
+/// The call under the same reference that was waited for came to nothing.
+pub(crate) fn did_nothing(intent: &Intent) -> Error {
+    let message = format!(
+        "an earlier call under this reference did nothing, and this one waited for it and sent nothing: {}",
+        intent.said
+    );
+    Error::new(ErrorKind::Network, message)
+}
+
 /// The journal cannot tell what became of an operation.
 pub(crate) fn not_read(error: StoreError, open: &Unresolved) -> Error {
     let message = format!("{error}; what became of the operation is not known");

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::intent::{Intent, State};
 use crate::step::{Page, Ruling, Write};
 
-pub(super) fn begin(new: &Intent, now: Timestamp, skew: Duration, page: &Page) -> (Ruling, Vec<Write>) {
+pub(super) fn begin(new: &Intent, now: Timestamp, skew: Duration, anew: bool, page: &Page) -> (Ruling, Vec<Write>) {
     let Some(old) = page.intent.clone() else {
         let first = || {
             let mut intent = new.clone();
@@ -22,7 +22,7 @@ pub(super) fn begin(new: &Intent, now: Timestamp, skew: Duration, page: &Page) -
     let holder = new.lease.as_ref().map_or("", |lease| lease.holder.as_str());
     match old.state {
         // Money was seen to have moved by it: a person decides.
-        State::Failed if old.differs => return (Ruling::Recorded(Box::new(old)), Vec::new()),
+        State::Failed if old.differs || !anew => return (Ruling::Recorded(Box::new(old)), Vec::new()),
         State::Failed => {}
         State::Open if old.is_held(holder, now, skew) => return (Ruling::Held(Box::new(old)), Vec::new()),
         State::Open if old.sent_nothing() => {}

@@ -33,7 +33,12 @@ pub(crate) fn is_own(intent: &Intent, answer: &Answer, siblings: Vec<Intent>) ->
 /// What a step comes to, and what is written for it.
 pub(crate) fn decide(step: &Step, page: &Page) -> (Ruling, Vec<Write>) {
     match step {
-        Step::Begin { intent, now, skew } => begin::begin(intent, *now, *skew, page),
+        Step::Begin {
+            intent,
+            now,
+            skew,
+            anew,
+        } => begin::begin(intent, *now, *skew, *anew, page),
         Step::Conclude { hold, finding, now } => conclude::conclude(hold, finding, *now, page),
         Step::Decide {
             key: _,

@@ -61,6 +61,7 @@ impl Bench {
             intent: Box::new(intent),
             now,
             skew: SKEW,
+            anew: true,
         }
     }
 

@@ -62,9 +62,19 @@ struct Book(Mutex<Vec<Track>>);
 
 #[async_trait]
 impl Legs for Book {
-    async fn legs(&self, reference: &Reference, order: Option<&str>, _: &[&Capabilities]) -> Result<Vec<Track>, Error> {
+    /// As the journal does: by the order, for which the reference stands where there is none; and by the reference at these accounts.
+    async fn legs(
+        &self,
+        reference: &Reference,
+        order: Option<&str>,
+        accounts: &[&Capabilities],
+    ) -> Result<Vec<Track>, Error> {
         let legs = self.0.lock().unwrap();
-        let fits = |leg: &&Track| leg.reference == *reference || (order.is_some() && leg.order.as_deref() == order);
+        let is_here = |leg: &Track| accounts.iter().any(|at| leg.is_at(at.provider, &at.account));
+        let fits = |leg: &&Track| {
+            let is_own = leg.reference == *reference;
+            (leg.order.as_deref() == order && (order.is_some() || is_own)) || (is_own && is_here(leg))
+        };
         Ok(legs.iter().filter(fits).cloned().collect())
     }
 

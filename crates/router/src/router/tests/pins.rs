@@ -30,6 +30,24 @@ async fn a_pinned_gateway_that_is_gone_is_named_and_nothing_is_sent() {
     }
 }
 
+/// One that was declined here does not speak for one that is in doubt elsewhere, also where the order is named.
+#[tokio::test]
+async fn asked_by_reference_a_leg_at_a_gateway_that_is_gone_is_named() {
+    let desk = desk_of("rules = [{ to = ['a'] }]", |_| {});
+    let declined = Decline::new(DeclineReason::DoNotHonor, "05").with_advice(RetryAdvice::OtherProvider);
+    let sale = Operation::Sale(Box::new(charge_for("r1", "order1001")));
+    desk.a.write(&sale, Standing::Declined(declined));
+    let inquiry = || Inquiry::Reference("r1".parse().unwrap());
+    assert!(desk.router.inquire(inquiry()).await.is_ok());
+    desk.c.write(&sale, Standing::Open);
+    let error = desk.router.inquire(inquiry()).await.unwrap_err();
+    assert!(
+        error.message().contains("r1 is under way or in doubt at gateway `c`"),
+        "{error}"
+    );
+    assert_eq!(desk.calls(), [1, 0, 0]);
+}
+
 #[tokio::test]
 async fn who_comes_second_joins_the_first() {
     let desk = desk();
