@@ -42,7 +42,7 @@ impl Carry1st {
     /// # Errors
     /// The payment is another gateway's, or there is no product; or the provider refuses. It is never sent twice by itself; after a lost answer it
     /// may be sent again, for it moves no money (what a repetition does is not documented).
-    pub async fn fulfil(&self, wire: &dyn Wire, payment: &PaymentRef, products: &[Fulfilled]) -> Result<(), Error> {
+    pub async fn fulfil(&self, payment: &PaymentRef, products: &[Fulfilled], wire: &dyn Wire) -> Result<(), Error> {
         self.check_own(payment)?;
         if products.is_empty()
             || products
@@ -79,9 +79,9 @@ impl Carry1st {
     /// The payment is another gateway's, or there is no token.
     pub async fn checkout_link(
         &self,
-        wire: &dyn Wire,
         payment: &PaymentRef,
         channel_id: Option<&str>,
+        wire: &dyn Wire,
     ) -> Result<NextAction, Error> {
         self.check_own(payment)?;
         self.link(payment.id(), channel_id, wire).await

@@ -323,7 +323,7 @@ fn fulfilment_is_told() {
         .json(expect, 404, "{}")
         .lost(expect);
     let done = [Fulfilled::new("12345", 1, "2026-01-02T03:04:00Z".parse().unwrap())];
-    let fulfil = || run(adapter.fulfil(&script, &payment(&adapter), &done));
+    let fulfil = || run(adapter.fulfil(&payment(&adapter), &done, &script));
     fulfil().unwrap();
     assert!(fulfil().unwrap_err().is_not_found());
     assert_eq!(fulfil().unwrap_err().kind(), ErrorKind::Network);
@@ -334,11 +334,11 @@ fn fulfilment_is_told() {
     );
     assert!(!sent.moves);
     assert_eq!(headers(&sent, Some(&token()))["content-type"], PAYMENT);
-    let none = run(adapter.fulfil(&script, &payment(&adapter), &[])).unwrap_err();
+    let none = run(adapter.fulfil(&payment(&adapter), &[], &script)).unwrap_err();
     assert_eq!(none.field(), Some("products"));
     let strange = paymux_core::PaymentRef::new("carry1st", paymux_core::Account::of(&["x"]), ["C-1-P"]);
     assert_eq!(
-        run(adapter.fulfil(&script, &strange, &done)).unwrap_err().field(),
+        run(adapter.fulfil(&strange, &done, &script)).unwrap_err().field(),
         Some("payment")
     );
 }
@@ -346,7 +346,7 @@ fn fulfilment_is_told() {
 #[test]
 fn a_link_opens_at_a_method() {
     let adapter = adapter(json!({"channel_id": 2}));
-    let link = |channel| run(adapter.checkout_link(&script(), &payment(&adapter), channel)).unwrap();
+    let link = |channel| run(adapter.checkout_link(&payment(&adapter), channel, &script())).unwrap();
     assert!(
         link(Some("9 a"))
             .expose_url()

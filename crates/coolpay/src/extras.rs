@@ -62,23 +62,23 @@ impl CoolPay {
     ///
     /// # Errors
     /// The payment belongs to another account, or the provider refuses.
-    pub async fn close_link(&self, wire: &dyn Wire, payment: &PaymentRef) -> Result<(), Error> {
+    pub async fn close_link(&self, payment: &PaymentRef, wire: &dyn Wire) -> Result<(), Error> {
         if payment.provider() != PROVIDER || payment.account() != self.account() {
             return Err(Error::stranger(payment, PROVIDER, self.account()));
         }
         let path = format!("{}/link", Place::of(payment)?.path());
         let request = self.bare(Method::DELETE, &path)?;
-        prepared(wire, request).await.map(|_| ())
+        prepared(request, wire).await.map(|_| ())
     }
 
     /// Makes an empty saved card; the customer fills it on the page of [`CoolPay::card_link`].
     ///
     /// # Errors
     /// The provider refuses, or its answer is lost; nothing can be paid with it either way.
-    pub async fn create_card(&self, wire: &dyn Wire, metadata: &BTreeMap<String, String>) -> Result<Stored, Error> {
+    pub async fn create_card(&self, metadata: &BTreeMap<String, String>, wire: &dyn Wire) -> Result<Stored, Error> {
         let variables = metadata.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
         let request = self.request(Method::POST, "/cards", &shapes::NewCard { variables })?;
-        let reply = prepared(wire, request).await?;
+        let reply = prepared(request, wire).await?;
         self.stored_in(&reply, "card")
     }
 
@@ -86,7 +86,7 @@ impl CoolPay {
     ///
     /// # Errors
     /// `source` is not of the form `card:ID`, or the provider refuses.
-    pub async fn card_link(&self, wire: &dyn Wire, source: &str, urls: &Urls) -> Result<SecretString, Error> {
+    pub async fn card_link(&self, source: &str, urls: &Urls, wire: &dyn Wire) -> Result<SecretString, Error> {
         let path = self.path_of_stored(source, "cards")?;
         let link = shapes::NewCardLink {
             continueurl: urls.back.as_deref(),
@@ -94,7 +94,7 @@ impl CoolPay {
             callbackurl: urls.notify.as_deref(),
             language: self.parts.language.as_deref(),
         };
-        let url = self.put_link(wire, &path, &link).await.map_err(NoLink::give_up)?;
+        let url = self.put_link(&path, &link, wire).await.map_err(NoLink::give_up)?;
         Ok(url.into())
     }
 
@@ -102,7 +102,7 @@ impl CoolPay {
     ///
     /// # Errors
     /// A field breaks a rule, the reference is taken, or the provider's answer is lost; no money moves either way.
-    pub async fn create_subscription(&self, wire: &dyn Wire, new: &NewSubscription) -> Result<Stored, Error> {
+    pub async fn create_subscription(&self, new: &NewSubscription, wire: &dyn Wire) -> Result<Stored, Error> {
         let rule = paymux_core::Adapter::capabilities(self).reference;
         rule.check(&new.reference, PROVIDER)
             .map_err(|e| Error::invalid("reference", e.to_string()))?;
@@ -126,7 +126,7 @@ impl CoolPay {
             variables: new.metadata.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect(),
         };
         let request = self.request(Method::POST, "/subscriptions", &body)?;
-        let reply = prepared(wire, request).await?;
+        let reply = prepared(request, wire).await?;
         self.stored_in(&reply, "subscription")
     }
 
@@ -136,10 +136,10 @@ impl CoolPay {
     /// `source` is not of the form `subscription:ID`, the amount cannot be written, or the provider refuses.
     pub async fn subscription_link(
         &self,
-        wire: &dyn Wire,
         source: &str,
         amount: Money,
         urls: &Urls,
+        wire: &dyn Wire,
     ) -> Result<SecretString, Error> {
         let path = self.path_of_stored(source, "subscriptions")?;
         let link = shapes::NewLink {
@@ -152,7 +152,7 @@ impl CoolPay {
             language: self.parts.language.as_deref(),
             payment_methods: self.parts.payment_methods.as_deref(),
         };
-        let url = self.put_link(wire, &path, &link).await.map_err(NoLink::give_up)?;
+        let url = self.put_link(&path, &link, wire).await.map_err(NoLink::give_up)?;
         Ok(url.into())
     }
 
@@ -160,10 +160,10 @@ impl CoolPay {
     ///
     /// # Errors
     /// `source` is not of the form `card:ID` or `subscription:ID`, or nothing stands there.
-    pub async fn stored(&self, wire: &dyn Wire, source: &str) -> Result<Stored, Error> {
+    pub async fn stored(&self, source: &str, wire: &dyn Wire) -> Result<Stored, Error> {
         let (collection, id) = stored(source)?;
         let request = self.bare(Method::GET, &format!("/{collection}/{id}"))?;
-        let reply = self.get(wire, request).await?;
+        let reply = self.get(request, wire).await?;
         self.stored_in(&reply, if collection == "cards" { "card" } else { "subscription" })
     }
 
@@ -191,7 +191,7 @@ impl CoolPay {
     }
 }
 
-async fn prepared(wire: &dyn Wire, request: http::Request<bytes::Bytes>) -> Result<Reply, Error> {
+async fn prepared(request: http::Request<bytes::Bytes>, wire: &dyn Wire) -> Result<Reply, Error> {
     let reply = wire.send(Call::prepares(request)).await.map_err(Lost::give_up)?;
     if reply.status.is_success() {
         Ok(reply)

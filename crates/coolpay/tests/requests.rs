@@ -281,19 +281,19 @@ fn extras_move_no_money() {
             r#"{"id":99,"accepted":true,"state":"active","metadata":{"brand":"visa","last4":"0008"}}"#,
         );
     let stored = run(async {
-        adapter.close_link(&script, &payment_ref()).await.unwrap();
-        let card = adapter.create_card(&script, &Default::default()).await.unwrap();
-        adapter.card_link(&script, &card.source, &urls).await.unwrap();
+        adapter.close_link(&payment_ref(), &script).await.unwrap();
+        let card = adapter.create_card(&Default::default(), &script).await.unwrap();
+        adapter.card_link(&card.source, &urls, &script).await.unwrap();
         let new = NewSubscription::new("sub1001".parse().unwrap(), paymux_core::Currency::DKK, "Monthly");
-        let subscription = adapter.create_subscription(&script, &new).await.unwrap();
+        let subscription = adapter.create_subscription(&new, &script).await.unwrap();
         assert_eq!(subscription.source, "subscription:77");
         let amount = "1.00 DKK".parse().unwrap();
         adapter
-            .subscription_link(&script, &subscription.source, amount, &urls)
+            .subscription_link(&subscription.source, amount, &urls, &script)
             .await
             .unwrap();
-        assert!(adapter.card_link(&script, "subscription:77", &urls).await.is_err());
-        adapter.stored(&script, &card.source).await.unwrap()
+        assert!(adapter.card_link("subscription:77", &urls, &script).await.is_err());
+        adapter.stored(&card.source, &script).await.unwrap()
     });
     assert_eq!(
         (stored.source.as_str(), stored.accepted, stored.last4.as_deref()),
@@ -315,7 +315,7 @@ fn extras_move_no_money() {
     );
     // Another account's payment is not touched.
     let stranger = paymux_core::PaymentRef::new("coolpay", paymux_core::Account::of(&["x"]), ["1"]);
-    assert!(run(adapter.close_link(&Script::new(), &stranger)).is_err());
+    assert!(run(adapter.close_link(&stranger, &Script::new())).is_err());
 }
 
 /// A page counts as closed only where two looks show no link, and nothing on the payment that was approved or is under way.

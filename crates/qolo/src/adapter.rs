@@ -9,12 +9,11 @@ use jiff::Timestamp;
 use paymux_core::{
     Ability, Account, Adapter, Answer, AskAfterwards, Attempt, Capabilities, Delivery, Duplicates, Error, Event, Field,
     Inquiry, MethodQuery, Mode, Operation, OperationKind, PaymentMethod, ReferenceRule, Scale, Scales, SourceKind,
-    Token, Tokens, WebhookError, Webhooks, Wire, async_trait, request,
+    Tokens, WebhookError, Webhooks, Wire, async_trait, request,
 };
 use secrecy::SecretString;
 
 use crate::codes::Rail;
-use crate::flows;
 
 /// The provider's name in configurations; the same for both presets.
 pub(crate) const PROVIDER: &str = "qolo";
@@ -105,19 +104,19 @@ impl Adapter for Qolo {
 
     async fn execute(&self, operation: &Operation, wire: &dyn Wire) -> Result<Answer, Error> {
         match operation {
-            Operation::Inquire(Inquiry::Payment(payment)) => flows::ask::inquire(self, payment, wire).await,
-            Operation::Payout(payout) => flows::payout(self, operation, payout, wire).await,
-            Operation::Refund(refund) => flows::undo::refund(self, operation, refund, wire).await,
-            Operation::Resolve(unresolved) => flows::ask::resolve(self, unresolved, wire).await,
-            Operation::Sale(charge) => flows::sale(self, operation, charge, wire).await,
-            Operation::Transfer(transfer) => flows::transfer(self, operation, transfer, wire).await,
-            Operation::Void(void) => flows::undo::void(self, operation, void, wire).await,
+            Operation::Inquire(Inquiry::Payment(payment)) => self.inquire(payment, wire).await,
+            Operation::Payout(payout) => self.payout(operation, payout, wire).await,
+            Operation::Refund(refund) => self.refund(operation, refund, wire).await,
+            Operation::Resolve(unresolved) => self.resolve(unresolved, wire).await,
+            Operation::Sale(charge) => self.sale(operation, charge, wire).await,
+            Operation::Transfer(transfer) => self.transfer(operation, transfer, wire).await,
+            Operation::Void(void) => self.void(operation, void, wire).await,
             other => Err(Error::unsupported(PROVIDER, other.kind().as_str())),
         }
     }
 
     async fn payment_methods(&self, query: &MethodQuery, wire: &dyn Wire) -> Result<Vec<PaymentMethod>, Error> {
-        flows::methods::list(self, query, wire).await
+        self.methods(query, wire).await
     }
 
     fn tokens(&self) -> Option<&dyn Tokens> {
@@ -143,19 +142,5 @@ impl Adapter for Qolo {
 
     fn sign(&self, body: &Bytes, _: Timestamp) -> Result<Delivery, WebhookError> {
         crate::webhook::sign(self, body)
-    }
-}
-
-#[async_trait]
-impl Tokens for Qolo {
-    async fn obtain(&self, _: Option<&Token>, wire: &dyn Wire) -> Result<Token, Error> {
-        match &self.credentials {
-            Credentials::Login(login) => flows::login::log_in(self, login, wire).await,
-            Credentials::Static(token) => Ok(Token {
-                access: token.clone(),
-                refresh: None,
-                expires: None,
-            }),
-        }
     }
 }

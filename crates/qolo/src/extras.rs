@@ -88,8 +88,8 @@ impl Qolo {
     ///
     /// # Errors
     /// The account is unknown, or the reply has no balance or no currency.
-    pub async fn balance(&self, wire: &dyn Wire, account: &str) -> Result<Balance, Error> {
-        let reply: AccountReply = ask(wire, self.get(&format!("/accounts/{}", escaped(account)))?).await?;
+    pub async fn balance(&self, account: &str, wire: &dyn Wire) -> Result<Balance, Error> {
+        let reply: AccountReply = ask(self.get(&format!("/accounts/{}", escaped(account)))?, wire).await?;
         if reply
             .account_guid
             .as_deref()
@@ -115,10 +115,10 @@ impl Qolo {
     /// The provider gives no quote, or its reply lacks a part.
     pub async fn quote(
         &self,
-        wire: &dyn Wire,
         instrument: &str,
         amount: Money,
         into: Currency,
+        wire: &dyn Wire,
     ) -> Result<Quote, Error> {
         let body = QuoteRequest {
             source: Locator::account(&self.account),
@@ -128,7 +128,7 @@ impl Qolo {
             destination_currency: into.code(),
         };
         let call = Call::prepares(self.send(Method::POST, "/transfers/quote", &body)?);
-        let reply: QuoteReply = prepare(wire, call).await?;
+        let reply: QuoteReply = prepare(call, wire).await?;
         let now = wire.now();
         let conversion = reply.conversion.ok_or_else(|| lacking("conversionDetails"))?;
         let from = self.money(conversion.from_amount.as_deref(), conversion.from_currency.as_deref());
@@ -170,10 +170,10 @@ impl Qolo {
     /// A key of the configuration is missing, the address is not `https`, or the provider refuses.
     pub async fn register_webhook(
         &self,
-        wire: &dyn Wire,
         reference: &Reference,
         url: &str,
         events: &[&str],
+        wire: &dyn Wire,
     ) -> Result<Subscription, Error> {
         if !url.starts_with("https://") {
             return Err(Error::invalid("url", "must begin with https://"));
@@ -190,7 +190,7 @@ impl Qolo {
         };
         let key = hmac::hex(b"paymux qolo webhook 1", &[reference.as_str().as_bytes()]);
         let request = with_key(self.send(Method::POST, "/webhooks", &body)?, key)?;
-        let reply: SubscriptionReply = prepare(wire, Call::prepares(request)).await?;
+        let reply: SubscriptionReply = prepare(Call::prepares(request), wire).await?;
         subscription(reply).ok_or_else(|| lacking("notification_guid"))
     }
 
@@ -203,7 +203,7 @@ impl Qolo {
             let start = start.unwrap_or(1);
             self.get(&format!("/webhooks?limit=10&start_index={start}"))
         };
-        let replies: Vec<SubscriptionReply> = list(wire, request).await?;
+        let replies: Vec<SubscriptionReply> = list(request, wire).await?;
         Ok(replies.into_iter().filter_map(subscription).collect())
     }
 
@@ -211,9 +211,9 @@ impl Qolo {
     ///
     /// # Errors
     /// There is no such subscription, or the provider refuses.
-    pub async fn deactivate_webhook(&self, wire: &dyn Wire, id: &str) -> Result<(), Error> {
+    pub async fn deactivate_webhook(&self, id: &str, wire: &dyn Wire) -> Result<(), Error> {
         let path = format!("/webhooks/{}", escaped(id));
-        let held: SubscriptionReply = ask(wire, self.get(&path)?).await?;
+        let held: SubscriptionReply = ask(self.get(&path)?, wire).await?;
         let program = held.program_guid.as_deref().or(self.program.as_deref());
         let body = SubscriptionRequest {
             program_guid: program.ok_or_else(|| lacking("program_guid"))?,
@@ -245,7 +245,7 @@ impl Qolo {
     }
 }
 
-async fn prepare<T: DeserializeOwned>(wire: &dyn Wire, call: Call) -> Result<T, Error> {
+async fn prepare<T: DeserializeOwned>(call: Call, wire: &dyn Wire) -> Result<T, Error> {
     let reply = wire.send(call).await.map_err(Lost::give_up)?;
     if !reply.status.is_success() {
         return Err(refusal(&reply, false, wire.now()));

@@ -331,12 +331,12 @@ fn balance_is_read_exactly() {
         r#"{{"account_guid":"{ACCOUNT}","account_currency":"USD","available_balance":-0.1,"ledger_balance":1234.56,"suspense_balance":null}}"#
     );
     let script = Script::new().json(&format!("GET /api/v1/accounts/{ACCOUNT}"), 200, &reply);
-    let balance = run(qolo().balance(&script, ACCOUNT)).unwrap();
+    let balance = run(qolo().balance(ACCOUNT, &script)).unwrap();
     assert_eq!(balance.available.to_string(), "-0.10 USD");
     assert_eq!(balance.ledger.unwrap().to_string(), "1234.56 USD");
     assert_eq!(balance.suspense, None);
     let script = Script::new().json("GET /api/v1/accounts/a", 200, r#"{"available_balance":1}"#);
-    assert!(run(qolo().balance(&script, "a")).is_err());
+    assert!(run(qolo().balance("a", &script)).is_err());
 }
 
 #[test]
@@ -348,7 +348,7 @@ fn quote_is_for_what_was_asked() {
     };
     let script = Script::new().json("POST /api/v1/transfers/quote", 201, &reply("25.1"));
     let amount = "25.10 USD".parse().unwrap();
-    let quote = run(qolo().quote(&script, "i1", amount, Currency::EUR)).unwrap();
+    let quote = run(qolo().quote("i1", amount, Currency::EUR, &script)).unwrap();
     assert_eq!(
         (quote.reference.as_str(), quote.rate.as_deref()),
         ("q1", Some("0.9123"))
@@ -363,7 +363,7 @@ fn quote_is_for_what_was_asked() {
         r#"{"source":{"account_guid":"d2b7c9d2-85e7-4c51-92d0-3f97a47f8d76"},"destination":{"outside_instrument_guid":"i1"},"amount":25.10,"currency":"USD","destination_currency":"EUR"}"#
     );
     let script = Script::new().json("POST /api/v1/transfers/quote", 201, &reply("25.11"));
-    assert!(run(qolo().quote(&script, "i1", amount, Currency::EUR)).is_err());
+    assert!(run(qolo().quote("i1", amount, Currency::EUR, &script)).is_err());
 }
 
 #[test]
@@ -374,7 +374,7 @@ fn webhooks_are_registered_listed_and_stopped() {
     let script = Script::new().json("POST /api/v1/webhooks", 201, &held);
     let reference = "hook1".parse().unwrap();
     let url = "https://shop.example/hook";
-    let made = run(qolo().register_webhook(&script, &reference, url, &["transfer.success"])).unwrap();
+    let made = run(qolo().register_webhook(&reference, url, &["transfer.success"], &script)).unwrap();
     assert_eq!((made.id.as_str(), made.active), ("n1", Some(true)));
     let sent = only(&script);
     assert_eq!(
@@ -391,7 +391,7 @@ fn webhooks_are_registered_listed_and_stopped() {
     let script = Script::new()
         .json("GET /api/v1/webhooks/n1", 200, &held)
         .json("PUT /api/v1/webhooks/n1", 204, "");
-    run(qolo().deactivate_webhook(&script, "n1")).unwrap();
+    run(qolo().deactivate_webhook("n1", &script)).unwrap();
     let sent = script.sent().pop().unwrap();
     assert_eq!(sent.request.method(), Method::PUT);
     assert_eq!(
@@ -400,10 +400,10 @@ fn webhooks_are_registered_listed_and_stopped() {
     );
 
     let script = Script::new();
-    let plain = run(qolo().register_webhook(&script, &reference, "http://shop.example", &[])).unwrap_err();
+    let plain = run(qolo().register_webhook(&reference, "http://shop.example", &[], &script)).unwrap_err();
     assert_eq!(plain.field(), Some("url"));
     let without = with(json!({"webhook_secret": null}));
-    let error = run(without.register_webhook(&script, &reference, url, &[])).unwrap_err();
+    let error = run(without.register_webhook(&reference, url, &[], &script)).unwrap_err();
     assert!(error.message().contains("`webhook_secret`"), "{error}");
 }
 

@@ -28,8 +28,8 @@ fn hear<T: Debug>(heard: &mut Heard, result: Result<T, Error>) -> Option<T> {
 /// Whatever this gateway's adapter is, the extras that have to do with cards, links and secrets.
 pub(crate) async fn extras(gateway: &Gateway, subject: &Subject, payment: Option<&PaymentRef>, heard: &mut Heard) {
     if let Ok((coolpay, wire)) = gateway.open::<CoolPay>() {
-        hear(heard, coolpay.create_card(&wire, &BTreeMap::new()).await);
-        hear(heard, coolpay.card_link(&wire, "card:1", &Urls::default()).await);
+        hear(heard, coolpay.create_card(&BTreeMap::new(), &wire).await);
+        hear(heard, coolpay.card_link("card:1", &Urls::default(), &wire).await);
     }
     if let Ok((opp, wire)) = gateway.open::<Opp>()
         && let Source::Card(card) = &subject.approved
@@ -38,10 +38,10 @@ pub(crate) async fn extras(gateway: &Gateway, subject: &Subject, payment: Option
     }
     if let Ok((qolo, wire)) = gateway.open::<Qolo>() {
         let (account, _) = subject.accounts.clone().unwrap_or_default();
-        hear(heard, qolo.balance(&wire, &account).await);
+        hear(heard, qolo.balance(&account, &wire).await);
         hear(heard, qolo.webhooks(&wire).await);
     }
     if let (Ok((carry1st, wire)), Some(payment)) = (gateway.open::<Carry1st>(), payment) {
-        hear(heard, carry1st.checkout_link(&wire, payment, None).await);
+        hear(heard, carry1st.checkout_link(payment, None, &wire).await);
     }
 }

@@ -74,7 +74,7 @@ pub(crate) enum Look<'a> {
 
 impl CoolPay {
     /// Sends a call that moves money, once.
-    pub(crate) async fn spend(&self, wire: &dyn Wire, request: Request<Bytes>) -> Result<Spent, Error> {
+    pub(crate) async fn spend(&self, request: Request<Bytes>, wire: &dyn Wire) -> Result<Spent, Error> {
         Ok(match wire.send(Call::once(request)).await {
             Ok(reply) if reply.status.is_success() => Spent::Answered(reply),
             Ok(reply) => {
@@ -94,7 +94,7 @@ impl CoolPay {
 
     /// Sends one operation and finds out what it came to: by what is of its type and younger than all that `before` holds. What this process knows to be
     /// done, and `before` does not show, is not sent again.
-    pub(crate) async fn act(&self, wire: &dyn Wire, mut step: Step<'_>, before: &Resource) -> Result<Seen, Error> {
+    pub(crate) async fn act(&self, mut step: Step<'_>, before: &Resource, wire: &dyn Wire) -> Result<Seen, Error> {
         if let Some(operation) = self.claims.done(&step) {
             return Err(not_shown(step.kind, operation).with_payment(self.payment(step.place, before)));
         }
@@ -104,16 +104,16 @@ impl CoolPay {
         wire.note(Memo::new("operation", noted.to_string())).await?;
         let request = std::mem::take(&mut step.request);
         let _way = self.claims.begin(&step);
-        let seen = match self.spend(wire, request).await? {
+        let seen = match self.spend(request, wire).await? {
             Spent::Answered(reply) => {
-                let first = self.settle(wire, &reply, step.place, before).await;
-                self.watch(wire, &step, noted, first, None).await
+                let first = self.settle(&reply, step.place, before, wire).await;
+                self.watch(&step, noted, first, None, wire).await
             }
             Spent::Refused(refusal) if refusal.fits_earlier => {
-                Box::pin(self.after_refusal(wire, &step, noted, refusal.error)).await
+                Box::pin(self.after_refusal(&step, noted, refusal.error, wire)).await
             }
             Spent::Refused(refusal) => Err(refusal.error),
-            Spent::Open(error) => Box::pin(self.watch(wire, &step, noted, None, Some(error))).await,
+            Spent::Open(error) => Box::pin(self.watch(&step, noted, None, Some(error), wire)).await,
         };
         seen.map_err(|error| match error.payment() {
             Some(_) => error,
@@ -122,13 +122,13 @@ impl CoolPay {
     }
 
     /// The payment that a 2xx answers with. An empty body leads to the `Location`, where it is on the same host.
-    async fn settle(&self, wire: &dyn Wire, reply: &Reply, place: &Place, before: &Resource) -> Option<Resource> {
+    async fn settle(&self, reply: &Reply, place: &Place, before: &Resource, wire: &dyn Wire) -> Option<Resource> {
         if let Ok(body) = self.resource(reply) {
             return body.operations.is_some().then_some(body);
         }
         let location = self.location(reply)?;
         let request = request::empty(Method::GET, &self.parts.origin, &location).ok()?;
-        let answer = self.get(wire, dressed(request)).await.ok()?;
+        let answer = self.get(dressed(request), wire).await.ok()?;
         if !location.starts_with(&format!("{}/operations/", self.path_of(place))) {
             return self.resource(&answer).ok().filter(|body| body.operations.is_some());
         }
@@ -151,11 +151,11 @@ impl CoolPay {
     /// Looks until the operation is seen, and what is seen agrees with what was asked.
     pub(crate) async fn watch(
         &self,
-        wire: &dyn Wire,
         step: &Step<'_>,
         noted: i64,
         first: Option<Resource>,
         trouble: Option<Error>,
+        wire: &dyn Wire,
     ) -> Result<Seen, Error> {
         let mut next = first;
         let mut last: Option<Resource> = None;
@@ -163,7 +163,7 @@ impl CoolPay {
         let mut waits = LOOKS.into_iter();
         loop {
             if next.is_none() {
-                next = Box::pin(self.read(wire, step.place)).await.ok();
+                next = Box::pin(self.read(step.place, wire)).await.ok();
             }
             if let Some(body) = next.take() {
                 differs = None;
@@ -204,10 +204,10 @@ impl CoolPay {
     }
 
     /// A refusal that fits an earlier attempt having worked: reads the payment before it is believed, and once more, since a read may lag behind.
-    async fn after_refusal(&self, wire: &dyn Wire, step: &Step<'_>, noted: i64, error: Error) -> Result<Seen, Error> {
+    async fn after_refusal(&self, step: &Step<'_>, noted: i64, error: Error, wire: &dyn Wire) -> Result<Seen, Error> {
         let mut again = true;
         loop {
-            let Ok(body) = self.read(wire, step.place).await else {
+            let Ok(body) = self.read(step.place, wire).await else {
                 return Err(error.with_fate(Fate::Unknown));
             };
             let payment = self.payment(step.place, &body);

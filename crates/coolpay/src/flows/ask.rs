@@ -14,21 +14,21 @@ impl CoolPay {
         let (place, body) = match inquiry {
             Inquiry::Payment(payment) => {
                 let place = Place::of(payment)?;
-                let body = self.read_in_turn(wire, &place).await?;
+                let body = self.read_in_turn(&place, wire).await?;
                 (place, body)
             }
-            Inquiry::Reference(reference) => Box::pin(self.by_reference(wire, reference.as_str())).await?,
+            Inquiry::Reference(reference) => Box::pin(self.by_reference(reference.as_str(), wire)).await?,
             _ => return Err(Error::unsupported(crate::adapter::PROVIDER, "this kind of inquiry")),
         };
         self.report(&place, &body)
     }
 
     /// Looks among the payments, then among the payouts.
-    async fn by_reference(&self, wire: &dyn Wire, reference: &str) -> Result<(Place, Resource), Error> {
-        if let Some(found) = self.look_up(wire, Kind::Payment, reference).await? {
+    async fn by_reference(&self, reference: &str, wire: &dyn Wire) -> Result<(Place, Resource), Error> {
+        if let Some(found) = self.look_up(Kind::Payment, reference, wire).await? {
             return Ok(found);
         }
-        match self.search(wire, Kind::Payout, reference).await {
+        match self.search(Kind::Payout, reference, wire).await {
             Ok(Some(found)) => Ok(found),
             // Many keys may not read payouts.
             Err(error) if !reading::is_barred(&error) => Err(error),

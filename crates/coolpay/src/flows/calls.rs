@@ -41,11 +41,11 @@ impl CoolPay {
     }
 
     /// Asks for something.
-    pub(crate) async fn get(&self, wire: &dyn Wire, request: Request<Bytes>) -> Result<Reply, Error> {
-        self.question(wire, Call::asks(request)).await
+    pub(crate) async fn get(&self, request: Request<Bytes>, wire: &dyn Wire) -> Result<Reply, Error> {
+        self.question(Call::asks(request), wire).await
     }
 
-    async fn question(&self, wire: &dyn Wire, call: Call) -> Result<Reply, Error> {
+    async fn question(&self, call: Call, wire: &dyn Wire) -> Result<Reply, Error> {
         match wire.send(call).await {
             Ok(reply) if reply.status.is_success() => Ok(reply),
             Ok(reply) => Err(reading::refusal(&reply, wire.now()).error.with_fate(Fate::NotDone)),
@@ -54,20 +54,20 @@ impl CoolPay {
     }
 
     /// Reads a payment or payout, whole.
-    pub(crate) async fn read(&self, wire: &dyn Wire, place: &Place) -> Result<Resource, Error> {
+    pub(crate) async fn read(&self, place: &Place, wire: &dyn Wire) -> Result<Resource, Error> {
         let call = Call::asks(self.bare(Method::GET, &place.path())?);
-        self.whole(wire, place, call).await
+        self.whole(place, call, wire).await
     }
 
     /// Reads a payment or payout for a caller who only asks, and may ask too often.
-    pub(crate) async fn read_in_turn(&self, wire: &dyn Wire, place: &Place) -> Result<Resource, Error> {
+    pub(crate) async fn read_in_turn(&self, place: &Place, wire: &dyn Wire) -> Result<Resource, Error> {
         let path = place.path();
         let call = Call::asks(self.bare(Method::GET, &path)?);
-        self.whole(wire, place, call.about(path)).await
+        self.whole(place, call.about(path), wire).await
     }
 
-    async fn whole(&self, wire: &dyn Wire, place: &Place, call: Call) -> Result<Resource, Error> {
-        let reply = self.question(wire, call).await?;
+    async fn whole(&self, place: &Place, call: Call, wire: &dyn Wire) -> Result<Resource, Error> {
+        let reply = self.question(call, wire).await?;
         let body = self.resource(&reply)?;
         let broken = |what: &str| Error::new(ErrorKind::Provider, format!("the reply about {} {what}", place.path()));
         match (&body.id, &body.operations) {
@@ -81,13 +81,13 @@ impl CoolPay {
     /// Looks a payment or payout up by the caller's reference, once.
     pub(crate) async fn search(
         &self,
-        wire: &dyn Wire,
         kind: Kind,
         reference: &str,
+        wire: &dyn Wire,
     ) -> Result<Option<(Place, Resource)>, Error> {
         let encoded = utf8_percent_encode(reference, QUERY);
         let path = format!("/{}?order_id={encoded}&page_size={ROWS}", kind.collection());
-        let reply = self.get(wire, self.bare(Method::GET, &path)?).await?;
+        let reply = self.get(self.bare(Method::GET, &path)?, wire).await?;
         let mut rows: Vec<Resource> = reply.json()?;
         // Rows that nobody asked for show that it was not searched for this reference, and so nothing of what is there.
         let asked = |row: &Resource| {
@@ -117,40 +117,40 @@ impl CoolPay {
         };
         let place = place.ok_or_else(|| Error::new(ErrorKind::Provider, "a row of the list has no id"))?;
         // Rows of a list may not carry every operation.
-        let body = self.read(wire, &place).await?;
+        let body = self.read(&place, wire).await?;
         Ok(Some((place, body)))
     }
 
     /// Looks a payment or payout up by the caller's reference, again after a while where it is not there.
     pub(crate) async fn look_up(
         &self,
-        wire: &dyn Wire,
         kind: Kind,
         reference: &str,
+        wire: &dyn Wire,
     ) -> Result<Option<(Place, Resource)>, Error> {
         for wait in SEARCHES {
-            if let Some(found) = self.search(wire, kind, reference).await? {
+            if let Some(found) = self.search(kind, reference, wire).await? {
                 return Ok(Some(found));
             }
             if !wire.wait(Duration::from_secs(wait)).await {
                 return Ok(None);
             }
         }
-        self.search(wire, kind, reference).await
+        self.search(kind, reference, wire).await
     }
 
     /// A payment that was there before, and shows no operation: looks again for a while, since one may be on its way.
     pub(crate) async fn steady(
         &self,
-        wire: &dyn Wire,
         place: Place,
         mut body: Resource,
+        wire: &dyn Wire,
     ) -> Result<(Place, Resource), Error> {
         for wait in SEARCHES {
             if body.operations.iter().flatten().next().is_some() || !wire.wait(Duration::from_secs(wait)).await {
                 break;
             }
-            body = self.read(wire, &place).await?;
+            body = self.read(&place, wire).await?;
         }
         Ok((place, body))
     }

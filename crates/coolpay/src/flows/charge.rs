@@ -51,7 +51,7 @@ impl CoolPay {
         wire: &dyn Wire,
     ) -> Result<Answer, Error> {
         let Task { charge, want, asked } = task;
-        let made = self.create(wire, Kind::Payment, new).await?;
+        let made = self.create(Kind::Payment, new, wire).await?;
         let (place, body) = (&made.place, &made.body);
         match self.standing(place, body, want, Some(asked))? {
             Standing::Fresh if reading::link(body).is_some() => {
@@ -67,7 +67,7 @@ impl CoolPay {
         let card = match payer {
             Payer::Card(card) => build::card(card),
             Payer::SavedCard(id) | Payer::Subscription(id) => {
-                Box::pin(self.card_token(wire, id)).await.map_err(doubt)?
+                Box::pin(self.card_token(id, wire)).await.map_err(doubt)?
             }
         };
         let authorize = shapes::Authorize {
@@ -89,7 +89,7 @@ impl CoolPay {
             attempt: charge.reference.as_str(),
             request,
         };
-        let seen = self.act(wire, step, body).await.map_err(doubt)?;
+        let seen = self.act(step, body, wire).await.map_err(doubt)?;
         made.told(self.authorized(task, seen, wire).await?)
     }
 
@@ -99,7 +99,7 @@ impl CoolPay {
         let asked = self.asked(charge.amount)?;
         let new = self.new_payment(charge)?;
         wire.note(Memo::new(CAPTURE, checkout.capture.to_string())).await?;
-        let Made { place, body, .. } = self.create(wire, Kind::Payment, &new).await?;
+        let Made { place, body, .. } = self.create(Kind::Payment, &new, wire).await?;
         let want = if checkout.capture { Want::Take } else { Want::Hold };
         match self.standing(&place, &body, want, Some(asked))? {
             Standing::Settled(answer) => Ok(*answer),
@@ -108,7 +108,7 @@ impl CoolPay {
             Standing::Fresh | Standing::Action(_) => {
                 let link = self.new_link(charge, asked, checkout.capture);
                 let url = self
-                    .put_link(wire, &place.path(), &link)
+                    .put_link(&place.path(), &link, wire)
                     .await
                     .map_err(NoLink::give_up)?;
                 let mut payment = self.payment(&place, &body);
@@ -170,7 +170,7 @@ impl CoolPay {
             attempt: charge.reference.as_str(),
             request,
         };
-        let seen = match self.act(wire, step, body).await {
+        let seen = match self.act(step, body, wire).await {
             Ok(seen) => seen,
             Err(error) if error.kind() == ErrorKind::Mismatch => return Err(error),
             Err(error) => {
@@ -196,7 +196,7 @@ impl CoolPay {
     ) -> Result<Answer, Error> {
         let mut payment = self.payment(place, body);
         let link = self.new_link(task.charge, task.asked, task.want == Want::Take);
-        match self.put_link(wire, &place.path(), &link).await {
+        match self.put_link(&place.path(), &link, wire).await {
             Ok(url) => {
                 payment.state = PaymentState::RequiresAction;
                 Ok(Answer::new(redirect(&url), payment))

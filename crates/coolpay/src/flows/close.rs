@@ -15,8 +15,8 @@ impl CoolPay {
         if place.kind == Kind::Payout {
             return Err(Error::invalid("payment", "is a payout, which has no page"));
         }
-        let closing = self.close_link(wire, payment).await;
-        let first = self.closed(&place, &self.read(wire, &place).await?, &closing)?;
+        let closing = self.close_link(payment, wire).await;
+        let first = self.closed(&place, &self.read(&place, wire).await?, &closing)?;
         if !matches!(first.outcome, Outcome::Declined(_)) {
             return Ok(first);
         }
@@ -24,7 +24,7 @@ impl CoolPay {
             let text = "the page was closed, and there was no time to look twice whether somebody paid on it before";
             return Err(Error::new(ErrorKind::Network, text));
         }
-        self.closed(&place, &self.read(wire, &place).await?, &closing)
+        self.closed(&place, &self.read(&place, wire).await?, &closing)
     }
 
     /// How a payment stands whose link was taken away.

@@ -115,9 +115,9 @@ impl CoolPay {
     /// Makes a payment or payout, or finds the one that has the reference already. No money moves.
     pub(crate) async fn create(
         &self,
-        wire: &dyn Wire,
         kind: Kind,
         new: &shapes::NewPayment<'_>,
+        wire: &dyn Wire,
     ) -> Result<Made, Error> {
         let reference = new.order_id;
         let found = |(place, body)| Made {
@@ -148,9 +148,9 @@ impl CoolPay {
                     let refusal = reading::refusal(&reply, wire.now());
                     if refusal.fits_earlier {
                         // Taken, so an earlier attempt got that far; how far is to be seen. A refusal without words may mean the same.
-                        return match Box::pin(self.look_up(wire, kind, reference)).await {
+                        return match Box::pin(self.look_up(kind, reference, wire)).await {
                             Ok(Some((place, body))) => {
-                                let steady = Box::pin(self.steady(wire, place, body));
+                                let steady = Box::pin(self.steady(place, body, wire));
                                 steady.await.map(found).map_err(unknown)
                             }
                             Ok(None) => Err(refusal.unseen()),
@@ -165,8 +165,8 @@ impl CoolPay {
                 Err(Lost::NotSent(error)) => return Err(error),
                 Err(Lost::Unknown(error)) => trouble = Some(error),
             }
-            if let Some((place, body)) = Box::pin(self.look_up(wire, kind, reference)).await? {
-                return Box::pin(self.steady(wire, place, body)).await.map(found);
+            if let Some((place, body)) = Box::pin(self.look_up(kind, reference, wire)).await? {
+                return Box::pin(self.steady(place, body, wire)).await.map(found);
             }
         }
         Err(trouble.unwrap_or_else(|| Error::new(ErrorKind::Provider, "the payment could not be made")))
@@ -209,9 +209,9 @@ impl CoolPay {
     /// Puts a hosted page's link, and gives its address. Putting it again changes nothing, so a lost answer is asked for once more.
     pub(crate) async fn put_link<T: serde::Serialize>(
         &self,
-        wire: &dyn Wire,
         path: &str,
         link: &T,
+        wire: &dyn Wire,
     ) -> Result<String, NoLink> {
         let request = self.request(Method::PUT, &format!("{path}/link"), link);
         let request = request.map_err(|error| NoLink { error, open: false })?;
@@ -246,7 +246,7 @@ impl CoolPay {
     }
 
     /// A single-use token of a saved card.
-    pub(crate) async fn card_token(&self, wire: &dyn Wire, id: &str) -> Result<shapes::Card<'static>, Error> {
+    pub(crate) async fn card_token(&self, id: &str, wire: &dyn Wire) -> Result<shapes::Card<'static>, Error> {
         let request = self.request(Method::POST, &format!("/cards/{id}/tokens"), &shapes::Empty {})?;
         let reply = wire.send(Call::prepares(request)).await.map_err(Lost::give_up)?;
         if !reply.status.is_success() {

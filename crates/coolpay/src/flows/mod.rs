@@ -1,6 +1,6 @@
 //! Operation → calls → answer.
 //!
-//! `charge` and `recurring` take money in, `standing` judges payments that exist already, `follow` captures, voids and refunds them, `payout`
+//! `charge` and `recurring` take money in, `standing` judges payments that exist already, `follow_up` captures, voids and refunds them, `payout`
 //! sends money out; `ask` and `resolve` only ask. `make` makes what moves no money, `build` writes the bodies, `act` sends one operation and
 //! finds out what it came to, `close` closes a page, `claims` keeps two attempts apart, and `calls` reads and looks up.
 
@@ -11,7 +11,7 @@ pub(crate) mod calls;
 mod charge;
 mod claims;
 mod close;
-mod follow;
+mod follow_up;
 pub(crate) mod make;
 mod payout;
 mod recurring;

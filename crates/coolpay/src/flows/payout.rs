@@ -29,7 +29,7 @@ impl CoolPay {
             _ => return Err(Error::unsupported(PROVIDER, "a payout to this")),
         };
         let new = build::new_payout(payout)?;
-        let made = self.create(wire, Kind::Payout, &new).await?;
+        let made = self.create(Kind::Payout, &new, wire).await?;
         let (place, body) = (&made.place, &made.body);
         match self.standing(place, body, Want::Send, Some(asked))? {
             Standing::Settled(answer) => return Ok(*answer),
@@ -47,7 +47,7 @@ impl CoolPay {
         made.note(wire).await.map_err(doubt)?;
         let card = match to {
             To::Card(card) => build::card(card),
-            To::SavedCard(id) => self.card_token(wire, id).await.map_err(doubt)?,
+            To::SavedCard(id) => self.card_token(id, wire).await.map_err(doubt)?,
         };
         let credit = shapes::Authorize {
             amount: asked.units,
@@ -65,7 +65,7 @@ impl CoolPay {
             attempt: payout.reference.as_str(),
             request: self.request(Method::POST, &format!("{}/credit?synchronized", place.path()), &credit)?,
         };
-        let seen = self.act(wire, step, body).await.map_err(doubt)?;
+        let seen = self.act(step, body, wire).await.map_err(doubt)?;
         made.told(self.conclude(&seen)?)
     }
 }

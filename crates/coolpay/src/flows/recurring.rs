@@ -30,12 +30,12 @@ impl CoolPay {
         let mut request = self.request(Method::POST, &path, &body)?;
         notify(&mut request, charge.urls.notify.as_deref())?;
         wire.note(Memo::new("subscription", subscription)).await?;
-        let (place, first, trouble) = match self.spend(wire, request).await? {
+        let (place, first, trouble) = match self.spend(request, wire).await? {
             Spent::Answered(reply) => match self.made_under(&reply, reference)? {
                 Some((place, body)) => (place, Some(body), None),
                 None => match self.located(&reply, Kind::Payment) {
                     Some(place) => (place, None, None),
-                    None => match self.look_up(wire, Kind::Payment, reference).await {
+                    None => match self.look_up(Kind::Payment, reference, wire).await {
                         Ok(Some((place, body))) => (place, Some(body), None),
                         Ok(None) => {
                             return Err(unknown(Error::new(
@@ -48,7 +48,7 @@ impl CoolPay {
                 },
             },
             Spent::Refused(refusal) if refusal.fits_earlier => {
-                let (place, body) = match self.look_up(wire, Kind::Payment, reference).await {
+                let (place, body) = match self.look_up(Kind::Payment, reference, wire).await {
                     Ok(Some(found)) => found,
                     Ok(None) => return Err(refusal.unseen()),
                     Err(_) => return Err(unknown(refusal.error)),
@@ -62,7 +62,7 @@ impl CoolPay {
                 return self.resume(task, &place, &body, standing, wire).await;
             }
             Spent::Refused(refusal) => return Err(refusal.error),
-            Spent::Open(error) => match self.look_up_longer(wire, reference).await {
+            Spent::Open(error) => match self.look_up_longer(reference, wire).await {
                 Some((place, body)) => match self.standing(&place, &body, want, Some(asked))? {
                     Standing::Fresh => (place, Some(body), Some(error)),
                     // An earlier attempt may have made it, and have gone further.
@@ -82,16 +82,16 @@ impl CoolPay {
             attempt: reference,
             request: self.bare(Method::GET, &place.path())?,
         };
-        let seen = self.watch(wire, &step, 0, first, trouble).await?;
+        let seen = self.watch(&step, 0, first, trouble, wire).await?;
         self.authorized(task, seen, wire).await
     }
 
     /// Looks for a payment whose making was lost, and once more after a longer while. A look that fails shows nothing.
-    async fn look_up_longer(&self, wire: &dyn Wire, reference: &str) -> Option<(Place, shapes::Resource)> {
-        match self.look_up(wire, Kind::Payment, reference).await {
+    async fn look_up_longer(&self, reference: &str, wire: &dyn Wire) -> Option<(Place, shapes::Resource)> {
+        match self.look_up(Kind::Payment, reference, wire).await {
             Ok(Some(found)) => Some(found),
             _ if wire.wait(Duration::from_secs(10)).await => {
-                self.search(wire, Kind::Payment, reference).await.ok().flatten()
+                self.search(Kind::Payment, reference, wire).await.ok().flatten()
             }
             _ => None,
         }

@@ -180,12 +180,12 @@ impl CoolPay {
         };
         match (known, &unresolved.reference) {
             (Some(place), _) => {
-                let body = self.read_in_turn(wire, &place).await?;
+                let body = self.read_in_turn(&place, wire).await?;
                 Ok(Some((place, body)))
             }
             // The two looks are two searches.
-            (None, Some(reference)) if settled => self.search(wire, kind, reference.as_str()).await,
-            (None, Some(reference)) => self.look_up(wire, kind, reference.as_str()).await,
+            (None, Some(reference)) if settled => self.search(kind, reference.as_str(), wire).await,
+            (None, Some(reference)) => self.look_up(kind, reference.as_str(), wire).await,
             (None, None) => Err(open("neither the payment nor its reference is known")),
         }
     }
@@ -210,7 +210,7 @@ impl CoolPay {
             }
             (None, None) => return Err(open("the payment is not known")),
         };
-        let body = self.read_in_turn(wire, &place).await?;
+        let body = self.read_in_turn(&place, wire).await?;
         let noted = unresolved.note("operation").and_then(|id| id.parse().ok());
         let step = Step {
             place: &place,

@@ -3,7 +3,7 @@
 //! A request that moves money is sent once. What its answer leaves open is asked: by the id in the answer, and on v1 by the caller's
 //! reference; on v3 a lost answer cannot be asked about.
 
-mod asking;
+mod ask;
 pub(crate) mod charge;
 mod checkout;
 mod follow_up;

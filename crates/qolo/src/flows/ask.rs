@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use paymux_core::{Answer, Error, ErrorKind, Fate, Money, OperationKind, PaymentRef, Reply, Unresolved, Wire};
 use serde_json::value::RawValue;
 
-use super::undo::kind;
+use super::follow_up::kind;
 use super::{escaped, pages, success};
 use crate::adapter::{PROVIDER, Qolo};
 use crate::codes::TransferType;
@@ -19,24 +19,156 @@ const AROUND: Duration = Duration::from_secs(24 * 60 * 60);
 /// The size of a search's page.
 const LIMIT: u32 = 100;
 
-/// `GET transactions/{txn_guid}`.
-pub(crate) async fn inquire(qolo: &Qolo, payment: &PaymentRef, wire: &dyn Wire) -> Result<Answer, Error> {
-    let kind = kind(payment)?;
-    look_up(qolo, payment.id(), kind, wire).await
+impl Qolo {
+    /// `GET transactions/{txn_guid}`.
+    pub(crate) async fn inquire(&self, payment: &PaymentRef, wire: &dyn Wire) -> Result<Answer, Error> {
+        let kind = kind(payment)?;
+        self.look_up(payment.id(), kind, wire).await
+    }
+
+    async fn look_up(&self, guid: &str, kind: Option<TransferType>, wire: &dyn Wire) -> Result<Answer, Error> {
+        let reply = self.ask_row(guid, wire).await?;
+        Ok(self.ledger(row(&reply, guid)?, guid, kind, wire.now()))
+    }
+
+    /// Asks for the ledger's row of a transaction.
+    pub(super) async fn ask_row(&self, guid: &str, wire: &dyn Wire) -> Result<Reply, Error> {
+        let request = self.get(&["/transactions/", &escaped(guid)].concat())?;
+        success(request, wire).await
+    }
+
+    /// Finds out what became of an operation whose answer was lost, as far as that can be known.
+    pub(crate) async fn resolve(&self, unresolved: &Unresolved, wire: &dyn Wire) -> Result<Answer, Error> {
+        let answer = match unresolved.operation {
+            OperationKind::Payout | OperationKind::Sale | OperationKind::Transfer => self.made(unresolved, wire).await,
+            OperationKind::Refund | OperationKind::Void => self.undone(unresolved, wire).await,
+            OperationKind::Inquire => match &unresolved.payment {
+                Some(payment) => self.inquire(payment, wire).await,
+                None => Err(nothing_to_ask_with()),
+            },
+            other => Err(Error::unsupported(PROVIDER, &format!("resolve of {other}"))),
+        };
+        answer.map_err(|error| error.with_fate(Fate::Unknown))
+    }
+
+    /// A sale, payout or transfer: by its id where that is known, else by a search.
+    async fn made(&self, unresolved: &Unresolved, wire: &dyn Wire) -> Result<Answer, Error> {
+        let noted = unresolved.note("transfer").and_then(TransferType::parse);
+        let known = unresolved.payment.as_ref();
+        let Some(guid) = unresolved.note("payment").or(known.map(PaymentRef::id)) else {
+            return self.search(unresolved, noted, wire).await;
+        };
+        let kind = match (noted, known) {
+            (None, Some(payment)) => kind(payment)?,
+            _ => noted,
+        };
+        let answer = self.look_up(guid, kind, wire).await?;
+        match (answer.payment.amount, unresolved.amount) {
+            (Some(booked), Some(asked)) if booked != asked => {
+                let message = format!("the provider booked {booked}, and {asked} was asked");
+                Err(Error::mismatch(message, answer.payment))
+            }
+            _ => Ok(answer),
+        }
+    }
+
+    /// `POST transactions/search`, by account, amount and time. It has no filter for the caller's reference: a row counts only if it names it.
+    async fn search(
+        &self,
+        unresolved: &Unresolved,
+        kind: Option<TransferType>,
+        wire: &dyn Wire,
+    ) -> Result<Answer, Error> {
+        let (Some(kind), Some(reference), Some(amount), Some(account)) = (
+            kind,
+            unresolved.reference.as_ref(),
+            unresolved.amount,
+            unresolved.note("account"),
+        ) else {
+            return Err(nothing_to_ask_with());
+        };
+        let wanted = Wanted {
+            kind,
+            reference: reference.as_str(),
+            amount,
+            account,
+            instrument: unresolved.note("instrument"),
+        };
+        // A process that was down asks long after what it sent first.
+        let first = unresolved
+            .first_sent
+            .unwrap_or(unresolved.last_sent)
+            .min(unresolved.last_sent);
+        let (from, to) = (
+            first.checked_sub(AROUND).unwrap_or(Timestamp::MIN),
+            unresolved.last_sent.checked_add(AROUND).unwrap_or(Timestamp::MAX),
+        );
+        let (from, to) = (written(from), written(to));
+        let amount = self.number(wanted.amount)?;
+        let request = |start_index| {
+            let body = SearchRequest {
+                limit: LIMIT,
+                start_index,
+                account_guid: wanted.account,
+                txn_type: wanted.kind.side(),
+                start_date: &from,
+                end_date: &to,
+                txn_amount: amount.clone(),
+                txn_currency: wanted.amount.currency().code(),
+            };
+            self.send(Method::POST, "/transactions/search", &body)
+        };
+        let (rows, whole): (Vec<Box<RawValue>>, bool) = pages(request, wire).await?;
+        if !whole {
+            let message =
+                "the search does not say whether it has more rows, so that one that fits may not be the only one";
+            return Err(Error::new(ErrorKind::Provider, message));
+        }
+        let rows = rows.iter().map(|row| serde_json::from_str(row.get()));
+        let rows = rows.collect::<Result<Vec<LedgerRow<'_>>, _>>();
+        let rows = rows.map_err(|_| Error::new(ErrorKind::Provider, "a row of the search cannot be read"))?;
+        let fitting: Vec<_> = rows.into_iter().filter(|row| wanted.fits(self, row)).collect();
+        let alike = fitting.len();
+        let mut named = fitting.into_iter().filter(|row| wanted.is_named_in(row));
+        match (named.next(), named.next()) {
+            (Some(row), None) => {
+                let guid = row.txn_guid.as_deref().unwrap_or_default().to_owned();
+                let mut answer = self.ledger(row, &guid, Some(wanted.kind), wire.now());
+                answer.payment.merchant_reference = Some(wanted.reference.to_owned());
+                Ok(answer)
+            }
+            (first, _) => {
+                let how = if first.is_some() {
+                    "more than one of them names"
+                } else {
+                    "none of them names"
+                };
+                let message = format!(
+                    "ambiguous: {alike} transactions fit by account, instrument, amount and time, and {how} the reference; \
+                     a person must look"
+                );
+                Err(Error::new(ErrorKind::Provider, message))
+            }
+        }
+    }
+
+    /// A reversal or a cancel: no reply and no row names it, so nobody can tell. The payment is shown as it stands.
+    async fn undone(&self, unresolved: &Unresolved, wire: &dyn Wire) -> Result<Answer, Error> {
+        let error = Error::new(
+            ErrorKind::Provider,
+            "the provider cannot be asked about a reversal or a cancel; a person must look",
+        );
+        let Some(payment) = &unresolved.payment else {
+            return Err(error);
+        };
+        match self.inquire(payment, wire).await {
+            Ok(answer) => Err(error.with_payment(answer.payment)),
+            Err(failed) => Err(error.with_source(failed)),
+        }
+    }
 }
 
-async fn look_up(qolo: &Qolo, guid: &str, kind: Option<TransferType>, wire: &dyn Wire) -> Result<Answer, Error> {
-    let reply = ask_row(qolo, guid, wire).await?;
-    Ok(qolo.ledger(row(&reply, guid)?, guid, kind, wire.now()))
-}
-
-/// Asks for the ledger's row of a transaction.
-pub(super) async fn ask_row(qolo: &Qolo, guid: &str, wire: &dyn Wire) -> Result<Reply, Error> {
-    let request = qolo.get(&["/transactions/", &escaped(guid)].concat())?;
-    success(wire, request).await
-}
-
-/// Reads it.
+/// Reads the row of a transaction.
 pub(super) fn row<'a>(reply: &'a Reply, guid: &str) -> Result<LedgerRow<'a>, Error> {
     let row: LedgerRow<'a> = reply.json()?;
     match &row.txn_guid {
@@ -49,41 +181,6 @@ pub(super) fn row<'a>(reply: &'a Reply, guid: &str) -> Result<LedgerRow<'a>, Err
     }
 }
 
-/// Finds out what became of an operation whose answer was lost, as far as that can be known.
-pub(crate) async fn resolve(qolo: &Qolo, unresolved: &Unresolved, wire: &dyn Wire) -> Result<Answer, Error> {
-    let answer = match unresolved.operation {
-        OperationKind::Payout | OperationKind::Sale | OperationKind::Transfer => made(qolo, unresolved, wire).await,
-        OperationKind::Refund | OperationKind::Void => undone(qolo, unresolved, wire).await,
-        OperationKind::Inquire => match &unresolved.payment {
-            Some(payment) => inquire(qolo, payment, wire).await,
-            None => Err(nothing_to_ask_with()),
-        },
-        other => Err(Error::unsupported(PROVIDER, &format!("resolve of {other}"))),
-    };
-    answer.map_err(|error| error.with_fate(Fate::Unknown))
-}
-
-/// A sale, payout or transfer: by its id where that is known, else by a search.
-async fn made(qolo: &Qolo, unresolved: &Unresolved, wire: &dyn Wire) -> Result<Answer, Error> {
-    let noted = unresolved.note("transfer").and_then(TransferType::parse);
-    let known = unresolved.payment.as_ref();
-    let Some(guid) = unresolved.note("payment").or(known.map(PaymentRef::id)) else {
-        return search(qolo, unresolved, noted, wire).await;
-    };
-    let kind = match (noted, known) {
-        (None, Some(payment)) => kind(payment)?,
-        _ => noted,
-    };
-    let answer = look_up(qolo, guid, kind, wire).await?;
-    match (answer.payment.amount, unresolved.amount) {
-        (Some(booked), Some(asked)) if booked != asked => {
-            let message = format!("the provider booked {booked}, and {asked} was asked");
-            Err(Error::mismatch(message, answer.payment))
-        }
-        _ => Ok(answer),
-    }
-}
-
 /// What a search must find.
 struct Wanted<'a> {
     kind: TransferType,
@@ -91,85 +188,6 @@ struct Wanted<'a> {
     amount: Money,
     account: &'a str,
     instrument: Option<&'a str>,
-}
-
-/// `POST transactions/search`, by account, amount and time. It has no filter for the caller's reference: a row counts only if it names it.
-async fn search(
-    qolo: &Qolo,
-    unresolved: &Unresolved,
-    kind: Option<TransferType>,
-    wire: &dyn Wire,
-) -> Result<Answer, Error> {
-    let (Some(kind), Some(reference), Some(amount), Some(account)) = (
-        kind,
-        unresolved.reference.as_ref(),
-        unresolved.amount,
-        unresolved.note("account"),
-    ) else {
-        return Err(nothing_to_ask_with());
-    };
-    let wanted = Wanted {
-        kind,
-        reference: reference.as_str(),
-        amount,
-        account,
-        instrument: unresolved.note("instrument"),
-    };
-    // A process that was down asks long after what it sent first.
-    let first = unresolved
-        .first_sent
-        .unwrap_or(unresolved.last_sent)
-        .min(unresolved.last_sent);
-    let (from, to) = (
-        first.checked_sub(AROUND).unwrap_or(Timestamp::MIN),
-        unresolved.last_sent.checked_add(AROUND).unwrap_or(Timestamp::MAX),
-    );
-    let (from, to) = (written(from), written(to));
-    let amount = qolo.number(wanted.amount)?;
-    let request = |start_index| {
-        let body = SearchRequest {
-            limit: LIMIT,
-            start_index,
-            account_guid: wanted.account,
-            txn_type: wanted.kind.side(),
-            start_date: &from,
-            end_date: &to,
-            txn_amount: amount.clone(),
-            txn_currency: wanted.amount.currency().code(),
-        };
-        qolo.send(Method::POST, "/transactions/search", &body)
-    };
-    let (rows, whole): (Vec<Box<RawValue>>, bool) = pages(wire, request).await?;
-    if !whole {
-        let message = "the search does not say whether it has more rows, so that one that fits may not be the only one";
-        return Err(Error::new(ErrorKind::Provider, message));
-    }
-    let rows = rows.iter().map(|row| serde_json::from_str(row.get()));
-    let rows = rows.collect::<Result<Vec<LedgerRow<'_>>, _>>();
-    let rows = rows.map_err(|_| Error::new(ErrorKind::Provider, "a row of the search cannot be read"))?;
-    let fitting: Vec<_> = rows.into_iter().filter(|row| wanted.fits(qolo, row)).collect();
-    let alike = fitting.len();
-    let mut named = fitting.into_iter().filter(|row| wanted.is_named_in(row));
-    match (named.next(), named.next()) {
-        (Some(row), None) => {
-            let guid = row.txn_guid.as_deref().unwrap_or_default().to_owned();
-            let mut answer = qolo.ledger(row, &guid, Some(wanted.kind), wire.now());
-            answer.payment.merchant_reference = Some(wanted.reference.to_owned());
-            Ok(answer)
-        }
-        (first, _) => {
-            let how = if first.is_some() {
-                "more than one of them names"
-            } else {
-                "none of them names"
-            };
-            let message = format!(
-                "ambiguous: {alike} transactions fit by account, instrument, amount and time, and {how} the reference; \
-                 a person must look"
-            );
-            Err(Error::new(ErrorKind::Provider, message))
-        }
-    }
 }
 
 impl Wanted<'_> {
@@ -211,21 +229,6 @@ fn holds(text: &str, word: &str) -> bool {
         };
         !before.is_some_and(|c| part(c) || c == '.' || c == '/') && ends(after)
     })
-}
-
-/// A reversal or a cancel: no reply and no row names it, so nobody can tell. The payment is shown as it stands.
-async fn undone(qolo: &Qolo, unresolved: &Unresolved, wire: &dyn Wire) -> Result<Answer, Error> {
-    let error = Error::new(
-        ErrorKind::Provider,
-        "the provider cannot be asked about a reversal or a cancel; a person must look",
-    );
-    let Some(payment) = &unresolved.payment else {
-        return Err(error);
-    };
-    match inquire(qolo, payment, wire).await {
-        Ok(answer) => Err(error.with_payment(answer.payment)),
-        Err(failed) => Err(error.with_source(failed)),
-    }
 }
 
 fn nothing_to_ask_with() -> Error {

@@ -2,25 +2,27 @@
 
 use paymux_core::{Error, MethodQuery, PaymentMethod, Wire};
 
-use super::{escaped, list as pages};
+use super::{escaped, list};
 use crate::adapter::Qolo;
 use crate::shapes::Instrument;
 
-/// `GET outside_instruments?person_guid=…`. Ids come with the rail in front where the kind of instrument says which, ready for a source.
-pub(crate) async fn list(qolo: &Qolo, query: &MethodQuery, wire: &dyn Wire) -> Result<Vec<PaymentMethod>, Error> {
-    let Some(person) = query.customer.as_deref().filter(|person| !person.is_empty()) else {
-        return Err(Error::invalid(
-            "customer",
-            "is missing: the person_guid whose instruments are listed",
-        ));
-    };
-    let path = format!("/outside_instruments?person_guid={}", escaped(person));
-    let request = |start: Option<i64>| match start {
-        None => qolo.get(&path),
-        Some(start) => qolo.get(&format!("{path}&start_index={start}")),
-    };
-    let instruments: Vec<Instrument> = pages(wire, request).await?;
-    Ok(instruments.into_iter().filter_map(method).collect())
+impl Qolo {
+    /// `GET outside_instruments?person_guid=…`. Ids come with the rail in front where the kind of instrument says which, ready for a source.
+    pub(crate) async fn methods(&self, query: &MethodQuery, wire: &dyn Wire) -> Result<Vec<PaymentMethod>, Error> {
+        let Some(person) = query.customer.as_deref().filter(|person| !person.is_empty()) else {
+            return Err(Error::invalid(
+                "customer",
+                "is missing: the person_guid whose instruments are listed",
+            ));
+        };
+        let path = format!("/outside_instruments?person_guid={}", escaped(person));
+        let request = |start: Option<i64>| match start {
+            None => self.get(&path),
+            Some(start) => self.get(&format!("{path}&start_index={start}")),
+        };
+        let instruments: Vec<Instrument> = list(request, wire).await?;
+        Ok(instruments.into_iter().filter_map(method).collect())
+    }
 }
 
 fn method(instrument: Instrument) -> Option<PaymentMethod> {

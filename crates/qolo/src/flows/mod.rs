@@ -1,25 +1,24 @@
-//! Operation → calls → answer. A sale pulls from a stored instrument, a payout pushes to one, a transfer stays inside; all three are one call.
+//! Operation → calls → answer.
+//!
+//! `charge` moves money to and from instruments and accounts, `follow_up` voids and refunds, `ask` only asks, `methods` lists instruments, and
+//! `tokens` logs in.
 
-pub(crate) mod ask;
-pub(crate) mod login;
-pub(crate) mod methods;
-pub(crate) mod undo;
+mod ask;
+mod charge;
+mod follow_up;
+mod methods;
+mod tokens;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, StatusCode, header};
-use paymux_core::decimal::Number;
-use paymux_core::{
-    Answer, Call, Charge, Error, ErrorKind, Fate, Lost, Memo, Money, Operation, Payout, Reply, Source, Transfer, Wire,
-    idempotency_key, request,
-};
+use paymux_core::{Call, Error, ErrorKind, Fate, Lost, Operation, Reply, Wire, idempotency_key, request};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::adapter::{PROVIDER, Qolo};
-use crate::codes::{Rail, TransferType};
-use crate::reading::{Asked, is_bare, refusal};
-use crate::shapes::{Locator, Page, TransferRequest};
+use crate::adapter::Qolo;
+use crate::reading::{is_bare, refusal};
+use crate::shapes::Page;
 
 /// The header of idempotency keys: one word, and no hyphen.
 const KEY: HeaderName = HeaderName::from_static("idempotencykey");
@@ -28,152 +27,7 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_'
 /// The most pages that are read of one list.
 const PAGES: u32 = 50;
 
-/// Pulls money from a stored instrument into the configured account.
-pub(crate) async fn sale(
-    qolo: &Qolo,
-    operation: &Operation,
-    charge: &Charge,
-    wire: &dyn Wire,
-) -> Result<Answer, Error> {
-    let (rail, instrument) = qolo.instrument(&charge.source)?;
-    let asked = Asked {
-        kind: rail.pull(),
-        reference: &charge.reference,
-        amount: charge.amount,
-        order: charge.order.as_deref(),
-    };
-    let body = qolo.body(
-        &asked,
-        charge.description.as_deref(),
-        Locator::instrument(instrument),
-        Locator::account(&qolo.account),
-    )?;
-    wire.note(Memo::new("account", &qolo.account)).await?;
-    wire.note(Memo::new("instrument", instrument)).await?;
-    create(qolo, operation, &asked, &body, wire).await
-}
-
-/// Pushes money from the configured account to a stored instrument.
-pub(crate) async fn payout(
-    qolo: &Qolo,
-    operation: &Operation,
-    payout: &Payout,
-    wire: &dyn Wire,
-) -> Result<Answer, Error> {
-    let (rail, instrument) = qolo.instrument(&payout.to)?;
-    let asked = Asked {
-        kind: rail.push(),
-        reference: &payout.reference,
-        amount: payout.amount,
-        order: None,
-    };
-    let body = qolo.body(
-        &asked,
-        payout.description.as_deref(),
-        Locator::account(&qolo.account),
-        Locator::instrument(instrument),
-    )?;
-    wire.note(Memo::new("account", &qolo.account)).await?;
-    wire.note(Memo::new("instrument", instrument)).await?;
-    create(qolo, operation, &asked, &body, wire).await
-}
-
-/// Moves money between two accounts at the provider.
-pub(crate) async fn transfer(
-    qolo: &Qolo,
-    operation: &Operation,
-    transfer: &Transfer,
-    wire: &dyn Wire,
-) -> Result<Answer, Error> {
-    if transfer.from.is_empty() || transfer.to.is_empty() || transfer.from == transfer.to {
-        return Err(Error::invalid(
-            "to",
-            "and from must be the ids of two different accounts",
-        ));
-    }
-    let asked = Asked {
-        kind: TransferType::AccountToAccount,
-        reference: &transfer.reference,
-        amount: transfer.amount,
-        order: None,
-    };
-    let body = qolo.body(
-        &asked,
-        transfer.description.as_deref(),
-        Locator::account(&transfer.from),
-        Locator::account(&transfer.to),
-    )?;
-    wire.note(Memo::new("account", &transfer.from)).await?;
-    create(qolo, operation, &asked, &body, wire).await
-}
-
-/// `POST transfers`. Its answer lost, nothing is looked for here: a search may find somebody else's.
-async fn create(
-    qolo: &Qolo,
-    operation: &Operation,
-    asked: &Asked<'_>,
-    body: &TransferRequest<'_>,
-    wire: &dyn Wire,
-) -> Result<Answer, Error> {
-    wire.note(Memo::new("transfer", asked.kind.as_str())).await?;
-    let refused = |reply: &Reply| refusal(reply, true, wire.now());
-    let reply = qolo.moved("/transfers", body, operation, refused, wire).await?;
-    let created = qolo.created(&reply, asked);
-    if let Some(payment) = created.as_ref().err().and_then(Error::payment) {
-        wire.note(Memo::new("payment", payment.id())).await?;
-    }
-    created
-}
-
 impl Qolo {
-    /// The rail and the id of a stored instrument: `card:GUID`, `ach:GUID`, `rtp:GUID`, or an id alone on the configured rail.
-    fn instrument<'a>(&self, source: &'a Source) -> Result<(Rail, &'a str), Error> {
-        let Source::Stored(id) = source else {
-            let what = format!("source {}", source.kind().as_str());
-            return Err(Error::unsupported(PROVIDER, &what));
-        };
-        let (rail, guid) = match id.split_once(':') {
-            None => (Some(self.funding), id.as_str()),
-            Some((rail, guid)) => (Rail::parse(rail), guid),
-        };
-        match rail {
-            Some(rail) if !guid.is_empty() && !guid.contains(':') => Ok((rail, guid)),
-            _ => Err(Error::invalid(
-                "source",
-                "must be an outside_instrument_guid, alone or after `card:`, `ach:` or `rtp:`",
-            )),
-        }
-    }
-
-    fn body<'a>(
-        &self,
-        asked: &Asked<'a>,
-        description: Option<&'a str>,
-        source: Locator<'a>,
-        destination: Locator<'a>,
-    ) -> Result<TransferRequest<'a>, Error> {
-        Ok(TransferRequest {
-            client_reference_id: asked.reference.as_str(),
-            transfer_type: asked.kind.as_str(),
-            channel_type: asked.kind.channel(),
-            amount: self.number(asked.amount)?,
-            currency: asked.amount.currency().code(),
-            description,
-            memo_code: asked.reference.as_str(),
-            source,
-            destination,
-        })
-    }
-
-    /// An amount as the JSON number that the wire wants: major units.
-    pub(crate) fn number(&self, amount: Money) -> Result<Number, Error> {
-        let scales = &self.capabilities.scales;
-        let refused = |error: paymux_core::MoneyError| Error::invalid("amount", error.to_string());
-        let units = scales.units(amount).map_err(refused)?;
-        let digits = scales.digits(amount.currency()).map_err(refused)?;
-        Ok(Number::new(units, digits))
-    }
-
     /// `GET`, below the version.
     pub(crate) fn get(&self, path: &str) -> Result<Request<Bytes>, Error> {
         let request = request::empty(Method::GET, &self.root, path)?;
@@ -248,12 +102,12 @@ pub(crate) fn escaped(id: &str) -> String {
 }
 
 /// Asks, and reads the JSON of a success.
-pub(crate) async fn ask<T: DeserializeOwned>(wire: &dyn Wire, request: Request<Bytes>) -> Result<T, Error> {
-    success(wire, request).await?.json()
+pub(crate) async fn ask<T: DeserializeOwned>(request: Request<Bytes>, wire: &dyn Wire) -> Result<T, Error> {
+    success(request, wire).await?.json()
 }
 
 /// Asks, and gives a reply that is a success.
-async fn success(wire: &dyn Wire, request: Request<Bytes>) -> Result<Reply, Error> {
+async fn success(request: Request<Bytes>, wire: &dyn Wire) -> Result<Reply, Error> {
     let reply = wire.send(Call::asks(request)).await.map_err(Lost::give_up)?;
     if reply.status.is_success() {
         Ok(reply)
@@ -265,17 +119,17 @@ async fn success(wire: &dyn Wire, request: Request<Bytes>) -> Result<Reply, Erro
 /// Asks for all pages of a list; `request` makes the one that starts at an index, `None` for the first. A bare array is one page, and so is one
 /// that does not say whether there are more.
 pub(crate) async fn list<T: DeserializeOwned>(
-    wire: &dyn Wire,
     request: impl Fn(Option<i64>) -> Result<Request<Bytes>, Error> + Send,
+    wire: &dyn Wire,
 ) -> Result<Vec<T>, Error> {
-    let (all, _) = pages(wire, request).await?;
+    let (all, _) = pages(request, wire).await?;
     Ok(all)
 }
 
 /// Asks for all pages of a list, and tells whether the last one said that it is.
 pub(crate) async fn pages<T: DeserializeOwned>(
-    wire: &dyn Wire,
     request: impl Fn(Option<i64>) -> Result<Request<Bytes>, Error> + Send,
+    wire: &dyn Wire,
 ) -> Result<(Vec<T>, bool), Error> {
     let endless = || Error::new(ErrorKind::Provider, "the provider's list does not come to an end");
     let mut all = Vec::new();

@@ -56,7 +56,7 @@ impl CoolPay {
         if place.kind == Kind::Payout {
             return Err(Error::invalid("payment", format!("is a payout, which has no {kind}")));
         }
-        let before = self.read(wire, &place).await?;
+        let before = self.read(&place, wire).await?;
         let asked = amount.map(|money| self.asked(money)).transpose()?;
         if let (Some(theirs), Some(asked)) = (before.currency.as_deref(), asked)
             && theirs != asked.currency
@@ -92,7 +92,7 @@ impl CoolPay {
         }
         let payment = self.payment(&place, &before);
         fits(&payment).map_err(|error| error.with_payment(payment))?;
-        let seen = self.act(wire, step, &before).await?;
+        let seen = self.act(step, &before, wire).await?;
         self.conclude(&seen)
     }
 

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use paymux_core::decimal::Number;
-use paymux_core::{Answer, Call, Charge, Error, ErrorKind, Fate, Field, Memo, Money, Wire};
+use paymux_core::{Answer, Call, Charge, Error, ErrorKind, Fate, Field, Memo, Money, Payment, PaymentState, Wire};
 
 use super::{NOTE, PAYMENT};
 use crate::Carry1st;
@@ -91,6 +91,11 @@ impl Carry1st {
                 error.with_payment(self.barely(id))
             }
         })
+    }
+
+    /// A payment of which only the reference is known.
+    fn barely(&self, id: &str) -> Payment {
+        Payment::new(reading::payment_ref(self.account(), id, None), PaymentState::Pending)
     }
 
     fn create_request<'a>(&'a self, charge: &'a Charge) -> Result<CreateRequest<'a>, Error> {

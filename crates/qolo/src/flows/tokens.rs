@@ -1,4 +1,4 @@
-//! The login route: two values in, an access token of 12 hours out.
+//! Tokens: by the login route, two values in, an access token of 12 hours out; or the one of the configuration.
 
 use std::time::Duration;
 
@@ -6,13 +6,13 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{Method, StatusCode};
 use jiff::Timestamp;
-use paymux_core::{Call, Error, ErrorKind, Fate, Lost, Token, Wire};
+use paymux_core::{Call, Error, ErrorKind, Fate, Lost, Token, Tokens, Wire, async_trait};
 use secrecy::{ExposeSecret, SecretString};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::adapter::{Login, Qolo};
+use crate::adapter::{Credentials, Login, Qolo};
 use crate::reading::refusal;
 
 /// How long a token lives, by the provider's word.
@@ -22,38 +22,54 @@ const NAMES: [&str; 4] = ["access_token", "accessToken", "token", "jwt"];
 /// The objects that it may stand in.
 const INSIDE: [&str; 2] = ["data", "result"];
 
-/// Gets a token.
-pub(crate) async fn log_in(qolo: &Qolo, login: &Login, wire: &dyn Wire) -> Result<Token, Error> {
-    let request = qolo.send(Method::POST, "/auth/login", login)?;
-    let reply = wire.send(Call::asks(request)).await.map_err(Lost::give_up)?;
-    if matches!(
-        reply.status,
-        StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN
-    ) {
-        let message = "the login was refused: check `login_id` and `api_key`, and whether your host spells them otherwise \
-                       (`login_id_field`, `api_key_field`)";
-        return Err(Error::new(ErrorKind::Configuration, message).with_status(reply.status));
+#[async_trait]
+impl Tokens for Qolo {
+    async fn obtain(&self, _: Option<&Token>, wire: &dyn Wire) -> Result<Token, Error> {
+        match &self.credentials {
+            Credentials::Login(login) => self.log_in(login, wire).await,
+            Credentials::Static(token) => Ok(Token {
+                access: token.clone(),
+                refresh: None,
+                expires: None,
+            }),
+        }
     }
-    if !reply.status.is_success() {
-        return Err(refusal(&reply, false, wire.now())
-            .with_fate(Fate::NotDone)
-            .context("login"));
+}
+
+impl Qolo {
+    /// Gets a token.
+    async fn log_in(&self, login: &Login, wire: &dyn Wire) -> Result<Token, Error> {
+        let request = self.send(Method::POST, "/auth/login", login)?;
+        let reply = wire.send(Call::asks(request)).await.map_err(Lost::give_up)?;
+        if matches!(
+            reply.status,
+            StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN
+        ) {
+            let message = "the login was refused: check `login_id` and `api_key`, and whether your host spells them otherwise \
+                           (`login_id_field`, `api_key_field`)";
+            return Err(Error::new(ErrorKind::Configuration, message).with_status(reply.status));
+        }
+        if !reply.status.is_success() {
+            return Err(refusal(&reply, false, wire.now())
+                .with_fate(Fate::NotDone)
+                .context("login"));
+        }
+        // The body is not kept with any error: it may hold the token.
+        let body: Value = serde_json::from_slice(&reply.body)
+            .map_err(|_| Error::new(ErrorKind::Provider, "the login's reply is not JSON").with_status(reply.status))?;
+        let Some(access) = token(&body) else {
+            let message = format!("the login's reply holds no token; it has {}", seen(&body));
+            return Err(Error::new(ErrorKind::Provider, message).with_status(reply.status));
+        };
+        let now = wire.now();
+        let latest = now.checked_add(LIFE).unwrap_or(now);
+        let expires = expiry(access).map_or(latest, |own| own.min(latest));
+        Ok(Token {
+            access: SecretString::from(access.to_owned()),
+            refresh: None,
+            expires: Some(expires),
+        })
     }
-    // The body is not kept with any error: it may hold the token.
-    let body: Value = serde_json::from_slice(&reply.body)
-        .map_err(|_| Error::new(ErrorKind::Provider, "the login's reply is not JSON").with_status(reply.status))?;
-    let Some(access) = token(&body) else {
-        let message = format!("the login's reply holds no token; it has {}", seen(&body));
-        return Err(Error::new(ErrorKind::Provider, message).with_status(reply.status));
-    };
-    let now = wire.now();
-    let latest = now.checked_add(LIFE).unwrap_or(now);
-    let expires = expiry(access).map_or(latest, |own| own.min(latest));
-    Ok(Token {
-        access: SecretString::from(access.to_owned()),
-        refresh: None,
-        expires: Some(expires),
-    })
 }
 
 impl Serialize for Login {
