@@ -14,7 +14,7 @@ use paymux::{
     Charge, Delivery, Fate, MethodQuery, Operation, Outcome, PaymentGateway, PaymentMethod, WebhookError, async_trait,
 };
 use paymux_chaos::processes::{
-    Child, Desk, Hands, Heard, Order, Plan, Report, Settings, Told, Worker, Wrong, run, work,
+    Child, Hands, Heard, Order, Plan, Providers, Report, Settings, Told, Worker, Wrong, run, work,
 };
 use paymux_chaos::{Deed, stands};
 use paymux_journal::{Found, Memory, State};
@@ -178,7 +178,7 @@ async fn while_the_database_is_away_nothing_leaves_and_that_is_said() {
     let Some(mut server) = server::Server::start("a call while the database is away") else {
         return;
     };
-    let (desk, told) = desk(server.url(), "coolpay", 60_000).await;
+    let (providers, told) = providers(server.url(), "coolpay", 60_000).await;
     let worker = Worker::start(&told, Hands::honest()).await.unwrap();
     let gateway = worker.gateway("coolpay").unwrap();
     let (plan, order) = sale(&told);
@@ -186,12 +186,12 @@ async fn while_the_database_is_away_nothing_leaves_and_that_is_said() {
     server.down();
     let error = gateway.execute(&operation).await.unwrap_err();
     assert_eq!(error.fate(), Fate::NotDone, "{error}");
-    let requests = || desk.server("coolpay").unwrap().with(|host, _| host.requests());
+    let requests = || providers.server("coolpay").unwrap().with(|host, _| host.requests());
     assert_eq!(requests(), 0, "nothing left");
     server.up();
     let answer = gateway.execute(&operation).await.unwrap();
     assert!(matches!(answer.outcome, Outcome::Approved), "{answer:?}");
-    assert_eq!(captured(&desk, "coolpay"), 1);
+    assert_eq!(captured(&providers, "coolpay"), 1);
 }
 
 /// The worker is stopped while a request is under way that comes before the one that moves money. When it goes on it has that answer, and sends nothing.
@@ -202,8 +202,8 @@ async fn a_process_that_is_stopped_past_its_lease_sends_nothing_more() {
     for (gateway, settled) in [("coolpay", true), ("qolo", false)] {
         let directory = tempfile::tempdir().unwrap();
         let journal = format!("sqlite:{}", directory.path().join("journal.db").display());
-        let (desk, told) = desk(journal, gateway, 1500).await;
-        let server = desk.server(gateway).unwrap();
+        let (providers, told) = providers(journal, gateway, 1500).await;
+        let server = providers.server(gateway).unwrap();
         server.with(|host, _| {
             host.faults
                 .add(Matcher::any(), Fault::Delay(Duration::from_millis(600)))
@@ -240,7 +240,7 @@ async fn a_process_that_is_stopped_past_its_lease_sends_nothing_more() {
         };
         assert!(ends.await, "{gateway}");
         assert_eq!(
-            (requests(), captured(&desk, gateway)),
+            (requests(), captured(&providers, gateway)),
             (before, 0),
             "{gateway}: it sent nothing"
         );
@@ -249,7 +249,7 @@ async fn a_process_that_is_stopped_past_its_lease_sends_nothing_more() {
             let operation = plan.operation(&order, 0, None, None).unwrap();
             let answer = gateways[0].execute(&operation).await.unwrap();
             assert!(matches!(answer.outcome, Outcome::Approved), "{answer:?}");
-            assert_eq!(captured(&desk, gateway), 1);
+            assert_eq!(captured(&providers, gateway), 1);
         }
     }
 }
@@ -268,17 +268,17 @@ async fn processes_that_forget_or_take_new_references_are_found_out() {
 }
 
 /// A provider on loopback, and what a worker is told of it.
-async fn desk(journal: String, gateway: &str, lease_ms: u64) -> (Desk, Told) {
-    let desk = Desk::start(&[gateway.to_owned()]).await.unwrap();
+async fn providers(journal: String, gateway: &str, lease_ms: u64) -> (Providers, Told) {
+    let providers = Providers::start(&[gateway.to_owned()]).await.unwrap();
     let told = Told {
         journal,
         run: "1".to_owned(),
         seed: 1,
-        gateways: desk.urls(),
+        gateways: providers.urls(),
         lease_ms,
         ahead_ms: 0,
     };
-    (desk, told)
+    (providers, told)
 }
 
 /// The first order that is a sale and nothing else.
@@ -290,8 +290,8 @@ fn sale(told: &Told) -> (Plan, Order) {
     (plan, order)
 }
 
-fn captured(desk: &Desk, gateway: &str) -> usize {
-    let server = desk.server(gateway).unwrap();
+fn captured(providers: &Providers, gateway: &str) -> usize {
+    let server = providers.server(gateway).unwrap();
     server.with(|host, _| {
         let movements = host.ledger().movements.iter();
         movements.filter(|movement| movement.kind == Kind::Capture).count()

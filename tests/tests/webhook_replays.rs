@@ -9,7 +9,7 @@ use http::StatusCode;
 use paymux::webhooks::{Inbox, Received, Verdict};
 use paymux::{Charge, Checkout, Delivery, EntryKind, Gateways, PaymentGateway, PaymentState, Transition, WebhookError};
 use paymux_conformance::{End, Fault, Faults as _};
-use paymux_simulator::Deed;
+use paymux_simulator::BackOfficeAction;
 use paymux_tests::{Stand, stands};
 
 const HOOK: &str = "https://shop.example/webhooks";
@@ -40,18 +40,18 @@ async fn state(gateway: &dyn PaymentGateway, payment: &paymux::PaymentRef) -> Pa
 }
 
 /// What the provider's people do, whether money is only held before, and the state that stands afterwards.
-const UNDONE: [(Deed, bool, PaymentState); 4] = [
-    (Deed::Void, true, PaymentState::Voided),
-    (Deed::Refund, false, PaymentState::Refunded),
-    (Deed::Chargeback, false, PaymentState::ChargedBack),
-    (Deed::Return, false, PaymentState::Returned),
+const UNDONE: [(BackOfficeAction, bool, PaymentState); 4] = [
+    (BackOfficeAction::Void, true, PaymentState::Voided),
+    (BackOfficeAction::Refund, false, PaymentState::Refunded),
+    (BackOfficeAction::Chargeback, false, PaymentState::ChargedBack),
+    (BackOfficeAction::Return, false, PaymentState::Returned),
 ];
 
 #[tokio::test(start_paused = true)]
 async fn an_old_authentic_delivery_changes_nothing() {
     let mut tried = Vec::new();
     for name in ["coolpay", "opp-v1", "carry1st"] {
-        for (deed, hold, after) in UNDONE {
+        for (action, hold, after) in UNDONE {
             let stand = stands::named(name);
             let gateway = stand.gateway();
             if hold && !gateway.capabilities().offers(paymux::OperationKind::Capture) {
@@ -63,11 +63,14 @@ async fn an_old_authentic_delivery_changes_nothing() {
             {
                 let mut host = stand.provider.host();
                 let provider = host.provider();
-                let entry = provider.entries().into_iter().find(|entry| entry.deeds.contains(&deed));
+                let entry = provider
+                    .entries()
+                    .into_iter()
+                    .find(|entry| entry.actions.contains(&action));
                 let Some(entry) = entry else {
                     continue;
                 };
-                assert!(provider.act(now, &entry.payment, deed, None), "{name} {deed:?}");
+                assert!(provider.act(now, &entry.payment, action, None), "{name} {action:?}");
             }
             // What the provider delivers of it is taken: it is not dropped for coming after an end.
             tokio::time::sleep(Duration::from_secs(2)).await;
@@ -76,31 +79,31 @@ async fn an_old_authentic_delivery_changes_nothing() {
             for news in news.into_iter().map(|webhook| Delivery::from(webhook.request)) {
                 let event = gateway
                     .receive(&news)
-                    .unwrap_or_else(|error| panic!("{name} {deed:?}: {error}"));
+                    .unwrap_or_else(|error| panic!("{name} {action:?}: {error}"));
                 let confirmed = gateway.confirm(&event).await.unwrap().payment;
                 assert_eq!(
                     (confirmed.state, confirmed.id()),
                     (after, payment.id()),
-                    "{name} {deed:?}"
+                    "{name} {action:?}"
                 );
-                assert_eq!(confirmed.amount, Some(stand.subject.amount), "{name} {deed:?}");
+                assert_eq!(confirmed.amount, Some(stand.subject.amount), "{name} {action:?}");
                 told += 1;
             }
             // CoolPay calls the account's address for what its people do, and the account has none here.
-            assert_eq!(told > 0, name != "coolpay", "{name} {deed:?}");
+            assert_eq!(told > 0, name != "coolpay", "{name} {action:?}");
             let known = state(&gateway, &payment).await;
-            assert_eq!(known, after, "{name} {deed:?}");
-            assert_eq!(before.transition(known), Transition::Forward, "{name} {deed:?}");
+            assert_eq!(known, after, "{name} {action:?}");
+            assert_eq!(before.transition(known), Transition::Forward, "{name} {action:?}");
 
             let movements = stand.provider.host().ledger().movements.clone();
             for delivery in &old {
                 let event = gateway.receive(delivery).unwrap();
                 let mut confirmed = gateway.confirm(&event).await.unwrap().payment;
-                assert_eq!(confirmed.follow(known), Transition::Same, "{name} {deed:?}");
+                assert_eq!(confirmed.follow(known), Transition::Same, "{name} {action:?}");
                 assert!(!confirmed.late);
             }
-            assert_eq!(stand.provider.host().ledger().movements, movements, "{name} {deed:?}");
-            tried.push((name, deed));
+            assert_eq!(stand.provider.host().ledger().movements, movements, "{name} {action:?}");
+            tried.push((name, action));
 
             // A signed time ends even that.
             tokio::time::sleep(Duration::from_secs(400)).await;
@@ -118,13 +121,13 @@ async fn an_old_authentic_delivery_changes_nothing() {
     }
     println!("replayed after: {tried:?}");
     let expected = [
-        ("coolpay", Deed::Void),
-        ("coolpay", Deed::Refund),
-        ("opp-v1", Deed::Void),
-        ("opp-v1", Deed::Refund),
-        ("opp-v1", Deed::Chargeback),
-        ("carry1st", Deed::Refund),
-        ("carry1st", Deed::Chargeback),
+        ("coolpay", BackOfficeAction::Void),
+        ("coolpay", BackOfficeAction::Refund),
+        ("opp-v1", BackOfficeAction::Void),
+        ("opp-v1", BackOfficeAction::Refund),
+        ("opp-v1", BackOfficeAction::Chargeback),
+        ("carry1st", BackOfficeAction::Refund),
+        ("carry1st", BackOfficeAction::Chargeback),
     ];
     assert_eq!(tried, expected);
 }
@@ -140,7 +143,7 @@ async fn a_refund_of_a_part_is_not_told_as_one_of_all() {
         .provider
         .host()
         .provider()
-        .act(now, payment.id(), Deed::Refund, Some(1000));
+        .act(now, payment.id(), BackOfficeAction::Refund, Some(1000));
     assert!(refunded);
     tokio::time::sleep(Duration::from_secs(2)).await;
     let news: Vec<_> = stand

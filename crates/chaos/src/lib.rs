@@ -2,7 +2,7 @@
 //!
 //! ## What is in it
 //!
-//! [`plan`] makes a [`Plan`] of a seed: what the application does, and each [`Mishap`]. [`live`] lives through it on a [`Stand`], and the account of it names what
+//! [`plan`] makes a [`Plan`] of a seed: what the application does, and each [`Mishap`]. [`live`] lives through it on a [`Stand`], and the [`WorldReport`] names what
 //! is [`Wrong`], and what a person must settle ([`Why`]). [`run`] does so for many seeds, [`small`] for every plan with one mishap; both give a [`Tally`].
 //! [`stands`] has one stand for every first-party gateway.
 
@@ -32,5 +32,5 @@ pub use crate::script::{Deed, Script, Share, Visit};
 pub use crate::seed::{Ground, grounds, plan};
 pub use crate::stand::Stand;
 pub use crate::tally::{Ends, Failure, Tally};
-pub use crate::verdict::{Account, Finding, Why, Wrong};
+pub use crate::verdict::{Finding, Why, WorldReport, Wrong};
 pub use crate::world::{Sabotage, live};

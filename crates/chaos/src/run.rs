@@ -70,11 +70,11 @@ fn spread(
             let mut lived = 0;
             for number in first..first + BATCH {
                 let Some(plan) = schedule(number) else { break };
-                let account = live(&plan, sabotage);
-                if run.stops && !account.findings.is_empty() {
+                let report = live(&plan, sabotage);
+                if run.stops && !report.findings.is_empty() {
                     stopped.store(true, Ordering::Relaxed);
                 }
-                tally.add(run.seed.wrapping_add(number), plan, account);
+                tally.add(run.seed.wrapping_add(number), plan, report);
                 lived += 1;
                 if stopped.load(Ordering::Relaxed) {
                     break;

@@ -1,4 +1,4 @@
-//! The account of many worlds.
+//! The tally of many worlds.
 
 use std::collections::BTreeMap;
 
@@ -6,9 +6,9 @@ use paymux::OperationKind;
 
 use crate::book::End;
 use crate::plan::Plan;
-use crate::verdict::{Account, Finding, Why, Wrong};
+use crate::verdict::{Finding, Why, WorldReport, Wrong};
 
-/// The account of many worlds. Adding accounts in any order gives the same.
+/// The tally of many worlds. Adding reports in any order gives the same.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
     /// How many payments were made, one in each world.
@@ -56,21 +56,21 @@ const KEPT: usize = 8;
 
 impl Tally {
     /// Adds the world of a seed.
-    pub fn add(&mut self, seed: u64, plan: Plan, account: Account) {
+    pub fn add(&mut self, seed: u64, plan: Plan, report: WorldReport) {
         self.payments += 1;
-        self.calls += account.calls;
-        let mut wrongs: Vec<_> = account.findings.iter().map(|finding| finding.kind).collect();
+        self.calls += report.calls;
+        let mut wrongs: Vec<_> = report.findings.iter().map(|finding| finding.kind).collect();
         wrongs.sort_unstable();
         wrongs.dedup();
         let worst = wrongs.first().copied();
         for wrong in wrongs {
             *self.wrongs.entry(wrong).or_default() += 1;
         }
-        for (operation, why) in &account.persons {
+        for (operation, why) in &report.persons {
             *self.persons.entry((plan.gateway, *operation, *why)).or_default() += 1;
         }
-        for (step, what) in &account.happened {
-            let Some((operation, end)) = account.ends.get(*step) else {
+        for (step, what) in &report.happened {
+            let Some((operation, end)) = report.ends.get(*step) else {
                 continue;
             };
             let ends = self.faults.entry((what.kind(), plan.gateway, *operation)).or_default();
@@ -82,14 +82,14 @@ impl Tally {
         if let Some(worst) = worst {
             let failure = Failure {
                 plan,
-                findings: account.findings,
+                findings: report.findings,
             };
             self.failures.insert((worst, seed), failure);
             self.forget();
         }
     }
 
-    /// Adds another account.
+    /// Adds another tally.
     pub fn merge(&mut self, other: Self) {
         self.payments += other.payments;
         self.calls += other.calls;
@@ -167,7 +167,7 @@ impl Ends {
         }
     }
 
-    /// Adds another account.
+    /// Adds another tally.
     pub fn merge(&mut self, other: Self) {
         self.injected += other.injected;
         self.done += other.done;

@@ -10,7 +10,7 @@ use crate::script::{Deed, Share, Visit};
 
 /// What became of a world.
 #[derive(Clone, Debug)]
-pub struct Account {
+pub struct WorldReport {
     /// How each step ended.
     pub ends: Vec<(OperationKind, End)>,
     /// What went wrong, by step.
@@ -76,7 +76,7 @@ impl End {
     }
 }
 
-impl Account {
+impl WorldReport {
     pub(crate) fn with_record(mut self, record: Result<(), String>) -> Self {
         if let Err(what) = record {
             self.find(Wrong::LostOutcome, what);
@@ -99,23 +99,29 @@ impl Account {
 /// How many things may go wrong with a step that is done all the same.
 const TROUBLES: usize = 8;
 
-pub(crate) fn judge(plan: &Plan, stand: &Stand, pages: &[Page], happened: Vec<(usize, Mishap)>, calls: u64) -> Account {
+pub(crate) fn judge(
+    plan: &Plan,
+    stand: &Stand,
+    pages: &[Page],
+    happened: Vec<(usize, Mishap)>,
+    calls: u64,
+) -> WorldReport {
     let end = |page: &Page| match page.status {
         Status::Closed(end) => end,
         _ => End::Stuck,
     };
     let ends: Vec<_> = pages.iter().map(|page| (page.deed.operation(), end(page))).collect();
-    let mut account = Account {
+    let mut report = WorldReport {
         ends: ends.clone(),
         happened,
         findings: Vec::new(),
         persons: Vec::new(),
         calls,
     };
-    account.openness(plan, stand, pages, &ends);
+    report.openness(plan, stand, pages, &ends);
     let host = stand.provider.host();
     let movements = &host.ledger().movements;
-    account.strangers(movements);
+    report.strangers(movements);
     let whole = stand.subject.amount.minor();
     for kind in [
         Kind::Authorize,
@@ -125,12 +131,12 @@ pub(crate) fn judge(plan: &Plan, stand: &Stand, pages: &[Page], happened: Vec<(u
         Kind::Payout,
         Kind::Transfer,
     ] {
-        account.compare(kind, pages, &ends, movements, whole);
+        report.compare(kind, pages, &ends, movements, whole);
     }
-    account
+    report
 }
 
-impl Account {
+impl WorldReport {
     /// What was left open, and whether it may be.
     fn openness(&mut self, plan: &Plan, stand: &Stand, pages: &[Page], ends: &[(OperationKind, End)]) {
         let gateway = stand.gateway();

@@ -13,7 +13,7 @@ use crate::door::{Bystander, Door, Weather};
 use crate::plan::{Mishap, Plan, Post};
 use crate::script::{Deed, Share};
 use crate::shop::Shop;
-use crate::verdict::{self, Account};
+use crate::verdict::{self, WorldReport};
 use crate::{Stand, stands};
 
 /// What is changed about the gateways of a world, to see whether it is noticed.
@@ -52,7 +52,7 @@ const QUIET: Duration = Duration::from_secs(2 * 3600);
 /// # Panics
 /// No runtime can be made.
 #[must_use]
-pub fn live(plan: &Plan, sabotage: &Sabotage) -> Account {
+pub fn live(plan: &Plan, sabotage: &Sabotage) -> WorldReport {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
@@ -81,7 +81,7 @@ struct World<'a> {
 }
 
 impl World<'_> {
-    async fn run(self) -> Account {
+    async fn run(self) -> WorldReport {
         let whole = async {
             loop {
                 let shop = self.process();

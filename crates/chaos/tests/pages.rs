@@ -23,9 +23,9 @@ fn who_pays_later_on_the_same_page_pays_once() {
                 stubborn: false,
                 alike: false,
             };
-            let account = live(&plan, &Sabotage::none());
-            assert!(account.findings.is_empty(), "{plan}{:#?}", account.findings);
-            let ends: Vec<_> = account.ends.iter().map(|(_, end)| *end).collect();
+            let report = live(&plan, &Sabotage::none());
+            assert!(report.findings.is_empty(), "{plan}{:#?}", report.findings);
+            let ends: Vec<_> = report.ends.iter().map(|(_, end)| *end).collect();
             assert_eq!(ends, [End::Done], "{plan}");
         }
     }
@@ -45,8 +45,8 @@ fn whatever_goes_wrong_besides_it_is_paid_once() {
     let mut lived = 0;
     for ground in grounds() {
         for plan in ground.small(6).filter(|plan| plan.script == later()) {
-            let account = live(&plan, &Sabotage::none());
-            assert!(account.findings.is_empty(), "{plan}{:#?}", account.findings);
+            let report = live(&plan, &Sabotage::none());
+            assert!(report.findings.is_empty(), "{plan}{:#?}", report.findings);
             lived += 1;
         }
     }
@@ -61,10 +61,10 @@ fn so_it_is_when_several_things_go_wrong() {
         if plan.script != later() {
             continue;
         }
-        let account = live(&plan, &Sabotage::none());
+        let report = live(&plan, &Sabotage::none());
         lived += 1;
-        if !account.findings.is_empty() {
-            wrong.push(format!("seed {seed}\n{plan}{:#?}", account.findings));
+        if !report.findings.is_empty() {
+            wrong.push(format!("seed {seed}\n{plan}{:#?}", report.findings));
         }
     }
     assert!(wrong.is_empty(), "{} of {lived}: {}", wrong.len(), wrong.join("\n"));

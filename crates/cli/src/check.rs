@@ -12,8 +12,8 @@ use crate::exit::{Exit, Failure};
 use crate::gateways::load_with;
 use crate::output::Output;
 use crate::progress::Progress;
-use crate::recorder::{Recorder, Seen};
 use crate::table::{BAD, Cell, GOOD, Table, WARN, paint};
+use crate::watch::{Seen, Watch};
 
 /// From here on a clock is worth a warning, in seconds: signatures are refused from 300 on.
 const SKEW: i64 = 30;
@@ -30,8 +30,8 @@ enum Access {
 
 /// Checks the configuration, then asks every provider one harmless question.
 pub(crate) async fn command(config: &Path, as_json: bool) -> Result<Output, Failure> {
-    let recorder = Recorder::new();
-    let gateways = load_with(Gateways::builder().transport(recorder.clone()), config)?;
+    let watch = Watch::new();
+    let gateways = load_with(Gateways::builder().transport(watch.clone()), config)?;
     let mut table = Table::new(&["gateway", "provider", "mode", "access", "clock", "API"]);
     let mut list = Vec::new();
     let mut exit = Exit::Done;
@@ -41,9 +41,9 @@ pub(crate) async fn command(config: &Path, as_json: bool) -> Result<Output, Fail
         // A provider that does not answer keeps us waiting for as long as the gateway's `timeout_secs`.
         progress.turn(&name);
         let gateway = gateways.gateway(&name)?;
-        recorder.take();
+        watch.take();
         let access = ask(&gateway).await;
-        let seen = recorder.take();
+        let seen = watch.take();
         exit = worse(exit, &access);
         if let Access::Refused(error) | Access::Failed(error) = &access {
             aside.push_str(&format!("{}\n", error.report()));

@@ -19,12 +19,12 @@ pub mod lab;
 mod money;
 mod output;
 mod progress;
-mod recorder;
 mod render;
 mod simulate;
 mod stop;
 mod table;
 mod test_cards;
+mod watch;
 mod webhook;
 
 pub use crate::args::Cli;

@@ -1,7 +1,7 @@
 //! The commands that ask something of one gateway.
 
+mod cashier;
 mod charge;
-mod desk;
 mod unknown;
 
 use std::path::Path;
@@ -14,7 +14,7 @@ use paymux::{
 
 use paymux_journal::{Intent, State};
 
-use self::desk::Desk;
+use self::cashier::Cashier;
 use crate::args::{
     CaptureArgs, CheckoutArgs, CompleteArgs, InquireArgs, KeepArgs, MethodsArgs, MoneyCommand, OnGateway, PayoutArgs,
     RefundArgs, ResolveArgs, TransferArgs, VoidArgs,
@@ -26,7 +26,7 @@ use crate::render;
 
 /// An operation that is ready to be done.
 struct Ready {
-    desk: Desk,
+    cashier: Cashier,
     operation: Operation,
     /// Where to keep what is unknown.
     keep: KeepArgs,
@@ -35,9 +35,9 @@ struct Ready {
 }
 
 impl Ready {
-    const fn new(desk: Desk, operation: Operation, keep: KeepArgs) -> Self {
+    const fn new(cashier: Cashier, operation: Operation, keep: KeepArgs) -> Self {
         Self {
-            desk,
+            cashier,
             operation,
             keep,
             aside: String::new(),
@@ -58,9 +58,9 @@ pub(crate) async fn checkout(config: &Path, args: CheckoutArgs) -> Result<Output
 pub(crate) async fn complete(config: &Path, args: CompleteArgs) -> Result<Output, Failure> {
     let unresolved = unknown::read(&args.file)?;
     let mut ready = ready(config, args.command).await?;
-    let intent = ready.desk.on_record(&ready.operation).await;
+    let intent = ready.cashier.on_record(&ready.operation).await;
     let completion = Completion::new(unresolved, ready.operation);
-    check_typed(&completion, intent.as_ref(), ready.desk.gateway.capabilities())?;
+    check_typed(&completion, intent.as_ref(), ready.cashier.gateway.capabilities())?;
     ready.operation = Operation::Complete(Box::new(completion));
     money(ready).await
 }
@@ -98,7 +98,7 @@ async fn ready(config: &Path, command: MoneyCommand) -> Result<Ready, Failure> {
 async fn capture(config: &Path, args: CaptureArgs) -> Result<Ready, Failure> {
     let capture = Capture::new(args.payment, args.attempt.reference, args.attempt.amount);
     Ok(Ready::new(
-        Desk::open(config, &args.on, args.keep.journal.as_ref()).await?,
+        Cashier::open(config, &args.on, args.keep.journal.as_ref()).await?,
         Operation::Capture(capture),
         args.keep,
     ))
@@ -108,7 +108,7 @@ async fn void(config: &Path, args: VoidArgs) -> Result<Ready, Failure> {
     let mut void = Void::new(args.payment, args.reference);
     void.amount = args.amount;
     Ok(Ready::new(
-        Desk::open(config, &args.on, args.keep.journal.as_ref()).await?,
+        Cashier::open(config, &args.on, args.keep.journal.as_ref()).await?,
         Operation::Void(void),
         args.keep,
     ))
@@ -119,26 +119,26 @@ async fn refund(config: &Path, args: RefundArgs) -> Result<Ready, Failure> {
     refund.capture = args.capture;
     refund.reason = args.reason;
     Ok(Ready::new(
-        Desk::open(config, &args.on, args.keep.journal.as_ref()).await?,
+        Cashier::open(config, &args.on, args.keep.journal.as_ref()).await?,
         Operation::Refund(refund),
         args.keep,
     ))
 }
 
 async fn payout(config: &Path, args: PayoutArgs) -> Result<Ready, Failure> {
-    let desk = Desk::open(config, &args.on, args.keep.journal.as_ref()).await?;
-    let to = charge::payee(&desk.gateway, &args.source, Timestamp::now())?;
+    let cashier = Cashier::open(config, &args.on, args.keep.journal.as_ref()).await?;
+    let to = charge::payee(&cashier.gateway, &args.source, Timestamp::now())?;
     let mut payout = Payout::new(args.attempt.reference, args.attempt.amount, to);
     payout.customer.id = args.customer;
     payout.description = args.description;
-    Ok(Ready::new(desk, Operation::Payout(Box::new(payout)), args.keep))
+    Ok(Ready::new(cashier, Operation::Payout(Box::new(payout)), args.keep))
 }
 
 async fn transfer(config: &Path, args: TransferArgs) -> Result<Ready, Failure> {
     let mut transfer = Transfer::new(args.attempt.reference, args.attempt.amount, args.from, args.to);
     transfer.description = args.description;
     Ok(Ready::new(
-        Desk::open(config, &args.on, args.keep.journal.as_ref()).await?,
+        Cashier::open(config, &args.on, args.keep.journal.as_ref()).await?,
         Operation::Transfer(transfer),
         args.keep,
     ))
@@ -150,11 +150,15 @@ pub(crate) async fn inquire(config: &Path, args: InquireArgs) -> Result<Output, 
         (None, Some(reference)) => Inquiry::Reference(reference),
         (None, None) => return Err(Failure::input("either --payment or --reference must be given")),
     };
-    run(&Desk::open(config, &args.on, None).await?, Operation::Inquire(inquiry)).await
+    run(
+        &Cashier::open(config, &args.on, None).await?,
+        Operation::Inquire(inquiry),
+    )
+    .await
 }
 
 pub(crate) async fn methods(config: &Path, args: MethodsArgs) -> Result<Output, Failure> {
-    let Desk { gateway, .. } = Desk::open(config, &args.on, None).await?;
+    let Cashier { gateway, .. } = Cashier::open(config, &args.on, None).await?;
     let mut query = MethodQuery::default();
     query.country = args.country;
     query.customer = args.customer;
@@ -166,19 +170,19 @@ pub(crate) async fn resolve(config: &Path, args: ResolveArgs) -> Result<Output, 
     let file = args.file.or(args.unresolved).unwrap_or_default();
     let unresolved = unknown::read(&file)?;
     let gateway = args.gateway.unwrap_or_else(|| unresolved.gateway.clone());
-    let desk = Desk::open(config, &OnGateway { gateway }, args.journal.as_ref()).await?;
-    run(&desk, Operation::Resolve(Box::new(unresolved))).await
+    let cashier = Cashier::open(config, &OnGateway { gateway }, args.journal.as_ref()).await?;
+    run(&cashier, Operation::Resolve(Box::new(unresolved))).await
 }
 
 /// Does an operation that moves money, and keeps what is unknown of it where that was asked for.
 async fn money(ready: Ready) -> Result<Output, Failure> {
     let keep = ready.keep.unresolved.as_deref().map(Keep::open).transpose()?;
-    let result = ready.desk.execute(&ready.operation).await;
+    let result = ready.cashier.execute(&ready.operation).await;
     let mut output = match (keep, result.as_ref().err().and_then(Error::unresolved)) {
         (Some(keep), Some(unresolved)) => {
             let path = keep.path().to_owned();
             let kept = keep.write(unresolved);
-            let mut output = shown(&ready.desk, &ready.operation, result, Some(&path)).await?;
+            let mut output = shown(&ready.cashier, &ready.operation, result, Some(&path)).await?;
             if let Err(error) = kept {
                 let what = format!(
                     "--unresolved {}: cannot be written: {error}; keep what is printed\n",
@@ -192,7 +196,7 @@ async fn money(ready: Ready) -> Result<Output, Failure> {
             if let Some(keep) = keep {
                 keep.remove();
             }
-            shown(&ready.desk, &ready.operation, result, None).await?
+            shown(&ready.cashier, &ready.operation, result, None).await?
         }
     };
     output.aside.push_str(&ready.aside);
@@ -200,28 +204,28 @@ async fn money(ready: Ready) -> Result<Output, Failure> {
 }
 
 /// Does an operation that only asks.
-async fn run(desk: &Desk, operation: Operation) -> Result<Output, Failure> {
-    let result = desk.execute(&operation).await;
-    shown(desk, &operation, result, None).await
+async fn run(cashier: &Cashier, operation: Operation) -> Result<Output, Failure> {
+    let result = cashier.execute(&operation).await;
+    shown(cashier, &operation, result, None).await
 }
 
 /// What an operation came to.
 async fn shown(
-    desk: &Desk,
+    cashier: &Cashier,
     operation: &Operation,
     result: Result<Answer, Error>,
     kept: Option<&Path>,
 ) -> Result<Output, Failure> {
     match result {
-        Ok(answer) => Ok(render::answer(desk.gateway.name(), operation.kind(), &answer)),
+        Ok(answer) => Ok(render::answer(cashier.gateway.name(), operation.kind(), &answer)),
         Err(error) => {
             let intent = match error.fate() {
-                Fate::Unknown => desk.on_record(operation).await,
+                Fate::Unknown => cashier.on_record(operation).await,
                 _ => None,
             };
             // Without a payment to show, a person wrote it.
             let by_hand = intent.is_some_and(|intent| intent.state == State::Done && intent.answer().is_none());
-            unknown::shown(desk, &error, kept, by_hand).ok_or(Failure::Gateway(error))
+            unknown::shown(cashier, &error, kept, by_hand).ok_or(Failure::Gateway(error))
         }
     }
 }

@@ -8,7 +8,7 @@ use http::{Request, Response, StatusCode, header};
 use jiff::Timestamp;
 
 use crate::webhook_faults::Post;
-use crate::{Delivery, Fault, FaultPlan, Ledger, Provider, Webhook, WebhookPlan, desk, wire};
+use crate::{Delivery, Fault, FaultPlan, Ledger, Provider, Webhook, WebhookPlan, back_office, wire};
 
 /// A provider, its faults, and a count of what was asked of it.
 #[derive(Debug)]
@@ -88,8 +88,8 @@ impl Host {
     /// One exchange at `now`, with the fault that is planned for it. The page at `/simulator`, where a person plays the provider, has none.
     pub fn exchange(&mut self, now: Timestamp, request: &Request<Bytes>) -> Exchange {
         self.settle(now);
-        if request.uri().path() == desk::PATH {
-            return Exchange::Answer(Duration::ZERO, self.desk(now, request));
+        if request.uri().path() == back_office::PATH {
+            return Exchange::Answer(Duration::ZERO, self.back_office(now, request));
         }
         let fault = self.faults.take(request);
         if fault == Some(Fault::Refuse) {

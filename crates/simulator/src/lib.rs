@@ -3,10 +3,10 @@
 //! ## What is in it
 //!
 //! [`Provider::handle`] takes the time and a request and gives a response, and [`Provider::due`] gives the webhooks that are due. Each keeps a [`Ledger`].
-//! [`Host`] adds the faults of a [`FaultPlan`] and of a [`WebhookPlan`], and the page at `/simulator`, whose buttons are a [`Deed`] each: what
+//! [`Host`] adds the faults of a [`FaultPlan`] and of a [`WebhookPlan`], and the page at `/simulator`, whose buttons are a [`BackOfficeAction`] each: what
 //! [`Provider::act`] does. With the feature `serve`, a module of that name puts a host behind a socket.
 
-mod desk;
+mod back_office;
 mod fault;
 mod host;
 mod ledger;
@@ -26,7 +26,7 @@ pub mod qolo;
 #[cfg(feature = "serve")]
 pub mod serve;
 
-pub use desk::{Deed, Entry};
+pub use back_office::{BackOfficeAction, Entry};
 pub use fault::{Fault, FaultPlan, Matcher, Plan};
 pub use host::{Exchange, Host};
 pub use ledger::{Kind, Ledger, Movement, Origin};

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use jiff::Timestamp;
 
-use crate::{Deed, Entry, Ledger};
+use crate::{BackOfficeAction, Entry, Ledger};
 
 /// One simulated provider: a state machine over time and requests, with a ledger.
 ///
@@ -53,8 +53,8 @@ pub trait Provider: Any + Debug + Send {
         Vec::new()
     }
 
-    /// Does one of these deeds, with this amount in minor units or else with all that is left. Tells whether it was possible.
-    fn act(&mut self, _now: Timestamp, _payment: &str, _deed: Deed, _minor: Option<i64>) -> bool {
+    /// Takes one of these actions, with this amount in minor units or else with all that is left. Tells whether it was possible.
+    fn act(&mut self, _now: Timestamp, _payment: &str, _action: BackOfficeAction, _minor: Option<i64>) -> bool {
         false
     }
 

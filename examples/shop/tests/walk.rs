@@ -4,7 +4,7 @@ mod common;
 
 use common::{GATEWAYS, Visit};
 use http::{Method, StatusCode};
-use paymux_simulator::{Deed, Kind, Matcher, WebhookFault};
+use paymux_simulator::{BackOfficeAction, Kind, Matcher, WebhookFault};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_purchase_is_paid_at_every_gateway() {
@@ -117,7 +117,7 @@ async fn what_the_provider_holds_back_changes_by_itself_when_it_decides() {
         let server = visit.shop.simulator(gateway).unwrap().server();
         let accepted = server.with(|host, now| {
             let payment = host.provider().entries()[0].payment.clone();
-            host.provider().act(now, &payment, Deed::Accept, None)
+            host.provider().act(now, &payment, BackOfficeAction::Accept, None)
         });
         assert!(accepted, "{gateway}");
         visit.until(&order, "paid").await;

@@ -6,13 +6,13 @@ use std::time::Duration;
 use paymux::{Gateways, PaymentGateway as _, Policy};
 use paymux_journal::{Filter, Intent, Journal, StoreError};
 
-use super::desk::{self, Desk};
 use super::order::Plan;
+use super::providers::{self, Providers};
 use super::run::RunError;
 use super::talk::Told;
 
 pub(super) struct Janitor<'a> {
-    desk: &'a Desk,
+    providers: &'a Providers,
     plan: &'a Plan,
     told: &'a Told,
     patience: Duration,
@@ -28,15 +28,15 @@ const VAIN: u32 = 2;
 
 impl<'a> Janitor<'a> {
     pub(super) async fn open(
-        desk: &'a Desk,
+        providers: &'a Providers,
         plan: &'a Plan,
         told: &'a Told,
         patience: Duration,
     ) -> Result<Self, RunError> {
         let store = Arc::clone(Journal::open(&told.journal).await?.store());
-        let journal = Journal::with(store, desk.clock(), told.settings());
+        let journal = Journal::with(store, providers.clock(), told.settings());
         Ok(Self {
-            desk,
+            providers,
             plan,
             told,
             patience,
@@ -67,8 +67,8 @@ impl<'a> Janitor<'a> {
         let builder = Gateways::builder()
             .recorder(self.journal.recorder())
             .policy(Policy::never())
-            .clock(self.desk.clock());
-        let made = desk::gateways(
+            .clock(self.providers.clock());
+        let made = providers::gateways(
             builder,
             self.plan.stands(),
             &self.told.gateways,
@@ -89,7 +89,7 @@ impl<'a> Janitor<'a> {
 
     /// Settles once, after all that was sent is booked.
     pub(super) async fn first(&self) -> Result<(), RunError> {
-        self.desk.advance(FIRST);
+        self.providers.advance(FIRST);
         self.journal.settle(&self.gateways()?).await?;
         Ok(())
     }
@@ -118,7 +118,7 @@ impl<'a> Janitor<'a> {
             if before.is_empty() || vain == VAIN {
                 return Ok(round);
             }
-            self.desk.advance(ROUNDS.1);
+            self.providers.advance(ROUNDS.1);
             // Nobody may ask twice about one payment within the provider's interval; by their clock it is over.
             self.journal.settle(&self.gateways()?).await?;
         }

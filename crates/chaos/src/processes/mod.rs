@@ -29,10 +29,10 @@
 //! # Ok(()) }
 //! ```
 
-mod desk;
 mod janitor;
 mod moment;
 mod order;
+mod providers;
 mod report;
 mod run;
 mod slot;
@@ -40,8 +40,8 @@ mod talk;
 mod verdict;
 mod worker;
 
-pub use self::desk::Desk;
 pub use self::order::{Name, Order, Plan};
+pub use self::providers::Providers;
 pub use self::report::{Finding, Report, Wrong};
 pub use self::run::{RunError, Settings, Starts, run};
 pub use self::slot::{Child, signal};

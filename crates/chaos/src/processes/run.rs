@@ -11,10 +11,10 @@ use tokio::process::Command;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::desk::Desk;
 use super::janitor::Janitor;
 use super::moment::Moment;
 use super::order::Plan;
+use super::providers::Providers;
 use super::report::Report;
 use super::slot::{Child, Slot};
 use super::talk::{Heard, Told};
@@ -81,23 +81,23 @@ pub async fn run(
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<Report, RunError> {
     let start = Instant::now();
-    let desk = Arc::new(Desk::start(&settings.gateways).await?);
+    let providers = Arc::new(Providers::start(&settings.gateways).await?);
     let told = Told {
         journal: settings.journal.clone(),
         run: name(),
         seed: settings.seed,
-        gateways: desk.urls(),
+        gateways: providers.urls(),
         lease_ms: u64::try_from(settings.lease.as_millis()).unwrap_or(u64::MAX),
         ahead_ms: 0,
     };
     let plan = Plan::new(&told.run, told.seed, &settings.gateways);
-    let janitor = Janitor::open(&desk, &plan, &told, settings.patience).await?;
+    let janitor = Janitor::open(&providers, &plan, &told, settings.patience).await?;
     janitor.refuse_strangers().await?;
     let mut rng = fastrand::Rng::with_seed(settings.seed);
     let hall = Arc::new(Hall {
         starts,
         told: told.clone(),
-        desk: Arc::clone(&desk),
+        providers: Arc::clone(&providers),
         settings: settings.clone(),
         state: Mutex::new(State {
             also: vec![VecDeque::new(); settings.processes],
@@ -119,9 +119,9 @@ pub async fn run(
             let (kills, ended) = hall.count();
             progress(kills, ended);
             if kills < settings.kills {
-                desk.trouble(&mut rng, FAULTS);
+                providers.trouble(&mut rng, FAULTS);
             } else {
-                desk.calm();
+                providers.calm();
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -131,7 +131,7 @@ pub async fn run(
         failed = janitor.now_and_then() => failed?,
         () = weather => {}
     }
-    desk.calm();
+    providers.calm();
     let paid = start.elapsed();
     janitor.first().await?;
     hall.resume(&janitor.late()).await?;
@@ -142,9 +142,9 @@ pub async fn run(
     report.paid = paid;
     report.rounds = janitor.finish().await?;
     report.seed = settings.seed;
-    report.requests = desk.requests();
+    report.requests = providers.requests();
     let intents = janitor.intents().await?;
-    verdict::judge(&plan, &desk, orders, &intents, &hit, &mut report);
+    verdict::judge(&plan, &providers, orders, &intents, &hit, &mut report);
     report.took = start.elapsed();
     Ok(report)
 }
@@ -170,7 +170,7 @@ fn name() -> String {
 pub(super) struct Hall {
     starts: Starts,
     told: Told,
-    desk: Arc<Desk>,
+    providers: Arc<Providers>,
     settings: Settings,
     state: Mutex<State>,
 }
@@ -312,7 +312,7 @@ impl Hall {
     }
 
     pub(super) fn visit(&self, gateway: &str, payment: &str) {
-        self.desk.visit(gateway, payment);
+        self.providers.visit(gateway, payment);
     }
 
     pub(super) fn started(&self) {

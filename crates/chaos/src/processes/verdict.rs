@@ -6,8 +6,8 @@ use paymux::OperationKind;
 use paymux_journal::{Intent, State};
 use paymux_simulator::{Kind, Movement};
 
-use super::desk::Desk;
 use super::order::{Order, Plan};
+use super::providers::Providers;
 use super::report::{Finding, Report, Wrong};
 use crate::script::{Deed, Share};
 
@@ -21,7 +21,7 @@ struct Sides<'a> {
 /// Gives the account of all orders below `orders`.
 pub(super) fn judge(
     plan: &Plan,
-    desk: &Desk,
+    providers: &Providers,
     orders: u64,
     intents: &[Intent],
     hit: &BTreeSet<String>,
@@ -42,7 +42,7 @@ pub(super) fn judge(
         alone(intent, name.number, report);
     }
     for stand in plan.stands() {
-        let movements = desk.booked(stand.name);
+        let movements = providers.booked(stand.name);
         // A follow-up need not carry a reference of ours; the payment that it is on does.
         let named = |movement: &Movement| plan.read(movement.reference.as_deref()?).map(|name| name.number);
         let made: BTreeMap<String, u64> = movements

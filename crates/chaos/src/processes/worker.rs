@@ -15,8 +15,8 @@ use paymux_journal::{
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::task::JoinSet;
 
-use super::desk::{self, Ahead};
 use super::order::{Order, Plan};
+use super::providers::{self, Ahead};
 use super::talk::{Heard, Told};
 use crate::script::Deed;
 
@@ -95,7 +95,7 @@ impl Worker {
             .recorder(journal.recorder())
             .policy(policy)
             .clock(clock);
-        let made = desk::gateways(builder, plan.stands(), &told.gateways, told.timeout_secs());
+        let made = providers::gateways(builder, plan.stands(), &told.gateways, told.timeout_secs());
         let made = made.map_err(|error| error.to_string())?;
         let mut gateways = BTreeMap::new();
         for name in names {

@@ -8,20 +8,20 @@ use paymux::{
 };
 
 use super::Ready;
-use super::desk::Desk;
+use super::cashier::Cashier;
 use crate::args::{Attempt, ChargeArgs, CheckoutArgs, OrderArgs, SourceArgs, SourceName};
 use crate::exit::Failure;
 use crate::{card_file, test_cards};
 
 pub(super) async fn checkout(config: &Path, args: CheckoutArgs) -> Result<Ready, Failure> {
-    let desk = Desk::open(config, &args.on, args.keep.journal.as_ref()).await?;
+    let cashier = Cashier::open(config, &args.on, args.keep.journal.as_ref()).await?;
     let charge = fill(args.attempt, args.order, Source::Hosted);
-    Ok(Ready::new(desk, page(charge, !args.hold), args.keep))
+    Ok(Ready::new(cashier, page(charge, !args.hold), args.keep))
 }
 
 pub(super) async fn charge(config: &Path, args: ChargeArgs, kind: OperationKind) -> Result<Ready, Failure> {
-    let desk = Desk::open(config, &args.on, args.keep.journal.as_ref()).await?;
-    let capabilities = desk.gateway.capabilities();
+    let cashier = Cashier::open(config, &args.on, args.keep.journal.as_ref()).await?;
+    let capabilities = cashier.gateway.capabilities();
     let given = Given::read(capabilities, &args.source, Timestamp::now())?;
     let source = given.pick(capabilities, kind, args.source.source.map(|name| name.kind()))?;
     // Where the page is offered as a checkout only, that is what a charge on the page is; but none that holds money where nothing captures it.
@@ -35,7 +35,7 @@ pub(super) async fn charge(config: &Path, args: ChargeArgs, kind: OperationKind)
         (false, OperationKind::Authorize) => Operation::Authorize(Box::new(charge)),
         (false, _) => Operation::Sale(Box::new(charge)),
     };
-    let mut ready = Ready::new(desk, operation, args.keep);
+    let mut ready = Ready::new(cashier, operation, args.keep);
     if let Some(number) = given.to_type {
         ready.aside = format!("On the page, the test card is {number}.\n");
     }

@@ -7,7 +7,7 @@ use paymux::{Duplicates, Error, Fate, Gateway, PaymentGateway as _, Unresolved};
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 
-use super::desk::Desk;
+use super::cashier::Cashier;
 use crate::card_file;
 use crate::exit::{Exit, Failure};
 use crate::output::{Output, lines};
@@ -37,7 +37,7 @@ fn parsed(text: &str) -> Result<Unresolved, String> {
 }
 
 /// What to do about an error whose fate is unknown, and what to ask with. `by_hand`: the journal has it as done, without its payment. Other errors are shown as failures.
-pub(super) fn shown(desk: &Desk, error: &Error, kept: Option<&Path>, by_hand: bool) -> Option<Output> {
+pub(super) fn shown(cashier: &Cashier, error: &Error, kept: Option<&Path>, by_hand: bool) -> Option<Output> {
     if error.fate() != Fate::Unknown {
         return None;
     }
@@ -47,11 +47,11 @@ pub(super) fn shown(desk: &Desk, error: &Error, kept: Option<&Path>, by_hand: bo
         && let Ok(json) = serde_json::to_string_pretty(unresolved)
     {
         // What could not be written in the journal is asked about as without one.
-        let journaled = desk.is_journaled() && !error.is_unrecorded();
+        let journaled = cashier.is_journaled() && !error.is_unrecorded();
         aside.push_str(&match kept {
             _ if by_hand => BY_HAND.to_owned(),
             None if journaled => in_journal(unresolved, Timestamp::now()),
-            kept => next_steps(&desk.gateway, unresolved, kept),
+            kept => next_steps(&cashier.gateway, unresolved, kept),
         });
         text = format!("{json}\n");
     }

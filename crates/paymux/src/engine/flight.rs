@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 use tracing::Span;
 
-use super::account::Account;
+use super::tally::Tally;
 use super::{EngineWire, Gateway};
 
 /// The operations under way on some gateways: by merchant account and reference, not by gateway, so that they outlive a reload.
@@ -46,7 +46,7 @@ impl Hash for Key {
 struct Flight {
     /// Those who wait for its end.
     followers: Vec<oneshot::Sender<Result<Answer, Error>>>,
-    account: Arc<Account>,
+    tally: Arc<Tally>,
     amount: Option<Money>,
     /// Until when it may still send something.
     deadline: Instant,
@@ -63,7 +63,7 @@ struct Landing<'a> {
 /// What a follower knows of the flight that it joined.
 struct Joined {
     landed: oneshot::Receiver<Result<Answer, Error>>,
-    account: Arc<Account>,
+    tally: Arc<Tally>,
     amount: Option<Money>,
     deadline: Instant,
 }
@@ -87,7 +87,7 @@ impl Flights {
                 flight.followers.push(sender);
                 Some(Joined {
                     landed,
-                    account: Arc::clone(&flight.account),
+                    tally: Arc::clone(&flight.tally),
                     amount: flight.amount,
                     deadline: flight.deadline,
                 })
@@ -156,7 +156,7 @@ impl Gateway {
         let flights = &self.shared.flights;
         let begin = || Flight {
             followers: Vec::new(),
-            account: Arc::clone(&wire.account),
+            tally: Arc::clone(&wire.tally),
             amount: operation.amount(),
             deadline: wire.deadline,
         };
@@ -193,14 +193,14 @@ impl Gateway {
                 (message, flight.deadline.saturating_duration_since(Instant::now()))
             }
         };
-        let mut account = flight.account.lock().clone();
+        let mut tally = flight.tally.lock().clone();
         // Another gateway's limit of time may be longer than ours: what has not been sent by now may be until then.
-        if account.last_sent.is_some() || !left.is_zero() {
+        if tally.last_sent.is_some() || !left.is_zero() {
             let now = self.shared.clock.now();
-            account.first_sent.get_or_insert(now);
-            account.last_sent = Some(now.checked_add(left).unwrap_or(now));
+            tally.first_sent.get_or_insert(now);
+            tally.last_sent = Some(now.checked_add(left).unwrap_or(now));
         }
-        let error = Error::new(ErrorKind::Network, message).with_fate(account.unseen());
-        Err(self.unresolved(operation, &account, error))
+        let error = Error::new(ErrorKind::Network, message).with_fate(tally.unseen());
+        Err(self.unresolved(operation, &tally, error))
     }
 }

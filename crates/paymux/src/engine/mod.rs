@@ -1,6 +1,5 @@
 //! The engine: what stands between an application's operation and an adapter's calls.
 
-mod account;
 mod address;
 mod extra;
 mod fleet;
@@ -13,6 +12,7 @@ mod resolving;
 mod running;
 mod shares;
 mod store;
+mod tally;
 mod token;
 mod wire;
 

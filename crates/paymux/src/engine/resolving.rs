@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use paymux_core::{Answer, Error, ErrorKind, Fate, Field, Operation, PaymentGateway as _, Unresolved, Wire as _};
 use tracing::Span;
 
-use super::{EngineWire, Gateway, account};
+use super::{EngineWire, Gateway, tally};
 
 /// The pause before absence is asked about once more.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -36,7 +36,7 @@ impl Gateway {
         result.map_err(|error| {
             let mut open = unresolved.clone();
             // What was noted on the way may be told only once.
-            for memo in &wire.account.lock().notes {
+            for memo in &wire.tally.lock().notes {
                 if !open.trail.contains(memo) {
                     open.trail.push(memo.clone());
                 }
@@ -59,7 +59,7 @@ impl Gateway {
             return error;
         }
         let absent = is_absence(&error);
-        let turned_away = error.status().is_some_and(account::is_turned_away);
+        let turned_away = error.status().is_some_and(tally::is_turned_away);
         if absent || (error.kind() == ErrorKind::Refused && !turned_away) {
             return error;
         }

@@ -6,7 +6,7 @@ use paymux_core::{
 };
 use tracing::Span;
 
-use super::account::State;
+use super::tally::State;
 use super::{EngineWire, Gateway};
 
 impl Gateway {
@@ -24,9 +24,9 @@ impl Gateway {
             other => other,
         };
         let result = self.shared.adapter.execute(asked, wire).await;
-        let account = wire.account.lock();
-        span.record("attempts", account.attempts);
-        let raw = account.raw.clone();
+        let tally = wire.tally.lock();
+        span.record("attempts", tally.attempts);
+        let raw = tally.raw.clone();
         let result = match result {
             Ok(mut answer) => {
                 self.stamp(&mut answer.payment, operation, raw, dropped);
@@ -42,11 +42,11 @@ impl Gateway {
                 if error.is_rate_limited() && error.retry_after().is_none() {
                     error = error.with_retry_after(self.shared.restraint.quiet());
                 }
-                let fate = account.fate(&error);
+                let fate = tally.fate(&error);
                 Err(error.with_fate(fate))
             }
         };
-        result.map_err(|error| self.unresolved(operation, &account, error))
+        result.map_err(|error| self.unresolved(operation, &tally, error))
     }
 
     fn stamp(&self, payment: &mut Payment, operation: &Operation, raw: Option<RawReply>, dropped: Vec<Field>) {
@@ -78,7 +78,7 @@ impl Gateway {
         Err(Error::mismatch(mark, answer.payment).with_fate(fate))
     }
 
-    pub(super) fn unresolved(&self, operation: &Operation, account: &State, error: Error) -> Error {
+    pub(super) fn unresolved(&self, operation: &Operation, tally: &State, error: Error) -> Error {
         if error.fate() != Fate::Unknown || error.unresolved().is_some() {
             return error;
         }
@@ -97,10 +97,10 @@ impl Gateway {
             capabilities,
             operation,
             known.or(made),
-            account.notes.clone(),
-            account.last_sent.unwrap_or_else(|| self.shared.clock.now()),
+            tally.notes.clone(),
+            tally.last_sent.unwrap_or_else(|| self.shared.clock.now()),
         )
-        .with_first_sent(account.first_sent);
+        .with_first_sent(tally.first_sent);
         error.with_unresolved(unresolved)
     }
 }

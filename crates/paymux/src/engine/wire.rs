@@ -1,4 +1,4 @@
-//! The wire that adapters get: tokens, sealing, resending, the deadline, and the account of what may have been done.
+//! The wire that adapters get: tokens, sealing, resending, the deadline, and the tally of what may have been done.
 
 mod exchange;
 mod ready;
@@ -19,8 +19,8 @@ use tokio::time::Instant;
 use self::exchange::Exchange;
 use self::ready::{Ready, give_back};
 use super::Shared;
-use super::account::Account;
 use super::address::{check_address, is_repeat, same_host};
+use super::tally::Tally;
 use crate::metrics;
 
 /// How many redirects (307, 308) a call may follow.
@@ -34,7 +34,7 @@ pub(crate) struct EngineWire {
     pub(crate) deadline: Instant,
     /// Of a completion: when its key ends. Nothing that moves money goes out then, nor ever without the key.
     key_ends: Option<Timestamp>,
-    pub(crate) account: Arc<Account>,
+    pub(crate) tally: Arc<Tally>,
     /// What is recorded before money can move, if there is a recorder: the operation, to which the notes are added.
     open: Option<Box<Unresolved>>,
 }
@@ -86,7 +86,7 @@ impl EngineWire {
             purpose,
             deadline: Instant::now() + shared.timeout,
             key_ends: None,
-            account: Arc::default(),
+            tally: Arc::default(),
             open: None,
         }
     }
@@ -98,7 +98,7 @@ impl EngineWire {
             Operation::Inquire(_) | Operation::Resolve(_) => return Self::new(shared, Purpose::Ask),
             Operation::Complete(completion) => Self {
                 key_ends: Some(completion.ends(capabilities).unwrap_or(Timestamp::MIN)),
-                account: Arc::new(Account::of(&completion.unresolved)),
+                tally: Arc::new(Tally::of(&completion.unresolved)),
                 ..Self::new(shared, Purpose::Money)
             },
             _ => Self::new(shared, Purpose::Money),
@@ -122,9 +122,9 @@ impl EngineWire {
         };
         let mut open = open.clone();
         {
-            let account = self.account.lock();
-            open.trail.clone_from(&account.notes);
-            open.first_sent = account.first_sent.or(Some(last_sent));
+            let tally = self.tally.lock();
+            open.trail.clone_from(&tally.notes);
+            open.first_sent = tally.first_sent.or(Some(last_sent));
         }
         open.last_sent = last_sent;
         let kept = tokio::time::timeout_at(self.deadline, recorder.record(&open)).await;
@@ -210,7 +210,7 @@ impl EngineWire {
                 Exchange::Reply(reply) if reply.status == StatusCode::UNAUTHORIZED && !course.renewed => {
                     // 401 proves that nothing was done only where a token can have expired.
                     let Some(generation) = generation else {
-                        return self.account.lock().judge(call, reply);
+                        return self.tally.lock().judge(call, reply);
                     };
                     course.renewed = true;
                     give_back(turn);
@@ -218,7 +218,7 @@ impl EngineWire {
                 }
                 Exchange::Reply(reply) if is_repeat(reply.status) && course.hops < HOPS => {
                     let Some(next) = same_host(call.request.uri(), &reply) else {
-                        return self.account.lock().judge(call, reply);
+                        return self.tally.lock().judge(call, reply);
                     };
                     course.hops = course.hops.saturating_add(1);
                     give_back(turn);
@@ -232,12 +232,12 @@ impl EngineWire {
                     metrics::quiet(&self.shared);
                     let may = self.may_repeat(call) || call.nothing_done_on.contains(&reply.status);
                     if !may || !self.again(&course, call).await {
-                        return self.account.lock().judge(call, reply);
+                        return self.tally.lock().judge(call, reply);
                     }
                 }
                 Exchange::Reply(reply) if says_nothing(&reply, call) && self.may_repeat(call) => {
                     course.lost |= call.moves;
-                    let verdict = self.account.lock().judge(call, reply);
+                    let verdict = self.tally.lock().judge(call, reply);
                     if !self.again(&course, call).await {
                         return verdict;
                     }
@@ -247,7 +247,7 @@ impl EngineWire {
                         self.shared.restraint.earn();
                         metrics::repetitions(&self.shared);
                     }
-                    return self.account.lock().judge(call, reply);
+                    return self.tally.lock().judge(call, reply);
                 }
                 Exchange::NotSent(error) => {
                     give_back(turn);
@@ -257,7 +257,7 @@ impl EngineWire {
                 }
                 Exchange::Unknown(error) => {
                     course.lost |= call.moves;
-                    self.account.lock().lost |= call.moves;
+                    self.tally.lock().lost |= call.moves;
                     if !self.may_repeat(call) || !self.again(&course, call).await {
                         let fate = if call.moves { Fate::Unknown } else { Fate::NotDone };
                         return Err(Lost::Unknown(
@@ -290,9 +290,9 @@ impl Wire for EngineWire {
         'life: 'async_trait,
     {
         let sent = {
-            let mut account = self.account.lock();
-            let is_new = account.note(memo);
-            account.last_sent.filter(|_| is_new)
+            let mut tally = self.tally.lock();
+            let is_new = tally.note(memo);
+            tally.last_sent.filter(|_| is_new)
         };
         // Before the first request that may move money, the entry of that request has the note; afterwards it may be what finds the payment.
         match sent {

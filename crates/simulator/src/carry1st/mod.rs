@@ -65,7 +65,7 @@ pub use settings::{Duplicate, Settings, Urls};
 use self::payment::Payment;
 use self::refund::Refund;
 use self::refusal::Refusal;
-use crate::{Deed, Entry, Kind, Ledger, Movement, Origin, Provider, Webhook, wire};
+use crate::{BackOfficeAction, Entry, Kind, Ledger, Movement, Origin, Provider, Webhook, wire};
 
 const AUTHENTICATION: &str = "application/vnd.carry1st.payments.partnerauthentication+json";
 const CHANNEL: &str = "application/vnd.carry1st.payments.paymentchannel+json";
@@ -266,8 +266,8 @@ impl Provider for Carry1st {
         self.listed()
     }
 
-    fn act(&mut self, now: Timestamp, payment: &str, deed: Deed, minor: Option<i64>) -> bool {
-        self.deed(now, payment, deed, minor)
+    fn act(&mut self, now: Timestamp, payment: &str, action: BackOfficeAction, minor: Option<i64>) -> bool {
+        self.take_action(now, payment, action, minor)
     }
 
     fn fork(&self) -> Box<dyn Provider> {

@@ -9,7 +9,7 @@ use super::refusal::Refusal;
 use super::settings::Duplicate;
 use super::views::{Event, Full, Made};
 use super::{Carry1st, later};
-use crate::{Deed, Entry, Kind, Movement, Origin, wire};
+use crate::{BackOfficeAction, Entry, Kind, Movement, Origin, wire};
 
 /// Statuses after which the customer can do nothing any more.
 const CLOSED: &[&str] = &["SUCCESSFUL", "FAILED", "CANCELLED", "ABANDONED", "REFUND", "CHARGEBACK"];
@@ -146,12 +146,12 @@ impl Carry1st {
     /// The payments as the provider's people see them.
     pub(super) fn listed(&self) -> Vec<Entry> {
         let entry = |payment: &Payment| {
-            let mut deeds = Vec::new();
+            let mut actions = Vec::new();
             if payment.open() && payment.status != "NEW" {
-                deeds.extend([Deed::Accept, Deed::Refuse]);
+                actions.extend([BackOfficeAction::Accept, BackOfficeAction::Refuse]);
             }
             if self.refundable(&payment.reference) > 0 {
-                deeds.extend([Deed::Refund, Deed::Chargeback]);
+                actions.extend([BackOfficeAction::Refund, BackOfficeAction::Chargeback]);
             }
             Entry {
                 payment: payment.reference.clone(),
@@ -159,27 +159,33 @@ impl Carry1st {
                 minor: payment.minor,
                 currency: payment.currency().to_owned(),
                 state: payment.status.clone(),
-                deeds,
+                actions,
             }
         };
         self.payments.iter().rev().map(entry).collect()
     }
 
-    /// Does a deed of the provider's people. Refunds and chargebacks take all that is left: their statuses know no amount.
-    pub(super) fn deed(&mut self, now: Timestamp, reference: &str, deed: Deed, minor: Option<i64>) -> bool {
+    /// Takes an action of the provider's people. Refunds and chargebacks take all that is left: their statuses know no amount.
+    pub(super) fn take_action(
+        &mut self,
+        now: Timestamp,
+        reference: &str,
+        action: BackOfficeAction,
+        minor: Option<i64>,
+    ) -> bool {
         self.settle(now);
         let entries = self.listed();
         let possible = entries
             .iter()
-            .any(|e| e.payment == reference && e.deeds.contains(&deed));
+            .any(|e| e.payment == reference && e.actions.contains(&action));
         if !possible || minor.is_some_and(|minor| minor != self.refundable(reference)) {
             return false;
         }
-        let status = match deed {
-            Deed::Accept => "SUCCESSFUL",
-            Deed::Refuse => "FAILED",
-            Deed::Refund => "REFUND",
-            Deed::Chargeback => "CHARGEBACK",
+        let status = match action {
+            BackOfficeAction::Accept => "SUCCESSFUL",
+            BackOfficeAction::Refuse => "FAILED",
+            BackOfficeAction::Refund => "REFUND",
+            BackOfficeAction::Chargeback => "CHARGEBACK",
             _ => return false,
         };
         self.finish(now, reference, status)

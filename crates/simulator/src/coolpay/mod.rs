@@ -77,7 +77,7 @@ use jiff::Timestamp;
 pub use self::settings::{HeaderPrefix, Settings};
 use self::state::{Resource, Type};
 pub use self::test_cards::TEST_CARDS;
-use crate::{Deed, Entry, Ledger, Provider, Webhook, wire};
+use crate::{BackOfficeAction, Entry, Ledger, Provider, Webhook, wire};
 
 /// The simulated provider, with one merchant account.
 #[derive(Clone, Debug)]
@@ -184,8 +184,8 @@ impl Provider for CoolPay {
         self.listed()
     }
 
-    fn act(&mut self, now: Timestamp, payment: &str, deed: Deed, minor: Option<i64>) -> bool {
-        self.deed(now, payment, deed, minor)
+    fn act(&mut self, now: Timestamp, payment: &str, action: BackOfficeAction, minor: Option<i64>) -> bool {
+        self.take_action(now, payment, action, minor)
     }
 
     fn fork(&self) -> Box<dyn Provider> {

@@ -6,7 +6,7 @@ use super::CoolPay;
 use super::deeds::allows;
 use super::state::{Ask, Deed, State, Type, Verdict};
 use super::view;
-use crate::{Entry, Kind, Movement, Origin};
+use crate::{BackOfficeAction, Entry, Kind, Movement, Origin};
 
 impl CoolPay {
     /// Captures in the back office. Gives the operation's number, or nothing if state or amount do not allow it.
@@ -72,25 +72,31 @@ impl CoolPay {
         payments.map(entry).collect()
     }
 
-    /// Does a deed of the provider's people.
-    pub(super) fn deed(&mut self, now: Timestamp, payment: &str, deed: crate::Deed, minor: Option<i64>) -> bool {
+    /// Takes an action of the provider's people.
+    pub(super) fn take_action(
+        &mut self,
+        now: Timestamp,
+        payment: &str,
+        action: BackOfficeAction,
+        minor: Option<i64>,
+    ) -> bool {
         self.settle(now);
         let Some(resource) = payment.parse().ok().and_then(|id: u64| self.resources.get(&id)) else {
             return false;
         };
         let pending = resource.operations.iter().find(|o| o.pending).map(|o| o.id);
         let (uncaptured, balance) = (resource.authorized() - resource.captured(), resource.balance());
-        match (deed, pending) {
-            (crate::Deed::Accept, Some(operation)) => self.decide(now, payment, operation, "20000"),
-            (crate::Deed::Refuse, Some(operation)) => self.decide(now, payment, operation, "40000"),
-            (crate::Deed::Capture, _) => {
+        match (action, pending) {
+            (BackOfficeAction::Accept, Some(operation)) => self.decide(now, payment, operation, "20000"),
+            (BackOfficeAction::Refuse, Some(operation)) => self.decide(now, payment, operation, "40000"),
+            (BackOfficeAction::Capture, _) => {
                 let minor = minor.unwrap_or(uncaptured);
                 self.capture_in_back_office(now, payment, minor).is_some()
             }
-            (crate::Deed::Refund, _) => self
+            (BackOfficeAction::Refund, _) => self
                 .refund_in_back_office(now, payment, minor.unwrap_or(balance))
                 .is_some(),
-            (crate::Deed::Void, _) => minor.is_none() && self.cancel_in_back_office(now, payment).is_some(),
+            (BackOfficeAction::Void, _) => minor.is_none() && self.cancel_in_back_office(now, payment).is_some(),
             _ => false,
         }
     }
@@ -154,17 +160,17 @@ impl CoolPay {
 
 fn entry(resource: &super::state::Resource) -> Entry {
     let amounts = (resource.authorized() - resource.captured(), resource.balance());
-    let mut deeds = Vec::new();
+    let mut actions = Vec::new();
     if resource.pending() {
-        deeds.extend([crate::Deed::Accept, crate::Deed::Refuse]);
+        actions.extend([BackOfficeAction::Accept, BackOfficeAction::Refuse]);
     }
     for (deed, shown, minor) in [
-        (Deed::Capture, crate::Deed::Capture, amounts.0),
-        (Deed::Cancel, crate::Deed::Void, 0),
-        (Deed::Refund, crate::Deed::Refund, amounts.1),
+        (Deed::Capture, BackOfficeAction::Capture, amounts.0),
+        (Deed::Cancel, BackOfficeAction::Void, 0),
+        (Deed::Refund, BackOfficeAction::Refund, amounts.1),
     ] {
         if (minor > 0 || deed == Deed::Cancel) && allows(resource, deed, minor).is_ok() {
-            deeds.push(shown);
+            actions.push(shown);
         }
     }
     let asked = resource.operations.iter().find_map(|o| o.amount);
@@ -175,6 +181,6 @@ fn entry(resource: &super::state::Resource) -> Entry {
         minor: asked.or(linked).unwrap_or(0),
         currency: resource.currency.clone().unwrap_or_default(),
         state: resource.shown_state().to_owned(),
-        deeds,
+        actions,
     }
 }

@@ -59,7 +59,7 @@ use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use jiff::Timestamp;
 
-use crate::{Deed, Entry, Kind, Ledger, Movement, Origin, Provider, Webhook};
+use crate::{BackOfficeAction, Entry, Kind, Ledger, Movement, Origin, Provider, Webhook};
 
 pub use settings::{Api, Settings};
 pub use test_cards::TEST_CARDS;
@@ -170,8 +170,8 @@ impl Provider for Opp {
         self.listed()
     }
 
-    fn act(&mut self, now: Timestamp, payment: &str, deed: Deed, minor: Option<i64>) -> bool {
-        self.deed(now, payment, deed, minor)
+    fn act(&mut self, now: Timestamp, payment: &str, action: BackOfficeAction, minor: Option<i64>) -> bool {
+        self.take_action(now, payment, action, minor)
     }
 
     fn fork(&self) -> Box<dyn Provider> {

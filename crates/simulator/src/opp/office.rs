@@ -6,7 +6,7 @@ use super::form::Money;
 use super::order::Extra;
 use super::record::{Payment, Type};
 use super::{Opp, codes};
-use crate::{Deed, Entry, Origin};
+use crate::{BackOfficeAction, Entry, Origin};
 
 impl Opp {
     /// Captures so many minor units of an authorization in the back office, and gives the id of the capture if it is allowed.
@@ -71,45 +71,51 @@ impl Opp {
         payments.into_iter().map(|payment| self.entry(payment)).collect()
     }
 
-    /// Does a deed of the platform's people.
-    pub(super) fn deed(&mut self, now: Timestamp, payment: &str, deed: Deed, minor: Option<i64>) -> bool {
+    /// Takes an action of the platform's people.
+    pub(super) fn take_action(
+        &mut self,
+        now: Timestamp,
+        payment: &str,
+        action: BackOfficeAction,
+        minor: Option<i64>,
+    ) -> bool {
         self.settle_due(now);
         let Some(found) = self.payments.get(payment) else {
             return false;
         };
         let (review, approval) = (in_review(found), found.approval);
-        if !self.entry(found).deeds.contains(&deed) {
+        if !self.entry(found).actions.contains(&action) {
             return false;
         }
         let Some(left) = minor.or_else(|| self.left(payment)) else {
             return false;
         };
-        match deed {
-            Deed::Accept if review => self.accept_review(now, payment),
-            Deed::Accept => self.resolve(now, payment, approval),
-            Deed::Refuse if review => self.refuse_review(now, payment).is_some(),
-            Deed::Refuse => self.resolve(now, payment, "800.100.152"),
-            Deed::Capture => self.capture(now, payment, left).is_some(),
-            Deed::Void => minor.is_none() && self.void(now, payment).is_some(),
-            Deed::Refund => self.refund(now, payment, left).is_some(),
-            Deed::Chargeback => self.chargeback(now, payment, left).is_some(),
-            Deed::Return => false,
+        match action {
+            BackOfficeAction::Accept if review => self.accept_review(now, payment),
+            BackOfficeAction::Accept => self.resolve(now, payment, approval),
+            BackOfficeAction::Refuse if review => self.refuse_review(now, payment).is_some(),
+            BackOfficeAction::Refuse => self.resolve(now, payment, "800.100.152"),
+            BackOfficeAction::Capture => self.capture(now, payment, left).is_some(),
+            BackOfficeAction::Void => minor.is_none() && self.void(now, payment).is_some(),
+            BackOfficeAction::Refund => self.refund(now, payment, left).is_some(),
+            BackOfficeAction::Chargeback => self.chargeback(now, payment, left).is_some(),
+            BackOfficeAction::Return => false,
         }
     }
 
     fn entry(&self, payment: &Payment) -> Entry {
-        let mut deeds = Vec::new();
+        let mut actions = Vec::new();
         let open = codes::pends(&payment.code) && payment.challenge.is_none();
         let left = self.left(&payment.id).unwrap_or(0);
         if open || (in_review(payment) && left > 0) {
-            deeds.extend([Deed::Accept, Deed::Refuse]);
+            actions.extend([BackOfficeAction::Accept, BackOfficeAction::Refuse]);
         }
         match payment.kind {
             Type::Authorization if payment.booked && !self.followed(&payment.id) => {
-                deeds.extend([Deed::Capture, Deed::Void]);
+                actions.extend([BackOfficeAction::Capture, BackOfficeAction::Void]);
             }
             Type::Debit | Type::Capture if payment.booked && left > 0 => {
-                deeds.extend([Deed::Refund, Deed::Chargeback]);
+                actions.extend([BackOfficeAction::Refund, BackOfficeAction::Chargeback]);
             }
             _ => {}
         }
@@ -125,7 +131,7 @@ impl Opp {
                 payment.code,
                 codes::describe(&payment.code)
             ),
-            deeds,
+            actions,
         }
     }
 

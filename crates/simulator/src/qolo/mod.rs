@@ -109,7 +109,7 @@ use self::deliveries::Delivery;
 use self::hooks::Hook;
 use self::idempotency::Remembered;
 use self::state::{Account, Instrument, Payment, Person, Quote, Row};
-use crate::{Deed, Entry, Ledger, Provider, Webhook};
+use crate::{BackOfficeAction, Entry, Ledger, Provider, Webhook};
 
 /// Simulates the provider.
 #[derive(Clone, Debug)]
@@ -241,8 +241,8 @@ impl Provider for Qolo {
         self.listed()
     }
 
-    fn act(&mut self, now: Timestamp, payment: &str, deed: Deed, minor: Option<i64>) -> bool {
-        self.deed(now, payment, deed, minor)
+    fn act(&mut self, now: Timestamp, payment: &str, action: BackOfficeAction, minor: Option<i64>) -> bool {
+        self.take_action(now, payment, action, minor)
     }
 
     fn fork(&self) -> Box<dyn Provider> {

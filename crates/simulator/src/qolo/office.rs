@@ -6,7 +6,7 @@ use super::Qolo;
 use super::accept::APPROVE;
 use super::seeds::{ACCOUNT, INSTRUMENT_ACH};
 use super::state::{Locator, Rail, Row, State};
-use crate::{Deed, Entry, Kind, Origin};
+use crate::{BackOfficeAction, Entry, Kind, Origin};
 
 /// The balances of an account, in minor units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,12 +113,12 @@ impl Qolo {
         let entry = |row: &Row| {
             let pending = row.state == State::Pending;
             let returnable = row.rail == Rail::Ach && row.base.is_none();
-            let mut deeds = Vec::new();
+            let mut actions = Vec::new();
             if pending {
-                deeds.push(Deed::Accept);
+                actions.push(BackOfficeAction::Accept);
             }
             if returnable && (pending || row.state == State::Settled) {
-                deeds.push(Deed::Return);
+                actions.push(BackOfficeAction::Return);
             }
             Entry {
                 payment: row.guid.clone(),
@@ -126,17 +126,23 @@ impl Qolo {
                 minor: row.minor,
                 currency: row.currency.clone(),
                 state: row.state.word().to_owned(),
-                deeds,
+                actions,
             }
         };
         self.rows.iter().rev().map(entry).collect()
     }
 
-    /// Does a deed of the provider's people: a transaction is settled, or returned as a whole for want of money.
-    pub(super) fn deed(&mut self, now: Timestamp, txn_guid: &str, deed: Deed, minor: Option<i64>) -> bool {
-        match deed {
-            Deed::Accept if minor.is_none() => self.settle_now(now, txn_guid),
-            Deed::Return if minor.is_none() => self.return_ach(now, txn_guid, "R01"),
+    /// Takes an action of the provider's people: a transaction is settled, or returned as a whole for want of money.
+    pub(super) fn take_action(
+        &mut self,
+        now: Timestamp,
+        txn_guid: &str,
+        action: BackOfficeAction,
+        minor: Option<i64>,
+    ) -> bool {
+        match action {
+            BackOfficeAction::Accept if minor.is_none() => self.settle_now(now, txn_guid),
+            BackOfficeAction::Return if minor.is_none() => self.return_ach(now, txn_guid, "R01"),
             _ => false,
         }
     }

@@ -100,7 +100,7 @@ impl EngineWire {
             }
             metrics::attempt(&self.shared, exchange.as_str(), began);
             if moves {
-                let mut state = self.account.lock();
+                let mut state = self.tally.lock();
                 if matches!(exchange, Exchange::NotSent(_)) {
                     (state.first_sent, state.last_sent) = before;
                 } else {
@@ -114,7 +114,7 @@ impl EngineWire {
 
     fn begin(&self, request: Request<Bytes>, moves: bool) -> Begun<'_> {
         let before = {
-            let mut state = self.account.lock();
+            let mut state = self.tally.lock();
             state.attempts = state.attempts.saturating_add(1);
             let before = (state.first_sent, state.last_sent);
             if moves {

@@ -151,21 +151,21 @@ fn a_second_tab_learns_that_the_payment_is_over() {
 
 #[test]
 fn what_is_held_is_decided_in_the_back_office() {
-    for (outcome, deed, status, booked) in [
-        ("PENDING", Deed::Accept, "SUCCESSFUL", 10_050),
-        ("PENDING_INVESTIGATION", Deed::Accept, "SUCCESSFUL", 10_050),
-        ("PENDING_INVESTIGATION", Deed::Refuse, "FAILED", 0),
+    for (outcome, action, status, booked) in [
+        ("PENDING", BackOfficeAction::Accept, "SUCCESSFUL", 10_050),
+        ("PENDING_INVESTIGATION", BackOfficeAction::Accept, "SUCCESSFUL", 10_050),
+        ("PENDING_INVESTIGATION", BackOfficeAction::Refuse, "FAILED", 0),
     ] {
         let mut bench = Bench::plain();
         let reference = bench.pay("order-1");
-        assert!(bench.provider.entries()[0].deeds.is_empty());
+        assert!(bench.provider.entries()[0].actions.is_empty());
         let keys = keys(&bench, &reference);
         submit(&mut bench, &format!("{keys}&outcome={outcome}"));
         assert_eq!(bench.hooks()[0]["status"], outcome);
-        assert!(bench.provider.act(bench.now, &reference, deed, None));
+        assert!(bench.provider.act(bench.now, &reference, action, None));
         assert_eq!(bench.hooks()[0]["status"], status);
         assert_eq!(bench.booked(&reference, Kind::Capture), booked);
-        assert!(!bench.provider.act(bench.now, &reference, deed, None));
+        assert!(!bench.provider.act(bench.now, &reference, action, None));
     }
 }
 
@@ -173,15 +173,23 @@ fn what_is_held_is_decided_in_the_back_office() {
 fn a_chargeback_takes_all_and_is_told() {
     let mut bench = Bench::plain();
     let reference = bench.paid("order-1");
-    assert!(!bench.provider.act(bench.now, &reference, Deed::Chargeback, Some(1)));
-    assert!(bench.provider.act(bench.now, &reference, Deed::Chargeback, None));
+    assert!(
+        !bench
+            .provider
+            .act(bench.now, &reference, BackOfficeAction::Chargeback, Some(1))
+    );
+    assert!(
+        bench
+            .provider
+            .act(bench.now, &reference, BackOfficeAction::Chargeback, None)
+    );
     let taken = bench.provider.ledger().movements.last().unwrap();
     assert_eq!(
         (taken.kind, taken.minor, taken.origin),
         (Kind::Chargeback, 10_050, Origin::BackOffice)
     );
     assert_eq!(bench.hooks()[0]["status"], "CHARGEBACK");
-    assert!(bench.provider.entries()[0].deeds.is_empty());
+    assert!(bench.provider.entries()[0].actions.is_empty());
 }
 
 #[test]

@@ -232,7 +232,7 @@ fn a_review_is_accepted_or_refused_in_the_back_office() {
 
 #[test]
 fn a_payment_left_undecided_waits_for_the_back_office() {
-    use crate::Deed;
+    use crate::BackOfficeAction;
     let mut desk = Desk::v3();
     let id = checkout(&mut desk);
     submit(&mut desk, &id, "action=hold");
@@ -244,14 +244,17 @@ fn a_payment_left_undecided_waits_for_the_back_office() {
     let again = desk.browse(Method::POST, &format!("/checkouts/{id}/page"), "action=pay");
     assert_eq!(again.status(), 200);
     assert!(desk.opp.ledger.movements.is_empty());
-    assert_eq!(desk.opp.entries()[0].deeds, [Deed::Accept, Deed::Refuse]);
-    assert!(!desk.opp.act(desk.now, &payment, Deed::Capture, None));
-    assert!(desk.opp.act(desk.now, &payment, Deed::Accept, None));
+    assert_eq!(
+        desk.opp.entries()[0].actions,
+        [BackOfficeAction::Accept, BackOfficeAction::Refuse]
+    );
+    assert!(!desk.opp.act(desk.now, &payment, BackOfficeAction::Capture, None));
+    assert!(desk.opp.act(desk.now, &payment, BackOfficeAction::Accept, None));
     assert_eq!(desk.opp.ledger.total(&payment, Kind::Capture), 9200);
-    assert!(desk.opp.act(desk.now, &payment, Deed::Refund, Some(200)));
-    assert!(desk.opp.act(desk.now, &payment, Deed::Chargeback, None));
+    assert!(desk.opp.act(desk.now, &payment, BackOfficeAction::Refund, Some(200)));
+    assert!(desk.opp.act(desk.now, &payment, BackOfficeAction::Chargeback, None));
     assert_eq!(desk.opp.ledger.total(&payment, Kind::Chargeback), 9000);
-    assert!(desk.opp.entries().iter().all(|e| e.deeds.is_empty()));
+    assert!(desk.opp.entries().iter().all(|e| e.actions.is_empty()));
     let told = desk.opp.due(desk.now);
     assert_eq!(told.len(), 4, "open, accepted, refunded, charged back");
 }

@@ -133,14 +133,17 @@ fn a_return_follows_a_success() {
 
 #[test]
 fn the_providers_people_settle_and_return() {
-    use crate::Deed;
+    use crate::BackOfficeAction;
     let mut desk = Desk::new(Settings::qolo());
     let guid = desk.transfer(&pull());
-    assert_eq!(desk.qolo.entries()[0].deeds, [Deed::Accept, Deed::Return]);
-    assert!(!desk.qolo.act(desk.now, &guid, Deed::Accept, Some(1)));
-    assert!(desk.qolo.act(desk.now, &guid, Deed::Accept, None));
+    assert_eq!(
+        desk.qolo.entries()[0].actions,
+        [BackOfficeAction::Accept, BackOfficeAction::Return]
+    );
+    assert!(!desk.qolo.act(desk.now, &guid, BackOfficeAction::Accept, Some(1)));
+    assert!(desk.qolo.act(desk.now, &guid, BackOfficeAction::Accept, None));
     assert_eq!(desk.total(&guid, Kind::Capture), 2510);
-    assert!(desk.qolo.act(desk.now, &guid, Deed::Return, None));
+    assert!(desk.qolo.act(desk.now, &guid, BackOfficeAction::Return, None));
     assert_eq!(desk.total(&guid, Kind::Return), 2510);
-    assert!(!desk.qolo.act(desk.now, &guid, Deed::Refund, None));
+    assert!(!desk.qolo.act(desk.now, &guid, BackOfficeAction::Refund, None));
 }

@@ -9,7 +9,7 @@ use paymux::{Reply, async_trait};
 
 /// Sends by the default transport, and keeps what the last exchange showed.
 #[derive(Debug, Default)]
-pub(crate) struct Recorder {
+pub(crate) struct Watch {
     inner: ReqwestTransport,
     seen: Mutex<Seen>,
 }
@@ -25,8 +25,8 @@ pub(crate) struct Seen {
     pub(crate) version: Option<String>,
 }
 
-impl Recorder {
-    /// A recorder that has seen nothing.
+impl Watch {
+    /// A watch that has seen nothing.
     pub(crate) fn new() -> Arc<Self> {
         Arc::default()
     }
@@ -42,7 +42,7 @@ impl Recorder {
 }
 
 #[async_trait]
-impl Transport for Recorder {
+impl Transport for Watch {
     async fn send(&self, request: Request<MarkedBody>) -> Result<Reply, TransportError> {
         let version = version(&request);
         self.note(|seen| {

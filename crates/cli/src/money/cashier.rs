@@ -19,7 +19,7 @@ use crate::{gateways, journal, output, stop};
 const A_WHILE: Duration = Duration::from_secs(2);
 
 /// A gateway, and what is known of the one operation that this process does.
-pub(super) struct Desk {
+pub(super) struct Cashier {
     pub(super) gateway: Gateway,
     book: Book,
 }
@@ -44,7 +44,7 @@ impl Recorder for Kept {
     }
 }
 
-impl Desk {
+impl Cashier {
     /// Opens a gateway that keeps what would be needed to ask, before money can move: in the journal, if one is named.
     pub(super) async fn open(config: &Path, on: &OnGateway, journal: Option<&JournalUrl>) -> Result<Self, Failure> {
         let Some(url) = journal else {

@@ -20,7 +20,7 @@ const SHOWN: usize = 50;
 /// What the provider's people do with a payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Deed {
+pub enum BackOfficeAction {
     /// Lets a payment that is held or pending come to a good end.
     Accept,
     /// Lets it come to a bad end.
@@ -51,10 +51,10 @@ pub struct Entry {
     /// The state in the provider's words.
     pub state: String,
     /// What can be done.
-    pub deeds: Vec<Deed>,
+    pub actions: Vec<BackOfficeAction>,
 }
 
-impl Deed {
+impl BackOfficeAction {
     const ALL: [Self; 7] = [
         Self::Accept,
         Self::Refuse,
@@ -93,14 +93,14 @@ fn fault(name: &str) -> Option<WebhookFault> {
 }
 
 impl Host {
-    /// Answers the page: GET shows it; POST does a deed (`deed`, `payment`, `amount` in major units), replays a delivery (`replay`) or plans
+    /// Answers the page: GET shows it; POST takes an action (`deed`, `payment`, `amount` in major units), replays a delivery (`replay`) or plans
     /// a fault for the next webhook (`fault`).
-    pub(crate) fn desk(&mut self, now: Timestamp, request: &Request<Bytes>) -> Response<Bytes> {
+    pub(crate) fn back_office(&mut self, now: Timestamp, request: &Request<Bytes>) -> Response<Bytes> {
         match *request.method() {
-            Method::GET => self.desk_page(StatusCode::OK, ""),
+            Method::GET => self.back_office_page(StatusCode::OK, ""),
             Method::POST => match self.ordered(now, &wire::pairs(request.body())) {
                 Ok(()) => wire::see_other(PATH),
-                Err(why) => self.desk_page(StatusCode::BAD_REQUEST, &page::alert(why)),
+                Err(why) => self.back_office_page(StatusCode::BAD_REQUEST, &page::alert(why)),
             },
             _ => wire::empty(StatusCode::METHOD_NOT_ALLOWED),
         }
@@ -122,10 +122,10 @@ impl Host {
         }
         let payment = wire::first(form, "payment").unwrap_or("");
         let wanted = wire::first(form, "deed").unwrap_or("");
-        let deed = Deed::ALL.into_iter().find(|deed| deed.name() == wanted);
+        let action = BackOfficeAction::ALL.into_iter().find(|action| action.name() == wanted);
         let entries = self.provider().entries();
         let entry = entries.iter().find(|entry| entry.payment == payment);
-        let (Some(deed), Some(entry)) = (deed, entry) else {
+        let (Some(action), Some(entry)) = (action, entry) else {
             return Err("There is no such payment, or nothing of the kind to do with it.");
         };
         let minor = match wire::first(form, "amount").map(str::trim).unwrap_or("") {
@@ -135,14 +135,14 @@ impl Host {
                 _ => return Err("This is no amount."),
             },
         };
-        if self.provider().act(now, payment, deed, minor) {
+        if self.provider().act(now, payment, action, minor) {
             Ok(())
         } else {
             Err("The payment does not allow this, or not for this amount.")
         }
     }
 
-    fn desk_page(&mut self, status: StatusCode, notice: &str) -> Response<Bytes> {
+    fn back_office_page(&mut self, status: StatusCode, notice: &str) -> Response<Bytes> {
         let mut body = String::from(notice);
         body.push_str(
             "<p>Here you are the provider. What you do reaches the shop as it would from the provider: by webhook and by look-up.</p>\
@@ -197,21 +197,26 @@ fn row(body: &mut String, entry: &Entry) {
         escape(&entry.currency),
         escape(&entry.state),
     );
-    if !entry.deeds.is_empty() {
+    if !entry.actions.is_empty() {
         let slug = page::slug(&entry.payment);
         let _ = write!(
             body,
             "<form method=\"post\" action=\"{PATH}\"><input type=\"hidden\" name=\"payment\" value=\"{payment}\">"
         );
-        for deed in &entry.deeds {
-            let name = deed.name();
+        for action in &entry.actions {
+            let name = action.name();
             let _ = write!(
                 body,
                 "<button id=\"{name}-{slug}\" name=\"deed\" value=\"{name}\">{name}</button>"
             );
         }
-        let sized = |deed: &Deed| matches!(deed, Deed::Capture | Deed::Refund | Deed::Chargeback);
-        if entry.deeds.iter().any(sized) {
+        let sized = |action: &BackOfficeAction| {
+            matches!(
+                action,
+                BackOfficeAction::Capture | BackOfficeAction::Refund | BackOfficeAction::Chargeback
+            )
+        };
+        if entry.actions.iter().any(sized) {
             let _ = write!(
                 body,
                 " <label for=\"amount-{slug}\">Amount, empty for all <input id=\"amount-{slug}\" name=\"amount\" size=\"8\" inputmode=\"decimal\"></label>"

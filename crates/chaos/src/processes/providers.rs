@@ -14,7 +14,7 @@ use crate::{Stand, stands};
 
 /// The providers of a run, each on a port of its own. They end when this is dropped.
 #[derive(Debug)]
-pub struct Desk {
+pub struct Providers {
     places: Vec<(String, Server)>,
     clock: Arc<Ahead>,
 }
@@ -36,7 +36,7 @@ impl Clock for Ahead {
     }
 }
 
-impl Desk {
+impl Providers {
     /// Starts the providers of these gateways.
     ///
     /// # Errors

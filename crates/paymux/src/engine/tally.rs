@@ -6,13 +6,13 @@ use http::StatusCode;
 use jiff::Timestamp;
 use paymux_core::{Call, Error, ErrorKind, Fate, Lost, Memo, RawReply, Reply, Unresolved};
 
-/// The running account of one operation: the worst over its money calls, and what was noted.
+/// The running tally of one operation: the worst over its money calls, and what was noted.
 #[derive(Debug, Default)]
-pub(crate) struct Account {
+pub(crate) struct Tally {
     state: Mutex<State>,
 }
 
-/// What the account holds.
+/// What the tally holds.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct State {
     /// A money call was answered 2xx.
@@ -35,8 +35,8 @@ pub(crate) struct State {
     pub(crate) raw: Option<RawReply>,
 }
 
-impl Account {
-    /// The account of an operation that had a lost attempt before: everything that was known of it still is.
+impl Tally {
+    /// The tally of an operation that had a lost attempt before: everything that was known of it still is.
     pub(crate) fn of(unresolved: &Unresolved) -> Self {
         let state = State {
             lost: true,
@@ -69,7 +69,7 @@ impl State {
         }
     }
 
-    /// Takes a reply into the account. The reply itself, or that it does not say whether the call was acted on.
+    /// Takes a reply into the tally. The reply itself, or that it does not say whether the call was acted on.
     pub(crate) fn judge(&mut self, call: &Call, reply: Reply) -> Result<Reply, Lost> {
         self.raw = Some(RawReply::new(reply.body.clone()));
         if !call.moves {

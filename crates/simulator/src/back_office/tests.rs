@@ -70,15 +70,21 @@ fn a_person_decides_captures_and_refunds() {
     let held = Request::post(&url).body(Bytes::from("do=hold")).unwrap();
     assert_eq!(ask(&mut host, &held).status(), 200);
     assert_eq!(
-        (entry(&mut host).state, entry(&mut host).deeds),
-        ("pending".to_owned(), vec![Deed::Accept, Deed::Refuse])
+        (entry(&mut host).state, entry(&mut host).actions),
+        (
+            "pending".to_owned(),
+            vec![BackOfficeAction::Accept, BackOfficeAction::Refuse]
+        )
     );
     let html = shown(&mut host);
     for text in ["1001", "order-1", "10.00 DKK", "accept-1001"] {
         assert!(html.contains(text), "{text} is missing: {html}");
     }
     assert_eq!(press(&mut host, "payment=1001&deed=accept"), 303);
-    assert_eq!(entry(&mut host).deeds, [Deed::Capture, Deed::Void]);
+    assert_eq!(
+        entry(&mut host).actions,
+        [BackOfficeAction::Capture, BackOfficeAction::Void]
+    );
     assert_eq!(press(&mut host, "payment=1001&deed=capture&amount=10.01"), 400);
     assert_eq!(press(&mut host, "payment=1001&deed=capture&amount=1e3"), 400);
     assert_eq!(press(&mut host, "payment=1001&deed=capture&amount=6.00"), 303);
@@ -121,7 +127,7 @@ fn the_page_stands_beside_any_prefix_and_escapes() {
     opp.add_foreign(now(), 9200, "EGP");
     let mut host = Host::new(Box::new(opp));
     let found = entry(&mut host);
-    assert_eq!(found.deeds, [Deed::Refund, Deed::Chargeback]);
+    assert_eq!(found.actions, [BackOfficeAction::Refund, BackOfficeAction::Chargeback]);
     let form = format!("payment={}&deed=chargeback&amount=2.00", found.payment);
     assert_eq!(press(&mut host, &form), 303);
     let taken = host.ledger().movements.last().unwrap();
@@ -146,7 +152,7 @@ fn what_the_provider_does_not_know_is_refused() {
     assert!(shown(&mut host).contains("There is none yet"));
     assert_eq!(press(&mut host, "payment=C-1-P&deed=accept"), 400);
     let now = now();
-    assert!(!host.provider().act(now, "C-1-P", Deed::Refund, None));
+    assert!(!host.provider().act(now, "C-1-P", BackOfficeAction::Refund, None));
     assert_eq!(
         ask(&mut host, &Request::put(PATH).body(Bytes::new()).unwrap()).status(),
         405
