@@ -137,10 +137,10 @@ impl Adapter for Qolo {
     }
 
     fn receive(&self, delivery: &Delivery, _: Timestamp) -> Result<Event, WebhookError> {
-        crate::webhook::receive(self, delivery)
+        self.read_webhook(delivery)
     }
 
     fn sign(&self, body: &Bytes, _: Timestamp) -> Result<Delivery, WebhookError> {
-        crate::webhook::sign(self, body)
+        self.sign_webhook(body)
     }
 }
