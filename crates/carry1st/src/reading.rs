@@ -166,10 +166,25 @@ pub(crate) fn check_asked(seen: &Seen, reference: Option<&str>, amount: Option<M
 
 /// What an HTTP status other than 2xx means.
 pub(crate) fn refusal(reply: &Reply, endpoint: Endpoint, now: Timestamp) -> Error {
+    let token = endpoint == Endpoint::Token;
+    let (kind, fate, reason, message) = meaning(reply.status, token);
+    let said = Said::of(reply);
+    let error = Error::new(kind, format!("{message}{said}"))
+        .with_fate(fate)
+        .with_status(reply.status)
+        .with_retry_after(reply.retry_after(now))
+        .with_decline(said.decline(reason, reply.status));
+    if token {
+        return error;
+    }
+    error.with_raw(RawReply::new(reply.body.clone()))
+}
+
+/// What a status says by itself, of a call that gets a token or of another one.
+const fn meaning(status: StatusCode, token: bool) -> (ErrorKind, Fate, DeclineReason, &'static str) {
     use DeclineReason as Reason;
     use ErrorKind::{Configuration, InvalidRequest, Provider, Refused};
-    let token = endpoint == Endpoint::Token;
-    let (kind, fate, reason, message) = match reply.status.as_u16() {
+    match status.as_u16() {
         400 if token => (
             Configuration,
             Fate::NotDone,
@@ -254,17 +269,7 @@ pub(crate) fn refusal(reply: &Reply, endpoint: Endpoint, now: Timestamp) -> Erro
             Reason::Unknown,
             "a status that the provider does not document",
         ),
-    };
-    let said = Said::of(reply);
-    let error = Error::new(kind, format!("{message}{said}"))
-        .with_fate(fate)
-        .with_status(reply.status)
-        .with_retry_after(reply.retry_after(now))
-        .with_decline(said.decline(reason, reply.status));
-    if token {
-        return error;
     }
-    error.with_raw(RawReply::new(reply.body.clone()))
 }
 
 /// What create's refusal means. One that may be about the partnerReference being taken fits an earlier attempt whose link is out.

@@ -35,6 +35,22 @@ pub(crate) enum Standing {
     Settled(Box<Answer>),
 }
 
+impl Want {
+    /// The kind of operation that does it.
+    const fn main(self) -> EntryKind {
+        match self {
+            Self::Hold | Self::Take => EntryKind::Authorize,
+            Self::Send => EntryKind::Payout,
+        }
+    }
+}
+
+impl Standing {
+    fn settled(outcome: Outcome, payment: Payment) -> Self {
+        Self::Settled(Box::new(Answer::new(outcome, payment)))
+    }
+}
+
 pub(crate) fn redirect(url: &str) -> Outcome {
     Outcome::ActionRequired(NextAction::Redirect(url.to_owned().into()))
 }
@@ -83,21 +99,8 @@ impl CoolPay {
     ) -> Result<Standing, Error> {
         let payment = || self.payment(place, body);
         let ops = body.operations.as_deref().unwrap_or_default();
-        if let (Some(theirs), Some(asked)) = (body.currency.as_deref(), asked) {
-            if theirs != asked.currency && ops.is_empty() {
-                let rule = format!(
-                    "is taken by a payment in {theirs}, and the amount is in {}",
-                    asked.currency
-                );
-                return Err(Error::invalid("reference", rule).with_payment(payment()));
-            }
-            if theirs != asked.currency {
-                let message = format!(
-                    "the payment of this reference is in {theirs}, and {} was asked",
-                    asked.money
-                );
-                return Err(Error::mismatch(message, payment()));
-            }
+        if let Some(asked) = asked {
+            self.check_currency(place, body, asked)?;
         }
         if ops.is_empty() {
             return match reading::hidden(body, place.kind) {
@@ -107,69 +110,87 @@ impl CoolPay {
                     .with_payment(payment())),
             };
         }
-        let acquirer = body.acquirer.as_deref();
-        let verdict = |op: &Op| codes::verdict(op, acquirer);
-        let main = match want {
-            Want::Hold | Want::Take => EntryKind::Authorize,
-            Want::Send => EntryKind::Payout,
-        };
-        let of = |kind| {
+        let verdict = |op: &Op| codes::verdict(op, body.acquirer.as_deref());
+        let main = want.main();
+        let of_main = || {
             ops.iter()
-                .filter(move |op: &&Op| codes::entry_kind(op.kind.as_deref()) == kind)
+                .filter(move |op: &&Op| codes::entry_kind(op.kind.as_deref()) == main)
         };
-        let moving = |op: &&Op| !matches!(verdict(op), Verdict::Declined(_) | Verdict::Action(_));
-        if let Some(asked) = asked
-            && let Some(other) = of(main)
-                .filter(moving)
-                .find_map(|op| op.amount.filter(|a| *a != asked.units))
-        {
-            let message = format!(
-                "the payment of this reference is of {other} wire units, and {} was asked",
-                asked.money
-            );
-            return Err(Error::mismatch(message, payment()));
+        if let Some(asked) = asked {
+            let moving = |op: &&Op| !matches!(verdict(op), Verdict::Declined(_) | Verdict::Action(_));
+            let other = |op: &Op| op.amount.filter(|amount| *amount != asked.units);
+            if let Some(other) = of_main().filter(moving).find_map(other) {
+                let message = format!(
+                    "the payment of this reference is of {other} wire units, and {} was asked",
+                    asked.money
+                );
+                return Err(Error::mismatch(message, payment()));
+            }
         }
-        let settled = |outcome| Ok(Standing::Settled(Box::new(Answer::new(outcome, payment()))));
         if reading::pending(body).is_some() {
-            return settled(Outcome::Pending);
+            return Ok(Standing::settled(Outcome::Pending, payment()));
         }
         if let Some(text) = reading::imbalance(body, place.kind) {
             return Err(Error::mismatch(text, payment()));
         }
-        if let Some((op, code)) = of(main).find_map(|op| unknown(verdict(op)).map(|code| (op, code))) {
+        if let Some((op, code)) = of_main().find_map(|op| unknown(verdict(op)).map(|code| (op, code))) {
             return Err(open(op.kind.as_deref(), &code, payment()));
         }
-        let mut approved = of(main).filter(|op| verdict(op) == Verdict::Approved);
-        if let Some(op) = approved.next() {
-            if approved.next().is_some() {
-                let text = twice(op.kind.as_deref().unwrap_or("operation"));
-                return Err(Error::mismatch(text, payment()));
-            }
-            if let Some(what) = missing(body, op) {
-                return Err(incomplete(op, what, payment()));
-            }
-            return if want == Want::Take {
-                self.taken(place, body, asked)
-            } else {
-                settled(Outcome::Approved)
-            };
+        let mut approved = of_main().filter(|op| verdict(op) == Verdict::Approved);
+        let Some(op) = approved.next() else {
+            return Ok(self.last_word(place, body, main));
+        };
+        if approved.next().is_some() {
+            let text = twice(op.kind.as_deref().unwrap_or("operation"));
+            return Err(Error::mismatch(text, payment()));
         }
-        // Nothing of it was approved; the last word counts.
+        if let Some(what) = missing(body, op) {
+            return Err(incomplete(op, what, payment()));
+        }
+        match want {
+            Want::Take => self.taken(place, body, asked),
+            Want::Hold | Want::Send => Ok(Standing::settled(Outcome::Approved, payment())),
+        }
+    }
+
+    /// Whether a payment is in the currency that was asked. Where nothing was done with it yet, another one took the reference.
+    fn check_currency(&self, place: &Place, body: &Resource, asked: Asked) -> Result<(), Error> {
+        let Some(theirs) = body.currency.as_deref().filter(|theirs| *theirs != asked.currency) else {
+            return Ok(());
+        };
+        let payment = self.payment(place, body);
+        if body.operations.as_deref().unwrap_or_default().is_empty() {
+            let rule = format!(
+                "is taken by a payment in {theirs}, and the amount is in {}",
+                asked.currency
+            );
+            return Err(Error::invalid("reference", rule).with_payment(payment));
+        }
+        let message = format!(
+            "the payment of this reference is in {theirs}, and {} was asked",
+            asked.money
+        );
+        Err(Error::mismatch(message, payment))
+    }
+
+    /// Of a payment of which nothing was approved, the last word counts.
+    fn last_word(&self, place: &Place, body: &Resource, main: EntryKind) -> Standing {
+        let settled = |outcome| Standing::settled(outcome, self.payment(place, body));
+        let is_deadline = |op: &Op| op.kind.as_deref() == Some("deadline");
+        let ops = body.operations.as_deref().unwrap_or_default();
         let last = ops
             .iter()
-            .rfind(|op| codes::entry_kind(op.kind.as_deref()) == main || op.kind.as_deref() == Some("deadline"));
-        match last.map(|op| (op, verdict(op))) {
+            .rfind(|op| codes::entry_kind(op.kind.as_deref()) == main || is_deadline(op));
+        match last.map(|op| (op, codes::verdict(op, body.acquirer.as_deref()))) {
             Some((op, Verdict::Declined(decline))) => match reading::open_page(body, op) {
                 Some(url) => settled(redirect(url)),
                 None => settled(Outcome::Declined(decline)),
             },
             Some((_, Verdict::Action(decline))) => match reading::link(body) {
                 Some(url) => settled(redirect(url)),
-                None => Ok(Standing::Action(decline)),
+                None => Standing::Action(decline),
             },
-            Some((op, Verdict::Approved)) if op.kind.as_deref() == Some("deadline") => {
-                settled(Outcome::Declined(expired()))
-            }
+            Some((op, Verdict::Approved)) if is_deadline(op) => settled(Outcome::Declined(expired())),
             _ => settled(Outcome::Pending),
         }
     }
@@ -191,7 +212,7 @@ impl CoolPay {
         if captures().any(|op| approved(&op)) {
             let units = asked.map_or_else(|| reading::total(body, EntryKind::Authorize), |asked| asked.units);
             if captured == units {
-                return Ok(Standing::Settled(Box::new(Answer::new(Outcome::Approved, payment))));
+                return Ok(Standing::settled(Outcome::Approved, payment));
             }
             let message = format!("{captured} of {units} wire units were captured");
             return Err(Error::mismatch(message, payment));
@@ -203,10 +224,7 @@ impl CoolPay {
         {
             let decline = Decline::new(DeclineReason::Cancelled, "cancel");
             let decline = decline.with_text(Some("the hold was let go before it was captured".to_owned()));
-            return Ok(Standing::Settled(Box::new(Answer::new(
-                Outcome::Declined(decline),
-                payment,
-            ))));
+            return Ok(Standing::settled(Outcome::Declined(decline), payment));
         }
         // Whatever came after it: it may have gone through.
         if let Some(code) = captures().find_map(|op| unknown(codes::verdict(op, acquirer))) {
@@ -216,12 +234,11 @@ impl CoolPay {
         match captures().next_back().map(|op| codes::verdict(op, acquirer)) {
             None if body.link.as_ref().and_then(|l| l.auto_capture) == Some(true) => {
                 // The page captures by itself, a moment later.
-                Ok(Standing::Settled(Box::new(Answer::new(Outcome::Pending, payment))))
+                Ok(Standing::settled(Outcome::Pending, payment))
             }
             None => Ok(Standing::Held),
             Some(Verdict::Declined(decline) | Verdict::Action(decline)) => {
-                let answer = Answer::new(Outcome::Declined(decline), payment);
-                Ok(Standing::Settled(Box::new(answer)))
+                Ok(Standing::settled(Outcome::Declined(decline), payment))
             }
             Some(_) => Err(outstanding(None, payment)),
         }

@@ -2,21 +2,21 @@
 
 pub(crate) mod ids;
 mod payment;
+mod seen;
 mod status;
 
 use std::borrow::Cow;
 
-use http::StatusCode;
 use jiff::Timestamp;
 use paymux_core::{
-    Answer, DeclineReason, EntryOutcome, Error, ErrorKind, Fate, Money, NextAction, Outcome, PaymentRef, PaymentState,
-    Reply, scrub,
+    Answer, EntryOutcome, Error, ErrorKind, Fate, Money, NextAction, Outcome, PaymentRef, PaymentState, Reply,
 };
 
 use crate::adapter::Opp;
-use crate::codes::{Context, PaymentType, ResultCode, Surface, Verdict, classify, decline, explain, refined};
+use crate::codes::{Context, PaymentType, Surface, Verdict, classify, explain};
 use crate::shapes::Body;
 use payment::Check;
+pub(crate) use seen::Seen;
 pub(crate) use status::{TURNED_AWAY, TURNED_AWAY_FIRST};
 
 /// What was asked, to hold an answer against.
@@ -67,65 +67,6 @@ impl Open {
     }
 }
 
-/// A reply or an entry of a report, with its code.
-pub(crate) struct Seen<'a> {
-    pub(crate) code: ResultCode,
-    pub(crate) body: &'a Body<'a>,
-    pub(crate) status: StatusCode,
-    pub(crate) surface: Surface,
-}
-
-impl Seen<'_> {
-    pub(crate) fn kind(&self) -> Option<PaymentType> {
-        self.body.payment_type.as_deref()?.parse().ok()
-    }
-
-    /// The provider's id to ask by.
-    fn id(&self) -> Option<String> {
-        let id = self.body.id.as_deref().filter(|id| crate::config::is_id(id));
-        id.map(str::to_owned)
-    }
-
-    fn decline(&self) -> paymux_core::Decline {
-        let decline = decline(self.code, self.body.result.description.as_deref().map(scrub));
-        match self.body.merchant_advice() {
-            Some(advised) => {
-                let advice = refined(decline.advice, &advised);
-                decline.with_advice(advice)
-            }
-            None => decline,
-        }
-    }
-
-    /// An error that keeps what the code means.
-    fn error(&self, kind: ErrorKind, message: String) -> Error {
-        let mutation = self.surface == Surface::Mutation;
-        Error::new(kind, message)
-            .with_fate(if mutation { Fate::Unknown } else { Fate::NotDone })
-            .with_status(self.status)
-            .with_decline(self.decline())
-    }
-
-    /// A refusal for want of the address that the customer comes back to, by the caller's name of it. The provider asks for one only once the card is
-    /// to be authenticated.
-    fn returnless(&self, refused: &Error) -> Error {
-        let rule = format!(
-            "must be given, as an https address, where the customer has to authenticate: {}",
-            refused.message()
-        );
-        Error::invalid("return_url", rule)
-            .with_fate(refused.fate())
-            .with_status(self.status)
-            .with_decline(self.decline())
-    }
-
-    /// An error that proves that this request did nothing.
-    fn refused(&self, kind: ErrorKind, message: String) -> Error {
-        self.error(kind, message)
-            .with_fate(status::refused(self.surface, self.status))
-    }
-}
-
 impl Opp {
     /// Reads a reply: the code in its body decides, whatever the HTTP status; without a readable one the status does.
     pub(crate) fn read(
@@ -170,111 +111,72 @@ impl Opp {
                 live: self.settings.mode == paymux_core::Mode::Live,
             },
         );
-        let about_request = matches!(
-            verdict,
-            Verdict::Throttled | Verdict::NotFound | Verdict::NoSession | Verdict::Refused | Verdict::Open
-        );
-        if !about_request && asked.id.is_some() && seen.body.id.as_deref() != asked.id {
+        if is_about_a_payment(verdict) && asked.id.is_some() && seen.body.id.as_deref() != asked.id {
             let message = "the answer is about another payment than was asked about".to_owned();
             return Err(seen.error(ErrorKind::Provider, message));
         }
-        let meaning = explain(seen.code);
-        let said = |text: &str| format!("{text}: {} (code {})", meaning.gloss, seen.code);
-        let answer = |outcome, state, entry| Answer::new(outcome, self.payment(asked, seen, state, entry));
-        let declined = |state| {
-            let decline = seen.decline();
-            answer(
-                Outcome::Declined(decline.clone()),
-                state,
-                EntryOutcome::Declined(decline),
-            )
-        };
-        Ok(match verdict {
-            Verdict::Approved | Verdict::Review => return self.approved(asked, seen, verdict == Verdict::Review),
-            Verdict::Pending => {
-                if let Check::Differs(what) = self.check(asked, seen) {
-                    return Err(self.mismatch(asked, seen, &what));
-                }
-                Step::Done(match self.next_action(asked, seen)? {
-                    Some(action) => answer(
-                        Outcome::ActionRequired(action),
-                        PaymentState::RequiresAction,
-                        EntryOutcome::Pending,
-                    ),
-                    None => answer(Outcome::Pending, PaymentState::Pending, EntryOutcome::Pending),
-                })
-            }
+        match verdict {
+            Verdict::Approved => self.approved(asked, seen, false),
+            Verdict::Review => self.approved(asked, seen, true),
+            Verdict::Pending => self.pending(asked, seen),
             // A refusal of something else says nothing of what was asked.
             Verdict::Declined | Verdict::NotDone | Verdict::Cancelled | Verdict::Expired
                 if seen.surface == Surface::Mutation && payment::other_reference(asked, seen).is_some() =>
             {
-                Step::Open(self.open(asked, seen, said("refused, and the answer is about another payment")))
+                let message = seen.said("refused, and the answer is about another payment");
+                Ok(Step::Open(self.open(asked, seen, message)))
             }
-            Verdict::Declined | Verdict::NotDone => Step::Done(declined(PaymentState::Declined)),
-            Verdict::Cancelled => Step::Done(declined(PaymentState::Cancelled)),
-            Verdict::Expired => Step::Done(declined(PaymentState::Expired)),
-            Verdict::Uncertain => Step::Open(Open {
-                likely: Some(declined(PaymentState::Cancelled)),
-                ..self.open(asked, seen, said("not certain yet"))
-            }),
-            Verdict::ChargedBack => Step::Done(answer(
-                Outcome::Review,
-                PaymentState::ChargedBack,
-                EntryOutcome::Approved,
-            )),
-            Verdict::AmountDiffers => return Err(self.mismatch(asked, seen, meaning.gloss)),
+            Verdict::Declined | Verdict::NotDone => Ok(Step::Done(self.declined(asked, seen, PaymentState::Declined))),
+            Verdict::Cancelled => Ok(Step::Done(self.declined(asked, seen, PaymentState::Cancelled))),
+            Verdict::Expired => Ok(Step::Done(self.declined(asked, seen, PaymentState::Expired))),
+            Verdict::Uncertain => Ok(Step::Open(Open {
+                likely: Some(self.declined(asked, seen, PaymentState::Cancelled)),
+                ..self.open(asked, seen, seen.said("not certain yet"))
+            })),
+            Verdict::ChargedBack => {
+                let payment = self.payment(asked, seen, PaymentState::ChargedBack, EntryOutcome::Approved);
+                Ok(Step::Done(Answer::new(Outcome::Review, payment)))
+            }
+            Verdict::AmountDiffers => Err(self.mismatch(asked, seen, explain(seen.code).gloss)),
             Verdict::OtherType => {
                 let [found, sent] = [seen.kind(), kind].map(|k| k.map_or("unknown", PaymentType::as_str));
                 let what = format!("the payment is of type {found}, and {sent} was asked for");
-                return Err(self.mismatch(asked, seen, &what));
+                Err(self.mismatch(asked, seen, &what))
             }
-            Verdict::TestOnLive => {
-                let payment = self.payment(asked, seen, PaymentState::Review, EntryOutcome::Approved);
-                let message =
-                    said("approved by a test system, and `mode` is live; check `base_url` and `access_token`");
-                return Err(seen
-                    .error(ErrorKind::Configuration, message)
-                    .with_fate(Fate::Unknown)
-                    .with_payment(payment));
-            }
-            Verdict::Refused => {
-                let reason = meaning.reason.unwrap_or(DeclineReason::Unknown);
-                let message = said("the provider refused the request") + &fields(seen.body);
-                let refused = seen.refused(kind_of(reason), message);
-                return Err(if lacks_return(seen.body) {
-                    seen.returnless(&refused)
-                } else {
-                    refused
-                });
-            }
+            Verdict::TestOnLive => Err(self.test_on_live(asked, seen)),
+            Verdict::Refused => Err(seen.refusal()),
             Verdict::Throttled => {
-                let message = said("too many requests; wait and try again");
-                return Err(seen.refused(ErrorKind::Refused, message));
+                let message = seen.said("too many requests; wait and try again");
+                Err(seen.refused(ErrorKind::Refused, message))
             }
             Verdict::NotFound => {
-                let message = said("nothing stands under that id or reference");
-                return Err(seen.refused(ErrorKind::InvalidRequest, message));
+                let message = seen.said("nothing stands under that id or reference");
+                Err(seen.refused(ErrorKind::InvalidRequest, message))
             }
             Verdict::NoSession => {
                 let message = "no session stands under that id: not paid yet, its result was read before, or it is older \
                                than 30 minutes";
-                Step::Open(Open::new(seen.error(ErrorKind::Provider, message.to_owned())))
+                let error = seen.error(ErrorKind::Provider, message.to_owned());
+                Ok(Step::Open(Open::new(error)))
             }
             // Not even an earlier attempt can have done this.
             Verdict::Earlier if payment::is_too_much(asked) => {
-                let message = said("the amount is above that of the payment");
-                return Err(seen.refused(ErrorKind::Refused, message));
+                let message = seen.said("the amount is above that of the payment");
+                Err(seen.refused(ErrorKind::Refused, message))
             }
             // The id in such an answer is that of the refused attempt.
             Verdict::Earlier => {
-                let message = said("refused, and an earlier attempt may have worked");
-                Step::Open(Open {
+                let message = seen.said("refused, and an earlier attempt may have worked");
+                Ok(Step::Open(Open {
                     earlier: true,
                     ..Open::new(seen.error(ErrorKind::Provider, message))
-                })
+                }))
             }
-            Verdict::Open => Step::Open(self.open(asked, seen, said("what became of the payment is not known"))),
-        })
+            Verdict::Open => {
+                let message = seen.said("what became of the payment is not known");
+                Ok(Step::Open(self.open(asked, seen, message)))
+            }
+        }
     }
 
     /// An approval counts only if what it is about equals what was asked.
@@ -295,6 +197,33 @@ impl Opp {
                 Ok(Step::Done(Answer::new(Outcome::Approved, payment)))
             }
         }
+    }
+
+    /// Not decided, and nothing of it differs from what was asked.
+    fn pending(&self, asked: &Asked<'_>, seen: &Seen<'_>) -> Result<Step, Error> {
+        if let Check::Differs(what) = self.check(asked, seen) {
+            return Err(self.mismatch(asked, seen, &what));
+        }
+        let (outcome, state) = match self.next_action(asked, seen)? {
+            Some(action) => (Outcome::ActionRequired(action), PaymentState::RequiresAction),
+            None => (Outcome::Pending, PaymentState::Pending),
+        };
+        let payment = self.payment(asked, seen, state, EntryOutcome::Pending);
+        Ok(Step::Done(Answer::new(outcome, payment)))
+    }
+
+    fn declined(&self, asked: &Asked<'_>, seen: &Seen<'_>, state: PaymentState) -> Answer {
+        let decline = seen.decline();
+        let payment = self.payment(asked, seen, state, EntryOutcome::Declined(decline.clone()));
+        Answer::new(Outcome::Declined(decline), payment)
+    }
+
+    fn test_on_live(&self, asked: &Asked<'_>, seen: &Seen<'_>) -> Error {
+        let payment = self.payment(asked, seen, PaymentState::Review, EntryOutcome::Approved);
+        let message = seen.said("approved by a test system, and `mode` is live; check `base_url` and `access_token`");
+        seen.error(ErrorKind::Configuration, message)
+            .with_fate(Fate::Unknown)
+            .with_payment(payment)
     }
 
     fn open(&self, asked: &Asked<'_>, seen: &Seen<'_>, message: String) -> Open {
@@ -331,39 +260,10 @@ impl Opp {
     }
 }
 
-/// Whether a refusal is about the address that the customer comes back to.
-fn lacks_return(body: &Body<'_>) -> bool {
-    let mut errors = body.result.parameter_errors.iter().flatten();
-    errors.any(|error| error.name == "shopperResultUrl")
-}
-
-/// The names of refused fields; neither their values nor the messages, which may hold card data.
-fn fields(body: &Body<'_>) -> String {
-    let errors = body.result.parameter_errors.as_deref().unwrap_or_default();
-    let names: Vec<_> = errors
-        .iter()
-        .map(|error| error.name.as_str())
-        .filter(|name| name.len() <= 64 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._[]".contains(&b)))
-        .filter(|name| name.bytes().any(|b| b.is_ascii_alphabetic()))
-        .collect();
-    if names.is_empty() {
-        String::new()
-    } else {
-        format!(", fields {}", names.join(", "))
-    }
-}
-
-/// Whose fault a refused request is.
-const fn kind_of(reason: DeclineReason) -> ErrorKind {
-    match reason {
-        DeclineReason::Configuration | DeclineReason::CredentialsRejected => ErrorKind::Configuration,
-        DeclineReason::Unsupported => ErrorKind::Unsupported,
-        DeclineReason::Duplicate
-        | DeclineReason::InvalidState
-        | DeclineReason::LimitExceeded
-        | DeclineReason::InsufficientFunds
-        | DeclineReason::NotPermitted => ErrorKind::Refused,
-        DeclineReason::ProviderUnavailable | DeclineReason::Timeout | DeclineReason::Unknown => ErrorKind::Provider,
-        _ => ErrorKind::InvalidRequest,
-    }
+/// Whether a code is about a payment, and not about the request alone.
+const fn is_about_a_payment(verdict: Verdict) -> bool {
+    !matches!(
+        verdict,
+        Verdict::Throttled | Verdict::NotFound | Verdict::NoSession | Verdict::Refused | Verdict::Open
+    )
 }

@@ -72,38 +72,39 @@ impl Qolo {
         }
     }
 
-    /// `POST transactions/search`, by account, amount and time. It has no filter for the caller's reference: a row counts only if it names it.
+    /// By account, amount and time. The search has no filter for the caller's reference: a row counts only if it names it.
     async fn search(
         &self,
         unresolved: &Unresolved,
         kind: Option<TransferType>,
         wire: &dyn Wire,
     ) -> Result<Answer, Error> {
-        let (Some(kind), Some(reference), Some(amount), Some(account)) = (
-            kind,
-            unresolved.reference.as_ref(),
-            unresolved.amount,
-            unresolved.note("account"),
-        ) else {
-            return Err(nothing_to_ask_with());
-        };
-        let wanted = Wanted {
-            kind,
-            reference: reference.as_str(),
-            amount,
-            account,
-            instrument: unresolved.note("instrument"),
-        };
+        let wanted = Wanted::of(unresolved, kind).ok_or_else(nothing_to_ask_with)?;
+        let rows = self.search_rows(unresolved, &wanted, wire).await?;
+        let rows = rows.iter().map(|row| serde_json::from_str(row.get()));
+        let rows = rows.collect::<Result<Vec<LedgerRow<'_>>, _>>();
+        let rows = rows.map_err(|_| Error::new(ErrorKind::Provider, "a row of the search cannot be read"))?;
+        let row = self.only(rows, &wanted)?;
+        let guid = row.txn_guid.as_deref().unwrap_or_default().to_owned();
+        let mut answer = self.ledger(row, &guid, Some(wanted.kind), wire.now());
+        answer.payment.merchant_reference = Some(wanted.reference.to_owned());
+        Ok(answer)
+    }
+
+    /// `POST transactions/search`, around the time in which it may have been sent: every row, as it was written.
+    async fn search_rows(
+        &self,
+        unresolved: &Unresolved,
+        wanted: &Wanted<'_>,
+        wire: &dyn Wire,
+    ) -> Result<Vec<Box<RawValue>>, Error> {
         // A process that was down asks long after what it sent first.
         let first = unresolved
             .first_sent
             .unwrap_or(unresolved.last_sent)
             .min(unresolved.last_sent);
-        let (from, to) = (
-            first.checked_sub(AROUND).unwrap_or(Timestamp::MIN),
-            unresolved.last_sent.checked_add(AROUND).unwrap_or(Timestamp::MAX),
-        );
-        let (from, to) = (written(from), written(to));
+        let from = written(first.checked_sub(AROUND).unwrap_or(Timestamp::MIN));
+        let to = written(unresolved.last_sent.checked_add(AROUND).unwrap_or(Timestamp::MAX));
         let amount = self.number(wanted.amount)?;
         let request = |start_index| {
             let body = SearchRequest {
@@ -118,38 +119,30 @@ impl Qolo {
             };
             self.send(Method::POST, "/transactions/search", &body)
         };
-        let (rows, whole): (Vec<Box<RawValue>>, bool) = pages(request, wire).await?;
+        let (rows, whole) = pages(request, wire).await?;
         if !whole {
             let message =
                 "the search does not say whether it has more rows, so that one that fits may not be the only one";
             return Err(Error::new(ErrorKind::Provider, message));
         }
-        let rows = rows.iter().map(|row| serde_json::from_str(row.get()));
-        let rows = rows.collect::<Result<Vec<LedgerRow<'_>>, _>>();
-        let rows = rows.map_err(|_| Error::new(ErrorKind::Provider, "a row of the search cannot be read"))?;
+        Ok(rows)
+    }
+
+    /// The one row that fits and names the reference.
+    fn only<'a>(&self, rows: Vec<LedgerRow<'a>>, wanted: &Wanted<'_>) -> Result<LedgerRow<'a>, Error> {
         let fitting: Vec<_> = rows.into_iter().filter(|row| wanted.fits(self, row)).collect();
         let alike = fitting.len();
         let mut named = fitting.into_iter().filter(|row| wanted.is_named_in(row));
-        match (named.next(), named.next()) {
-            (Some(row), None) => {
-                let guid = row.txn_guid.as_deref().unwrap_or_default().to_owned();
-                let mut answer = self.ledger(row, &guid, Some(wanted.kind), wire.now());
-                answer.payment.merchant_reference = Some(wanted.reference.to_owned());
-                Ok(answer)
-            }
-            (first, _) => {
-                let how = if first.is_some() {
-                    "more than one of them names"
-                } else {
-                    "none of them names"
-                };
-                let message = format!(
-                    "ambiguous: {alike} transactions fit by account, instrument, amount and time, and {how} the reference; \
-                     a person must look"
-                );
-                Err(Error::new(ErrorKind::Provider, message))
-            }
-        }
+        let how = match (named.next(), named.next()) {
+            (Some(row), None) => return Ok(row),
+            (Some(_), Some(_)) => "more than one of them names",
+            (None, _) => "none of them names",
+        };
+        let message = format!(
+            "ambiguous: {alike} transactions fit by account, instrument, amount and time, and {how} the reference; \
+             a person must look"
+        );
+        Err(Error::new(ErrorKind::Provider, message))
     }
 
     /// A reversal or a cancel: no reply and no row names it, so nobody can tell. The payment is shown as it stands.
@@ -190,7 +183,18 @@ struct Wanted<'a> {
     instrument: Option<&'a str>,
 }
 
-impl Wanted<'_> {
+impl<'a> Wanted<'a> {
+    /// `None` if too little is known to search by.
+    fn of(unresolved: &'a Unresolved, kind: Option<TransferType>) -> Option<Self> {
+        Some(Self {
+            kind: kind?,
+            reference: unresolved.reference.as_ref()?.as_str(),
+            amount: unresolved.amount?,
+            account: unresolved.note("account")?,
+            instrument: unresolved.note("instrument"),
+        })
+    }
+
     fn fits(&self, qolo: &Qolo, row: &LedgerRow<'_>) -> bool {
         let is = |found: &Option<Cow<'_, str>>, wanted: &str| {
             found.as_deref().is_some_and(|found| found.eq_ignore_ascii_case(wanted))
