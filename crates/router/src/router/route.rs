@@ -1,5 +1,6 @@
 //! Where an operation that begins a payment goes, leg by leg.
 
+use jiff::Timestamp;
 use paymux::{
     Account, Answer, Error, ErrorKind, Fate, Initiator, Leg, LegOutcome, LegWhy, Operation, Outcome, Reference, Source,
 };
@@ -15,6 +16,18 @@ struct Candidate<'a> {
     member: &'a Member,
     rule: u32,
     why: LegWhy,
+}
+
+/// What a call does next.
+enum Turn<'a, 't> {
+    /// It goes to a gateway.
+    Go(Candidate<'a>),
+    /// What takes the order at a gateway is asked about there; then the record is read anew.
+    Look(&'t Track, &'a Member),
+    /// It stops here, for this reason, if there is one.
+    Stop(Option<Error>),
+    /// Its own gateway is not there any more, whatever was said before.
+    Gone(Error),
 }
 
 /// A call on its way from gateway to gateway.
@@ -43,6 +56,12 @@ impl Course<'_> {
         }
     }
 
+    /// No gateway is left: what the last one said stands; where none was asked, this.
+    fn stop(mut self, why: Option<Error>) -> Result<Answer, Error> {
+        let result = self.last.take().unwrap_or_else(|| Err(nothing(why)));
+        self.end(result)
+    }
+
     fn end(self, result: Result<Answer, Error>) -> Result<Answer, Error> {
         with_legs(result, self.legs)
     }
@@ -58,59 +77,16 @@ impl Router {
         loop {
             let tracks = match self.legs.legs(reference, order, &accounts).await {
                 Ok(tracks) => tracks,
-                Err(error) => {
-                    let result = course.last.take().unwrap_or(Err(error));
-                    return course.end(result);
-                }
+                Err(error) => return course.stop(Some(error)),
             };
-            let own = || tracks.iter().filter(|track| track.reference == *reference);
-            let pinned = match pin(operation, &tracks, onward) {
-                Ok(pinned) => pinned,
-                Err(error) => {
-                    let result = course.last.take().unwrap_or(Err(error));
-                    return course.end(result);
-                }
-            };
-            if course.tried.is_empty() {
-                let again = |track: &&Track| !matches!(pinned, Pin::Reference(leg) if std::ptr::eq(leg, *track));
-                course.legs = own().filter(again).map(Track::leg).collect();
-            }
-            if let Pin::Reference(track) = &pinned
-                && let Err(gone) = self.of_own(track)
-            {
-                course.pass(vec![track.leg()]);
-                return course.end(Err(gone));
-            }
-            if let Pin::Order(track) = &pinned
-                && let Ok(member) = self.of_track(track)
-                && !self.leads_to(member, operation)
-            {
-                match self.look(track, member, &mut course).await {
+            let next = match self.turn(reference, operation, &tracks, &mut course) {
+                Turn::Go(next) => next,
+                Turn::Look(track, member) => match self.look(track, member, &mut course).await {
                     Ok(()) => continue,
-                    Err(error) => {
-                        let result = course.last.take().unwrap_or(Err(error));
-                        return course.end(result);
-                    }
-                }
-            }
-            let next = match &pinned {
-                Pin::Reference(track) => self.pinned(track, LegWhy::Reference),
-                Pin::Order(track) => self.pinned(track, LegWhy::Order),
-                Pin::Free(free) => {
-                    // Where the record knows nothing of a leg, the journal refused it, and no provider was asked.
-                    let unknown = |member: &&Member| !own().any(|track| member.is_at(&track.provider, &track.account));
-                    if let Some(result) = course.last.take_if(|_| course.tried.last().is_some_and(unknown)) {
-                        return course.end(result);
-                    }
-                    self.free(operation, free, &mut course)
-                }
-            };
-            let next = match next {
-                Ok(next) if !course.has_tried(next.member) => next,
-                other => {
-                    let result = course.last.take().unwrap_or_else(|| Err(nothing(other.err())));
-                    return course.end(result);
-                }
+                    Err(error) => return course.stop(Some(error)),
+                },
+                Turn::Stop(error) => return course.stop(error),
+                Turn::Gone(error) => return course.end(Err(error)),
             };
             let rule = (next.rule != 0).then_some(next.rule);
             let result = self.go(next.member, operation).await;
@@ -121,6 +97,50 @@ impl Router {
             }
             course.tried.push(next.member);
             course.last = Some(result);
+        }
+    }
+
+    /// What comes next, by the record as it stands.
+    fn turn<'a, 't>(
+        &'a self,
+        reference: &Reference,
+        operation: &Operation,
+        tracks: &'t [Track],
+        course: &mut Course<'a>,
+    ) -> Turn<'a, 't> {
+        let own = || tracks.iter().filter(|track| track.reference == *reference);
+        let pinned = match pin(operation, tracks, Onward(&self.rules.reasons)) {
+            Ok(pinned) => pinned,
+            Err(error) => return Turn::Stop(Some(error)),
+        };
+        if course.tried.is_empty() {
+            let again = |track: &&Track| !matches!(pinned, Pin::Reference(leg) if std::ptr::eq(leg, *track));
+            course.legs = own().filter(again).map(Track::leg).collect();
+        }
+        let next = match &pinned {
+            Pin::Reference(track) => {
+                if let Err(gone) = self.of_own(track) {
+                    course.pass(vec![track.leg()]);
+                    return Turn::Gone(gone);
+                }
+                self.pinned(track, LegWhy::Reference)
+            }
+            Pin::Order(track) => match self.of_track(track) {
+                Ok(member) if !self.leads_to(member, operation) => return Turn::Look(track, member),
+                _ => self.pinned(track, LegWhy::Order),
+            },
+            Pin::Free(free) => {
+                // Where the record knows nothing of a leg, the journal refused it, and no provider was asked.
+                let unknown = |member: &&Member| !own().any(|track| member.is_at(&track.provider, &track.account));
+                if course.last.is_some() && course.tried.last().is_some_and(unknown) {
+                    return Turn::Stop(None);
+                }
+                self.free(operation, free, course)
+            }
+        };
+        match next {
+            Ok(next) if !course.has_tried(next.member) => Turn::Go(next),
+            other => Turn::Stop(other.err()),
         }
     }
 
@@ -197,58 +217,13 @@ impl Router {
             .unwrap_or_default();
         let mut passed = Vec::new();
         for rule in self.rules.rules.iter().filter(|rule| rule.when.fits(&facts)) {
-            let why = if rule.to.is_weighted() {
-                LegWhy::Weight
-            } else {
-                LegWhy::Rule
-            };
-            let mut line = Vec::new();
-            for member in self.named(rule, key) {
-                match member.gateway.capabilities().check(operation, now) {
-                    Ok(_) => line.push(Candidate {
-                        member,
-                        rule: rule.number,
-                        why,
-                    }),
-                    Err(error) => {
-                        let leg = Leg::new(member.name(), Some(rule.number), why, LegOutcome::Unsuited);
-                        passed.push(leg.saying(error.message()));
-                    }
-                }
-            }
+            let mut line = self.suited(operation, rule, key, now, &mut passed);
             if line.is_empty() {
                 continue;
             }
             self.one_provider(operation, rule, &line)?;
-            let is_among = |tracks: &[&Track], member: &Member| tracks.iter().any(|track| is_of(member, track));
-            line.retain(|candidate| !is_among(&free.declined, candidate.member));
-            line.sort_by_key(|candidate| match free.near {
-                Some(near) if is_of(candidate.member, near) => 0,
-                _ if is_among(&free.far, candidate.member) => 2,
-                _ => 1,
-            });
-            for candidate in &mut line {
-                if free.near.is_some_and(|near| is_of(candidate.member, near)) {
-                    candidate.why = LegWhy::Order;
-                }
-            }
-            let (mut line, back): (Vec<_>, Vec<_>) = line
-                .into_iter()
-                .partition(|candidate| candidate.member.breaker.stands_back(now).is_none());
-            if !line.is_empty() {
-                for candidate in &back {
-                    let why = candidate.member.breaker.stands_back(now).unwrap_or_default();
-                    let leg = Leg::new(
-                        candidate.member.name(),
-                        Some(rule.number),
-                        candidate.why,
-                        LegOutcome::Passed,
-                    );
-                    passed.push(leg.saying(why));
-                }
-            }
-            line.extend(back);
-            return Ok((line, passed));
+            by_record(&mut line, free);
+            return Ok((by_breakers(line, now, &mut passed), passed));
         }
         if passed.is_empty() {
             return Err(self.nowhere(operation, "no rule fits it"));
@@ -259,6 +234,37 @@ impl Router {
             .collect();
         let what = format!("no gateway of the rules that fit can do it: {}", reasons.join("; "));
         Err(self.nowhere(operation, &what).with_legs(passed))
+    }
+
+    /// The gateways of a rule that can do it; the others are passed over.
+    fn suited<'a>(
+        &'a self,
+        operation: &Operation,
+        rule: &'a Rule,
+        key: &str,
+        now: Timestamp,
+        passed: &mut Vec<Leg>,
+    ) -> Vec<Candidate<'a>> {
+        let why = if rule.to.is_weighted() {
+            LegWhy::Weight
+        } else {
+            LegWhy::Rule
+        };
+        let mut line = Vec::new();
+        for member in self.named(rule, key) {
+            match member.gateway.capabilities().check(operation, now) {
+                Ok(_) => line.push(Candidate {
+                    member,
+                    rule: rule.number,
+                    why,
+                }),
+                Err(error) => {
+                    let leg = Leg::new(member.name(), Some(rule.number), why, LegOutcome::Unsuited);
+                    passed.push(leg.saying(error.message()));
+                }
+            }
+        }
+        line
     }
 
     /// The gateways of a rule, in the order that a key has there.
@@ -297,6 +303,43 @@ impl Router {
         );
         Error::new(ErrorKind::Unsupported, message)
     }
+}
+
+/// Puts a line into the order that earlier legs give it: the near gateway first, the far ones last, and none that declined already.
+fn by_record(line: &mut Vec<Candidate<'_>>, free: &Free<'_>) {
+    let is_among = |tracks: &[&Track], member: &Member| tracks.iter().any(|track| is_of(member, track));
+    line.retain(|candidate| !is_among(&free.declined, candidate.member));
+    line.sort_by_key(|candidate| match free.near {
+        Some(near) if is_of(candidate.member, near) => 0,
+        _ if is_among(&free.far, candidate.member) => 2,
+        _ => 1,
+    });
+    for candidate in line {
+        if free.near.is_some_and(|near| is_of(candidate.member, near)) {
+            candidate.why = LegWhy::Order;
+        }
+    }
+}
+
+/// Puts those last that their breakers hold back; they are passed over where there are others.
+fn by_breakers<'a>(line: Vec<Candidate<'a>>, now: Timestamp, passed: &mut Vec<Leg>) -> Vec<Candidate<'a>> {
+    let (mut line, back): (Vec<_>, Vec<_>) = line
+        .into_iter()
+        .partition(|candidate| candidate.member.breaker.stands_back(now).is_none());
+    if !line.is_empty() {
+        for candidate in &back {
+            let why = candidate.member.breaker.stands_back(now).unwrap_or_default();
+            let leg = Leg::new(
+                candidate.member.name(),
+                Some(candidate.rule),
+                candidate.why,
+                LegOutcome::Passed,
+            );
+            passed.push(leg.saying(why));
+        }
+    }
+    line.extend(back);
+    line
 }
 
 fn is_of(member: &Member, track: &Track) -> bool {

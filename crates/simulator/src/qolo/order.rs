@@ -121,8 +121,110 @@ impl Qolo {
             .find(|i| locator.field == "outside_instrument_guid" && i.guid == locator.value)
     }
 
-    /// Reads a transfer request.
-    pub(super) fn order(&self, now: Timestamp, mut fields: Fields) -> Result<Order, Refusal> {
+    /// Reads a transfer request, and checks that its parts belong together.
+    pub(super) fn order(&self, now: Timestamp, fields: Fields) -> Result<Order, Refusal> {
+        let read = Read::of(fields)?;
+        let (kind, rail) = kind_and_rail(read.transfer_type, read.channel)
+            .ok_or_else(|| read.wrong("channel_type", "Does not go with this type of transfer."))?;
+        let is_taken = |reference: &String| self.rows.iter().any(|r| r.reference.as_ref() == Some(reference));
+        if self.settings.unique_references && is_taken(&read.reference) {
+            return Err(read.wrong("client_reference_id", "Was used before."));
+        }
+        let instrument = self.outside(&read, kind, rail)?.map(|i| i.guid.clone());
+        let (from, to) = self.at_home(&read, kind)?;
+        let arrives = self.arrives(now, &read)?;
+        let (_, arriving_in) = read.check_arriving(arrives.as_ref())?;
+        if self.settings.match_currency {
+            let differs = |account: Option<&Account>, currency: &str| account.is_some_and(|a| a.currency != currency);
+            if differs(from, &read.currency) || differs(to, arriving_in) {
+                return Err(read.wrong("currency", "Is not the currency of the account."));
+            }
+        }
+        Ok(Order {
+            kind,
+            rail,
+            from: from.map(|a| a.guid.clone()),
+            to: to.map(|a| a.guid.clone()),
+            instrument,
+            arrives,
+            reference: read.reference,
+            transfer_type: read.transfer_type,
+            minor: read.minor,
+            currency: read.currency,
+            quote: read.quote,
+            source: read.source,
+            destination: read.destination,
+            description: read.description,
+        })
+    }
+
+    /// The stored instrument at the one end that is outside, where there is one.
+    fn outside(&self, read: &Read, kind: Kind, rail: Rail) -> Result<Option<&Instrument>, Refusal> {
+        let (side, end) = match kind {
+            Kind::Capture => ("source", &read.source),
+            Kind::Payout => ("destination", &read.destination),
+            _ => return Ok(None),
+        };
+        let found = self.instrument_at(end).filter(|i| match rail {
+            Rail::Card => i.kind == "CARD",
+            Rail::Rtp => i.kind != "CARD" && i.realtime,
+            _ => i.kind != "CARD",
+        });
+        match found {
+            Some(instrument) => Ok(Some(instrument)),
+            None => Err(read.wrong(side, "Is not an outside instrument that this type of transfer can use.")),
+        }
+    }
+
+    /// The accounts at the ends that are not outside.
+    fn at_home(&self, read: &Read, kind: Kind) -> Result<(Option<&Account>, Option<&Account>), Refusal> {
+        let account = |side: &str, end: &Locator| {
+            self.account_at(end)
+                .ok_or_else(|| read.wrong(side, "Is not an account that is known."))
+        };
+        let from = (kind != Kind::Capture)
+            .then(|| account("source", &read.source))
+            .transpose()?;
+        let to = (kind != Kind::Payout)
+            .then(|| account("destination", &read.destination))
+            .transpose()?;
+        if from.is_some() && from.map(|a| &a.guid) == to.map(|a| &a.guid) {
+            return Err(read.wrong("destination", "Is the source."));
+        }
+        Ok((from, to))
+    }
+
+    /// What arrives by the quote that is named, if one is.
+    fn arrives(&self, now: Timestamp, read: &Read) -> Result<Option<(i64, String)>, Refusal> {
+        let Some(quote) = &read.quote else {
+            return Ok(None);
+        };
+        match self.usable_quote(now, quote, read.minor, &read.currency) {
+            Some(found) => Ok(Some((found.to_minor, found.to_currency.clone()))),
+            None => Err(read.wrong("quote_reference", "Is not a quote for this that still stands.")),
+        }
+    }
+}
+
+/// A transfer request whose parts are readable, each by itself.
+struct Read {
+    /// Where it stands in the body, for what is said of its fields.
+    prefix: String,
+    reference: String,
+    transfer_type: &'static str,
+    channel: Option<&'static str>,
+    currency: String,
+    minor: i64,
+    source: Locator,
+    destination: Locator,
+    description: String,
+    quote: Option<String>,
+    to_currency: Option<String>,
+    to_minor: Option<i64>,
+}
+
+impl Read {
+    fn of(mut fields: Fields) -> Result<Self, Refusal> {
         let mut errors = Errors::new();
         let e = &mut errors;
         let prefix = fields.at("");
@@ -156,80 +258,35 @@ impl Qolo {
         ) else {
             return Err(Refusal::fields(errors));
         };
-        let field = |name: &str, what: &str| Refusal::field(format!("{prefix}{name}"), what);
-        let (kind, rail) = kind_and_rail(transfer_type, channel)
-            .ok_or_else(|| field("channel_type", "Does not go with this type of transfer."))?;
-        if self.settings.unique_references && self.rows.iter().any(|r| r.reference.as_ref() == Some(&reference)) {
-            return Err(field("client_reference_id", "Was used before."));
-        }
+        Ok(Self {
+            prefix,
+            reference,
+            transfer_type,
+            channel,
+            currency,
+            minor,
+            source,
+            destination,
+            description,
+            quote,
+            to_currency,
+            to_minor,
+        })
+    }
 
-        let outside = match kind {
-            Kind::Capture => Some(("source", &source)),
-            Kind::Payout => Some(("destination", &destination)),
-            _ => None,
-        };
-        let instrument = outside.map(|(side, end)| {
-            self.instrument_at(end)
-                .filter(|i| match rail {
-                    Rail::Card => i.kind == "CARD",
-                    Rail::Rtp => i.kind != "CARD" && i.realtime,
-                    _ => i.kind != "CARD",
-                })
-                .map(|i| i.guid.clone())
-                .ok_or_else(|| field(side, "Is not an outside instrument that this type of transfer can use."))
-        });
-        let instrument = instrument.transpose()?;
-        let at_home = |side: &str, end: &Locator| {
-            self.account_at(end)
-                .ok_or_else(|| field(side, "Is not an account that is known."))
-        };
-        let from = (kind != Kind::Capture)
-            .then(|| at_home("source", &source))
-            .transpose()?;
-        let to = (kind != Kind::Payout)
-            .then(|| at_home("destination", &destination))
-            .transpose()?;
-        if from.is_some() && from.map(|a| &a.guid) == to.map(|a| &a.guid) {
-            return Err(field("destination", "Is the source."));
-        }
+    fn wrong(&self, name: &str, what: &str) -> Refusal {
+        Refusal::field(format!("{}{name}", self.prefix), what)
+    }
 
-        let arrives = match &quote {
-            Some(quote) => {
-                let found = self.usable_quote(now, quote, minor, &currency);
-                let found =
-                    found.ok_or_else(|| field("quote_reference", "Is not a quote for this that still stands."))?;
-                Some((found.to_minor, found.to_currency.clone()))
-            }
-            None => None,
-        };
-        let (arriving, arriving_in) = arrives.clone().unwrap_or((minor, currency.clone()));
-        if to_minor.is_some_and(|m| m != arriving) || to_currency.is_some_and(|c| c != arriving_in) {
-            return Err(field(
+    /// What arrives: by the quote, or what is sent. What the request says of it must be the same.
+    fn check_arriving<'a>(&'a self, arrives: Option<&'a (i64, String)>) -> Result<(i64, &'a str), Refusal> {
+        let (minor, currency) = arrives.map_or((self.minor, &self.currency), |(minor, currency)| (*minor, currency));
+        if self.to_minor.is_some_and(|m| m != minor) || self.to_currency.as_ref().is_some_and(|c| c != currency) {
+            return Err(self.wrong(
                 "destination_amount",
                 "Differs from what arrives; a change of currency needs its quote.",
             ));
         }
-        if self.settings.match_currency {
-            let differs = |account: Option<&Account>, currency: &str| account.is_some_and(|a| a.currency != currency);
-            if differs(from, &currency) || differs(to, &arriving_in) {
-                return Err(field("currency", "Is not the currency of the account."));
-            }
-        }
-        Ok(Order {
-            reference,
-            transfer_type,
-            kind,
-            rail,
-            minor,
-            currency,
-            arrives,
-            quote,
-            from: from.map(|a| a.guid.clone()),
-            to: to.map(|a| a.guid.clone()),
-            source,
-            destination,
-            instrument,
-            description,
-        })
+        Ok((minor, currency))
     }
 }

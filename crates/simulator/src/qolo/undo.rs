@@ -17,39 +17,10 @@ impl Qolo {
         self.forced.take().filter(|code| !approves(code))
     }
 
-    pub(super) fn reverse(&mut self, now: Timestamp, guid: &str, mut fields: Fields) -> Answer {
+    pub(super) fn reverse(&mut self, now: Timestamp, guid: &str, fields: Fields) -> Answer {
         let original = self.row(guid).cloned().ok_or_else(|| Refusal::unknown("transaction"))?;
-        let mut errors = Errors::new();
-        let e = &mut errors;
-        let transfer_type = fields.word(e, "transfer_type", &TYPES);
-        let minor = fields.money(e, "amount", &original.currency);
-        let currency = fields.currency(e, "currency");
-        let reference = fields.text(e, "client_reference_id", 1..=usize::MAX);
-        let source = fields.guid(e, "source_txn_guid");
-        fields.text(e, "reason_description", 0..=4000);
-        fields.end(e);
-        Refusal::unless_none(errors)?;
-        if transfer_type.is_some_and(|t| t != original.transfer_type) {
-            return Err(Refusal::field("transfer_type", "Is not the type of the transfer."));
-        }
-        if currency.is_some_and(|c| c != original.currency) {
-            return Err(Refusal::field("currency", "Is not the currency of the transfer."));
-        }
-        if source.is_some_and(|s| s != original.guid) {
-            return Err(Refusal::field("source_txn_guid", "Is not the transaction in the path."));
-        }
-        let reversible = matches!(original.kind, Kind::Capture | Kind::Transfer)
-            && matches!(original.state, State::Pending | State::Settled)
-            && original.arrives.is_none();
-        if !reversible {
-            return Err(Refusal::bad("This transaction cannot be reversed."));
-        }
-        let left = original.minor - original.reversed;
-        let minor = minor.unwrap_or(left);
-        if minor > left || left == 0 {
-            return Err(Refusal::field("amount", "Is more than what is left of the transfer."));
-        }
-
+        let (asked, reference) = reversal(fields, &original)?;
+        let minor = reversible(&original, asked)?;
         let told = Object::new()
             .put("transfer_type", original.transfer_type)
             .money("amount", minor, &original.currency)
@@ -65,8 +36,21 @@ impl Qolo {
                 told.put("response_code", &code).put("reason_code", "FORCED"),
             ));
         }
+        let row = self.reversing(now, &original, minor, reference);
+        self.enter(now, row);
+        if let Some(row) = self.row_mut(&original.guid) {
+            row.reversed += minor;
+        }
+        if self.settings.empty_reversals {
+            return Ok(wire::empty(StatusCode::CREATED));
+        }
+        Ok(answer(StatusCode::OK, told))
+    }
+
+    /// The transaction that takes so much of another one back.
+    fn reversing(&mut self, now: Timestamp, original: &Row, minor: i64, reference: Option<String>) -> Row {
         let (sent_at, settles_at) = self.walk(now, original.rail);
-        let row = Row {
+        Row {
             guid: self.guid(),
             eft_guid: original.eft_guid.as_ref().map(|_| self.guid()),
             payment_guid: None,
@@ -90,15 +74,7 @@ impl Qolo {
             reason: "NONE".to_owned(),
             reason_text: None,
             ..original.clone()
-        };
-        self.enter(now, row);
-        if let Some(row) = self.row_mut(&original.guid) {
-            row.reversed += minor;
         }
-        if self.settings.empty_reversals {
-            return Ok(wire::empty(StatusCode::CREATED));
-        }
-        Ok(answer(StatusCode::OK, told))
     }
 
     pub(super) fn cancel(&mut self, now: Timestamp, mut fields: Fields) -> Answer {
@@ -182,4 +158,44 @@ impl Qolo {
                 .put("recv_account_guid", &row.to),
         ))
     }
+}
+
+/// Reads a reversal of a transfer: the amount and the reference, if they are given.
+fn reversal(mut fields: Fields, original: &Row) -> Result<(Option<i64>, Option<String>), Refusal> {
+    let mut errors = Errors::new();
+    let e = &mut errors;
+    let transfer_type = fields.word(e, "transfer_type", &TYPES);
+    let minor = fields.money(e, "amount", &original.currency);
+    let currency = fields.currency(e, "currency");
+    let reference = fields.text(e, "client_reference_id", 1..=usize::MAX);
+    let source = fields.guid(e, "source_txn_guid");
+    fields.text(e, "reason_description", 0..=4000);
+    fields.end(e);
+    Refusal::unless_none(errors)?;
+    if transfer_type.is_some_and(|t| t != original.transfer_type) {
+        return Err(Refusal::field("transfer_type", "Is not the type of the transfer."));
+    }
+    if currency.is_some_and(|c| c != original.currency) {
+        return Err(Refusal::field("currency", "Is not the currency of the transfer."));
+    }
+    if source.is_some_and(|s| s != original.guid) {
+        return Err(Refusal::field("source_txn_guid", "Is not the transaction in the path."));
+    }
+    Ok((minor, reference))
+}
+
+/// How much of a transfer is reversed, if that much can be: what is asked, or all that is left.
+fn reversible(original: &Row, asked: Option<i64>) -> Result<i64, Refusal> {
+    let can_be = matches!(original.kind, Kind::Capture | Kind::Transfer)
+        && matches!(original.state, State::Pending | State::Settled)
+        && original.arrives.is_none();
+    if !can_be {
+        return Err(Refusal::bad("This transaction cannot be reversed."));
+    }
+    let left = original.minor - original.reversed;
+    let minor = asked.unwrap_or(left);
+    if minor > left || left == 0 {
+        return Err(Refusal::field("amount", "Is more than what is left of the transfer."));
+    }
+    Ok(minor)
 }
