@@ -131,7 +131,7 @@ pub(crate) fn judge(
         Kind::Payout,
         Kind::Transfer,
     ] {
-        report.compare(kind, pages, &ends, movements, whole);
+        report.compare(kind, pages, movements, whole);
     }
     report
 }
@@ -233,29 +233,16 @@ impl WorldReport {
         }
     }
 
-    fn compare(
-        &mut self,
-        kind: Kind,
-        pages: &[Page],
-        ends: &[(OperationKind, End)],
-        movements: &[Movement],
-        whole: i64,
-    ) {
-        let of = |origins: &[Origin]| -> Vec<i64> {
-            let ours = movements
-                .iter()
-                .filter(|movement| movement.kind == kind && origins.contains(&movement.origin));
-            ours.map(|movement| movement.minor).collect()
-        };
-        let mut own = of(&[Origin::Api, Origin::Page]);
-        let mut office = of(&[Origin::BackOffice]);
+    /// Holds what the provider booked of one kind against what the steps of that kind came to.
+    fn compare(&mut self, kind: Kind, pages: &[Page], movements: &[Movement], whole: i64) {
         let steps: Vec<_> = pages
             .iter()
-            .zip(ends)
+            .zip(&self.ends)
             .filter_map(|(page, (_, end))| books(page.deed, kind).map(|share| (share.of(whole), page, *end)))
             .collect();
+        let mut booked = Booked::of(kind, movements);
         for (amount, page, _) in steps.iter().filter(|(.., end)| end.is_done()) {
-            if !take(&mut own, *amount) && !take(&mut office, *amount) {
+            if !booked.takes(*amount) {
                 let what = format!(
                     "{:?} was done ({}), and no {kind:?} of {amount} is booked",
                     page.deed, page.said
@@ -263,32 +250,9 @@ impl WorldReport {
                 self.find(Wrong::FalseApproval, what);
             }
         }
-        // What a person looks at may be less: by one of the unit that the provider writes amounts in.
         let shrunk = self.happened.iter().any(|(_, what)| *what == Mishap::Shrink);
-        let mut perhaps = |amount: i64| {
-            if !take(&mut own, amount) && shrunk {
-                let _ = take(&mut own, amount - 1) || take(&mut own, amount - 100);
-            }
-        };
         for (amount, ..) in steps.iter().filter(|(.., end)| end.may_be_done()) {
-            perhaps(*amount);
-        }
-        if kind == Kind::Authorize {
-            // A sale may be a hold and a capture, and what was let go holds nothing.
-            let sales = pages
-                .iter()
-                .zip(ends)
-                .filter(|(page, _)| books(page.deed, Kind::Capture).is_some() && page.deed.starts());
-            for _ in sales.filter(|(_, (_, end))| end.is_done() || end.may_be_done()) {
-                perhaps(whole);
-            }
-            let voids = pages.iter().filter(|page| page.deed == Deed::Void).count();
-            let let_go = movements
-                .iter()
-                .filter(|movement| movement.kind == Kind::Void && movement.origin == Origin::Api);
-            for _ in 0..let_go.count().saturating_sub(voids) {
-                take(&mut own, whole);
-            }
+            booked.perhaps(*amount, shrunk);
         }
         let mut denied: Vec<_> = steps
             .iter()
@@ -296,15 +260,12 @@ impl WorldReport {
             .map(|(amount, ..)| *amount)
             .collect();
         if kind == Kind::Authorize {
-            denied.extend(
-                pages
-                    .iter()
-                    .zip(ends)
-                    .filter(|(page, (_, end))| page.deed.starts() && !end.is_done())
-                    .map(|_| whole),
-            );
+            self.explain_holds(&mut booked, pages, movements, whole, shrunk);
+            let begun = pages.iter().zip(&self.ends);
+            let begun = begun.filter(|(page, (_, end))| page.deed.starts() && !end.is_done());
+            denied.extend(begun.map(|_| whole));
         }
-        for amount in own {
+        for amount in booked.own {
             let wrong = if take(&mut denied, amount) {
                 Wrong::FalseDecline
             } else {
@@ -315,6 +276,59 @@ impl WorldReport {
                 wrong,
                 format!("a {kind:?} of {amount} is booked beside what was done; last said: {said:?}"),
             );
+        }
+    }
+
+    /// A sale may be a hold and a capture, and what was let go holds nothing.
+    fn explain_holds(&self, booked: &mut Booked, pages: &[Page], movements: &[Movement], whole: i64, shrunk: bool) {
+        let sales = pages
+            .iter()
+            .zip(&self.ends)
+            .filter(|(page, _)| books(page.deed, Kind::Capture).is_some() && page.deed.starts());
+        for _ in sales.filter(|(_, (_, end))| end.is_done() || end.may_be_done()) {
+            booked.perhaps(whole, shrunk);
+        }
+        let voids = pages.iter().filter(|page| page.deed == Deed::Void).count();
+        let let_go = movements
+            .iter()
+            .filter(|movement| movement.kind == Kind::Void && movement.origin == Origin::Api);
+        for _ in 0..let_go.count().saturating_sub(voids) {
+            take(&mut booked.own, whole);
+        }
+    }
+}
+
+/// What is booked of one kind, and not yet explained.
+struct Booked {
+    /// By the API, and on pages.
+    own: Vec<i64>,
+    /// By the back office.
+    office: Vec<i64>,
+}
+
+impl Booked {
+    fn of(kind: Kind, movements: &[Movement]) -> Self {
+        let by = |origins: &[Origin]| -> Vec<i64> {
+            let ours = movements
+                .iter()
+                .filter(|movement| movement.kind == kind && origins.contains(&movement.origin));
+            ours.map(|movement| movement.minor).collect()
+        };
+        Self {
+            own: by(&[Origin::Api, Origin::Page]),
+            office: by(&[Origin::BackOffice]),
+        }
+    }
+
+    /// Takes one of this amount out, whoever booked it.
+    fn takes(&mut self, amount: i64) -> bool {
+        take(&mut self.own, amount) || take(&mut self.office, amount)
+    }
+
+    /// What a person looks at may be booked; and less, where amounts shrink: by one of the unit that the provider writes amounts in.
+    fn perhaps(&mut self, amount: i64, shrunk: bool) {
+        if !take(&mut self.own, amount) && shrunk {
+            let _ = take(&mut self.own, amount - 1) || take(&mut self.own, amount - 100);
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use paymux::Payment;
+use paymux::{Payment, Unresolved};
 
 use super::{PATIENCE, entries, fenced, holds, kept, observe, remark, settle};
 use crate::change::Change;
@@ -38,15 +38,7 @@ pub(super) fn conclude(hold: &Hold, finding: &Finding, now: Timestamp, page: &Pa
             }
         },
         Finding::Closed { payment } => {
-            let mut payment = (**payment).clone();
-            payment.raw = None;
-            intent.state = State::Undone;
-            "its page was closed before anything was paid".clone_into(&mut intent.said);
-            intent.outcome = Some(Recorded {
-                came: Came::ActionRequired,
-                payment,
-            });
-            settle(&mut intent);
+            closed(&mut intent, payment);
             writes.push(Write::Change(Box::new(Change::state(&intent, now))));
         }
         Finding::Nothing { absent, said } if is_reopened(&intent) || (*absent && was_seen(&intent)) => {
@@ -72,15 +64,7 @@ pub(super) fn conclude(hold: &Hold, finding: &Finding, now: Timestamp, page: &Pa
             differs,
             asked,
         } => {
-            if let Some(open) = open {
-                intent.learn((**open).clone());
-                intent.recorded |= !asked;
-            }
-            if let Some(payment) = payment
-                && intent.begins()
-            {
-                intent.made = intent.made.or_else(|| Some(payment.reference.clone()));
-            }
+            learned(&mut intent, open.as_deref(), payment.as_deref(), *asked);
             doubted(&mut intent, said, *asked, now, &mut writes);
             intent.differs |= differs;
             if let Some(text) = text {
@@ -108,6 +92,32 @@ const fn was_seen(intent: &Intent) -> bool {
 /// Whether it waits again since money was seen to have moved by it, or waits on what is not as it was asked.
 fn is_reopened(intent: &Intent) -> bool {
     intent.state == State::Waiting && intent.differs
+}
+
+/// What is in doubt may have taught something all the same: what to ask by, or which payment it made.
+fn learned(intent: &mut Intent, open: Option<&Unresolved>, payment: Option<&Payment>, asked: bool) {
+    if let Some(open) = open {
+        intent.learn(open.clone());
+        intent.recorded |= !asked;
+    }
+    if let Some(payment) = payment
+        && intent.begins()
+    {
+        intent.made = intent.made.take().or_else(|| Some(payment.reference.clone()));
+    }
+}
+
+/// Its page was taken away, and nobody had paid on it.
+fn closed(intent: &mut Intent, payment: &Payment) {
+    let mut payment = payment.clone();
+    payment.raw = None;
+    intent.state = State::Undone;
+    "its page was closed before anything was paid".clone_into(&mut intent.said);
+    intent.outcome = Some(Recorded {
+        came: Came::ActionRequired,
+        payment,
+    });
+    settle(intent);
 }
 
 fn answered(intent: &mut Intent, recorded: &Recorded, now: Timestamp) {

@@ -102,7 +102,21 @@ pub(super) fn read(
         ));
     }
     table.remove("provider");
-    let mode = match table.remove("mode").as_ref().and_then(Value::as_str) {
+    let mode = mode(&mut table, &mut problems);
+    let options = options(&mut table, policy, &mut problems);
+    match mode {
+        Some(mode) if problems.is_empty() => Ok(Section {
+            mode,
+            options,
+            rest: table,
+            hidden,
+        }),
+        _ => Err(problems),
+    }
+}
+
+fn mode(table: &mut Table, problems: &mut Vec<Problem>) -> Option<Mode> {
+    match table.remove("mode").as_ref().and_then(Value::as_str) {
         Some("live") => Some(Mode::Live),
         Some("test") => Some(Mode::Test),
         Some(_) => {
@@ -110,17 +124,23 @@ pub(super) fn read(
             None
         }
         None => None,
+    }
+}
+
+/// What the common keys say of how a gateway calls.
+fn options(table: &mut Table, policy: Policy, problems: &mut Vec<Problem>) -> Options {
+    let mut options = Options {
+        policy,
+        ..Options::default()
     };
     let timeout = table.remove("timeout_secs").and_then(|v| v.as_integer()).unwrap_or(60);
     if !(1..=MOST_SECONDS).contains(&timeout) {
         let what = format!("must be at least 1 and at most {MOST_SECONDS}");
         problems.push(Problem::new("timeout_secs", what));
     }
+    options.timeout = Duration::from_secs(u64::try_from(timeout).unwrap_or(60));
     let follow_ups_only = table.remove("follow_ups_only").and_then(|v| v.as_bool());
-    let mut options = Options {
-        policy,
-        ..Options::default()
-    };
+    options.follow_ups_only = follow_ups_only.unwrap_or(false);
     if let Some(attempts) = table.remove("attempts").and_then(|v| v.as_integer()) {
         match u32::try_from(attempts) {
             Ok(attempts @ 1..=MOST_ATTEMPTS) => options.policy.attempts = attempts,
@@ -139,17 +159,7 @@ pub(super) fn read(
             )),
         }
     }
-    options.timeout = Duration::from_secs(u64::try_from(timeout).unwrap_or(60));
-    options.follow_ups_only = follow_ups_only.unwrap_or(false);
-    match mode {
-        Some(mode) if problems.is_empty() => Ok(Section {
-            mode,
-            options,
-            rest: table,
-            hidden,
-        }),
-        _ => Err(problems),
-    }
+    options
 }
 
 /// Values that no message may show.
