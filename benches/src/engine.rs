@@ -26,12 +26,7 @@ pub(crate) struct OneCall {
 
 impl OneCall {
     pub(crate) fn new(has_tokens: bool) -> Self {
-        let rule = ReferenceRule {
-            min: 1,
-            max: 64,
-            allowed: |c| c.is_ascii_graphic(),
-            words: "1 to 64 visible characters",
-        };
+        let rule = ReferenceRule::new(1..=64, |c| c.is_ascii_graphic(), "1 to 64 visible characters");
         let account = Account::of(&["bench"]);
         let mut capabilities = Capabilities::new("bench", Mode::Test, account, rule, Scales::new(Scale::Iso));
         capabilities.abilities = vec![Ability::new(OperationKind::Sale).from(&[SourceKind::Hosted])];
@@ -98,11 +93,10 @@ impl Adapter for OneCall {
 #[async_trait]
 impl Tokens for OneCall {
     async fn obtain(&self, _: Option<&Token>, wire: &dyn Wire) -> Result<Token, Error> {
-        Ok(Token {
-            access: "a-token-of-some-length-as-they-are-given-out".to_owned().into(),
-            refresh: None,
-            expires: wire.now().checked_add(Duration::from_secs(3600)).ok(),
-        })
+        Ok(Token::new(
+            "a-token-of-some-length-as-they-are-given-out".to_owned(),
+            wire.now().checked_add(Duration::from_secs(3600)).ok(),
+        ))
     }
 }
 
@@ -111,11 +105,7 @@ impl Tokens for OneCall {
 pub(crate) struct AtOnce;
 
 fn reply() -> Reply {
-    Reply {
-        status: StatusCode::OK,
-        headers: HeaderMap::new(),
-        body: Bytes::from_static(b"{\"id\":4711}"),
-    }
+    Reply::new(StatusCode::OK, HeaderMap::new(), Bytes::from_static(b"{\"id\":4711}"))
 }
 
 #[async_trait]

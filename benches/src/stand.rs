@@ -48,10 +48,7 @@ impl Stand {
     pub(crate) fn named(name: &str) -> Self {
         match name {
             "coolpay" => {
-                let settings = coolpay::Settings {
-                    base_url: NOWHERE.to_owned(),
-                    ..coolpay::Settings::default()
-                };
+                let settings = coolpay::Settings::default().at(NOWHERE);
                 let keys = [
                     ("provider", "coolpay"),
                     ("base_url", NOWHERE),
@@ -85,10 +82,7 @@ impl Stand {
                 Self::new(&keys, Qolo::new(settings), "25.00 USD", stored)
             }
             _ => {
-                let settings = carry1st::Settings {
-                    checkout_base: NOWHERE.to_owned(),
-                    ..carry1st::Settings::default()
-                };
+                let settings = carry1st::Settings::default().at(NOWHERE);
                 let keys = [
                     ("provider", "carry1st"),
                     ("api_base_url", NOWHERE),

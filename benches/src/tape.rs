@@ -87,11 +87,7 @@ impl Transport for Recorder {
         let mut provider = self.provider();
         let _ = provider.due(now);
         let (parts, body) = provider.handle(now, &request).into_parts();
-        let reply = Reply {
-            status: parts.status,
-            headers: parts.headers,
-            body,
-        };
+        let reply = Reply::new(parts.status, parts.headers, body);
         lock(&self.exchanges).push(Exchange {
             request,
             reply: reply.clone(),

@@ -84,11 +84,11 @@ impl Transport for Tape {
         };
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        Ok(Reply {
-            status: StatusCode::from_u16(status).unwrap_or(StatusCode::OK),
+        Ok(Reply::new(
+            StatusCode::from_u16(status).unwrap_or(StatusCode::OK),
             headers,
             body,
-        })
+        ))
     }
 }
 

@@ -102,9 +102,7 @@ async fn on_v1() {
 /// As newer hosts answer: a refusal under status 200.
 #[tokio::test(start_paused = true)]
 async fn on_v1_with_refusals_under_200() {
-    let settings = Settings {
-        declines_with_200: true,
-        ..Settings::v1()
-    };
+    let mut settings = Settings::v1();
+    settings.declines_with_200 = true;
     every_code(|| stands::opp_v1(settings.clone())).await;
 }

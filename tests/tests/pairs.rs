@@ -142,11 +142,9 @@ async fn at_opp_v3() {
 
 #[tokio::test(start_paused = true)]
 async fn at_opp_v1() {
-    let settings = opp::Settings {
-        loose_reports: true,
-        status_reads_per_minute: Some(2),
-        ..opp::Settings::v1()
-    };
+    let mut settings = opp::Settings::v1();
+    settings.loose_reports = true;
+    settings.status_reads_per_minute = Some(2);
     every_pair(|| stands::opp_v1(settings.clone())).await;
 }
 

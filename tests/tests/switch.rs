@@ -141,10 +141,9 @@ async fn a_configuration_that_changes_leaves_old_payments_alone() {
 
 /// CoolPay, where cards count as real ones.
 fn live_coolpay() -> Stand {
-    let mut stand = stands::coolpay(coolpay::Settings {
-        live: true,
-        ..coolpay::Settings::default()
-    });
+    let mut settings = coolpay::Settings::default();
+    settings.live = true;
+    let mut stand = stands::coolpay(settings);
     stand.subject.approved = stands::card("4200000000000000");
     stand
 }

@@ -67,12 +67,11 @@ impl Carry1st {
 }
 
 fn capabilities(account: Account, mode: Mode, refund_beta: bool) -> Capabilities {
-    let reference = ReferenceRule {
-        min: 1,
-        max: 64,
-        allowed: |c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'),
-        words: "1 to 64 letters, digits, `.`, `_` and `-`",
-    };
+    let reference = ReferenceRule::new(
+        1..=64,
+        |c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'),
+        "1 to 64 letters, digits, `.`, `_` and `-`",
+    );
     // Nothing asks about a create whose answer was lost; nothing needs to, for it moved no money.
     let opens = |operation| {
         Ability::new(operation)

@@ -96,7 +96,7 @@ fn a_payment_that_is_asked_about() {
             let whole = ask(&golden).unwrap();
             assert_eq!(whole.outcome.is_approved(), status == "SUCCESSFUL", "{name}");
             assert!(is_same(&ask(&with_more(&golden)).unwrap(), &whole), "{name} {status}");
-            for Mutation { field, how, reply } in mutations(&golden) {
+            for Mutation { field, how, reply, .. } in mutations(&golden) {
                 let what = format!("{name} {status}: {field} {how:?}");
                 let result = ask(&reply);
                 let own = field == "/partnerReference";
@@ -170,7 +170,7 @@ fn a_refund() {
         let golden = full_refund(status).to_string();
         let whole = give_back(&before, &golden).0.unwrap();
         assert!(is_same(&give_back(&before, &with_more(&golden)).0.unwrap(), &whole));
-        for Mutation { field, how, reply } in mutations(&golden) {
+        for Mutation { field, how, reply, .. } in mutations(&golden) {
             let what = format!("{status}: {field} {how:?}");
             let result = give_back(&before, &reply).0;
             // The provider's name of something new is whatever it gives; a word that nobody knows is open.
@@ -188,7 +188,7 @@ fn a_refund() {
             }
         }
         // What is known of the payment before it is refunded decides whether it is.
-        for Mutation { field, how, reply } in mutations(&before) {
+        for Mutation { field, how, reply, .. } in mutations(&before) {
             let (result, script) = give_back(&reply, &golden);
             let decides = PAYMENT.contains(&field.as_str()) || field == "/partnerReference";
             let word = field == "/status" && how == How::Text;
@@ -209,7 +209,7 @@ fn a_token() {
         let script = script().json("POST /api/pay1st/auth/token", 200, reply);
         run(adapter(json!({})).obtain(None, &script))
     };
-    for Mutation { field, how, reply } in mutations(&golden) {
+    for Mutation { field, how, reply, .. } in mutations(&golden) {
         let token = obtain(&reply);
         match field.as_str() {
             "/accessToken" if how != How::Text => assert!(token.is_err(), "{how:?}"),
@@ -237,7 +237,7 @@ fn a_list_of_payment_methods() {
         let script = script().json("GET /api/pay1st/payments/methods?countryCode=NG", 200, reply);
         run(adapter(json!({})).payment_methods(&paymux_core::MethodQuery::default(), &script))
     };
-    for Mutation { field, how, reply } in mutations(&golden) {
+    for Mutation { field, how, reply, .. } in mutations(&golden) {
         if field.matches('/').count() > 4 {
             let methods = list(&reply).unwrap_or_else(|error| panic!("{field} {how:?}: {error}"));
             assert!(

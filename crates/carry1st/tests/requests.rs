@@ -92,12 +92,7 @@ fn the_fullest_create() {
 }
 
 fn item(sku: &str, unit_minor: i64, quantity: u32) -> LineItem {
-    LineItem {
-        sku: sku.to_owned(),
-        name: format!("Credits {sku}"),
-        quantity,
-        unit_minor,
-    }
+    LineItem::new(sku, format!("Credits {sku}"), quantity, unit_minor)
 }
 
 #[test]

@@ -24,11 +24,8 @@ const WEBHOOK_SIGNATURE: &str = "d32ba194a6a6be15bd448a613cd6a77f935d615afa4e577
 fn sealed(key: &str, sign_get: bool, method: Method, body: &'static str, now: &str) -> HeaderMap {
     let adapter = adapter(json!({"signing_key": key, "sign_get": sign_get}));
     let mut headers = HeaderMap::new();
-    let attempt = Attempt {
-        token: Some(&token()),
-        now: now.parse().unwrap(),
-        method: &method,
-    };
+    let token = token();
+    let attempt = Attempt::new(Some(&token), now.parse().unwrap(), &method);
     adapter
         .seal(&mut headers, &Bytes::from_static(body.as_bytes()), &attempt)
         .unwrap();
@@ -76,11 +73,7 @@ fn reads_are_unsigned_and_calls_without_a_token_are_untouched() {
     assert_eq!(headers.len(), 1);
     assert!(headers.contains_key("accesstoken"));
     let mut headers = HeaderMap::new();
-    let attempt = Attempt {
-        token: None,
-        now: TIME.parse().unwrap(),
-        method: &Method::POST,
-    };
+    let attempt = Attempt::new(None, TIME.parse().unwrap(), &Method::POST);
     adapter(json!({})).seal(&mut headers, &Bytes::new(), &attempt).unwrap();
     assert!(headers.is_empty());
 }
@@ -90,12 +83,9 @@ fn every_attempt_is_signed_anew() {
     let adapter = adapter(json!({}));
     let mut headers = HeaderMap::new();
     let body = Bytes::from_static(b"{}");
+    let token = token();
     let mut seal = |now: &str| {
-        let attempt = Attempt {
-            token: Some(&token()),
-            now: now.parse().unwrap(),
-            method: &Method::POST,
-        };
+        let attempt = Attempt::new(Some(&token), now.parse().unwrap(), &Method::POST);
         adapter.seal(&mut headers, &body, &attempt).unwrap();
         assert_eq!(headers.len(), 3);
         headers["X-SIGNATURE"].clone()

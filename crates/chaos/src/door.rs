@@ -254,11 +254,7 @@ impl Transport for Door {
         };
         if let Some(status) = self.weather.spell(now) {
             request.body_mut().take();
-            return Ok(Reply {
-                status,
-                headers: HeaderMap::new(),
-                body: Bytes::new(),
-            });
+            return Ok(Reply::new(status, HeaderMap::new(), Bytes::new()));
         }
         if course.shrinks
             && let Some(body) = smaller(&request.body().peek())

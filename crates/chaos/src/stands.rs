@@ -50,10 +50,11 @@ pub fn all() -> Vec<Stand> {
 #[must_use]
 pub fn named(name: &str) -> Stand {
     match name {
-        "coolpay" => coolpay(coolpay::Settings {
-            held: Duration::from_secs(400),
-            ..coolpay::Settings::default()
-        }),
+        "coolpay" => {
+            let mut settings = coolpay::Settings::default();
+            settings.held = Duration::from_secs(400);
+            coolpay(settings)
+        }
         "opp-v3" => opp_v3(opp::Settings::v3()),
         "opp-v1" => opp_v1(opp::Settings::v1()),
         "qolo" => qolo(qolo::Settings::qolo()),

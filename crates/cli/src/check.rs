@@ -58,7 +58,7 @@ pub(crate) async fn command(config: &Path, as_json: bool) -> Result<Output, Fail
             seen.version.clone().unwrap_or_default().into(),
         ]);
         let warning = unnamed(&gateways, &gateway);
-        if let Some(Problem { key, what }) = &warning {
+        if let Some(Problem { key, what, .. }) = &warning {
             let head = paint("warning:", WARN);
             aside.push_str(&format!("{head} gateway `{name}`: `{key}` {what}\n"));
         }

@@ -54,12 +54,7 @@ const PLANS: [Plan; 6] = [
     Plan {
         name: "coolpay",
         provider: "coolpay",
-        simulator: |url| {
-            Box::new(coolpay::CoolPay::new(coolpay::Settings {
-                base_url: url.to_owned(),
-                ..coolpay::Settings::default()
-            }))
-        },
+        simulator: |url| Box::new(coolpay::CoolPay::new(coolpay::Settings::default().at(url))),
         config: |url| {
             let set = coolpay::Settings::default();
             texts(&[
@@ -104,12 +99,7 @@ const PLANS: [Plan; 6] = [
     Plan {
         name: "carry1st",
         provider: "carry1st",
-        simulator: |url| {
-            Box::new(carry1st::Carry1st::new(carry1st::Settings {
-                checkout_base: url.to_owned(),
-                ..carry1st::Settings::default()
-            }))
-        },
+        simulator: |url| Box::new(carry1st::Carry1st::new(carry1st::Settings::default().at(url))),
         config: |url| {
             let set = carry1st::Settings::default();
             let mut keys = texts(&[
@@ -128,10 +118,7 @@ const PLANS: [Plan; 6] = [
 ];
 
 fn opp_at(url: &str, settings: opp::Settings) -> Box<dyn Provider> {
-    Box::new(opp::Opp::new(opp::Settings {
-        public_url: url.to_owned(),
-        ..settings
-    }))
+    Box::new(opp::Opp::new(settings.at(url)))
 }
 
 fn opp_config(url: &str, set: &opp::Settings, preset: &str, own: (&'static str, &str)) -> Keys {

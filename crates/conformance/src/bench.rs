@@ -323,10 +323,7 @@ pub(crate) fn source(kind: SourceKind, year: u16) -> Case<Source> {
 
 /// The result of an authentication that was done elsewhere.
 pub(crate) fn authenticated() -> ThreeDs {
-    ThreeDs::External(Box::new(Authentication {
-        eci: "05".to_owned(),
-        cavv: "AAABBEg0VhI0VniQEjRWAAAAAAA=".to_owned(),
-        version: Some("2.2.0".to_owned()),
-        ..Authentication::default()
-    }))
+    let mut result = Authentication::new("05", "AAABBEg0VhI0VniQEjRWAAAAAAA=");
+    result.version = Some("2.2.0".to_owned());
+    ThreeDs::External(Box::new(result))
 }

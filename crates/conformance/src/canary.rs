@@ -37,6 +37,7 @@ struct Form {
 
 /// A secret was found. It is named, and not told.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Leak {
     /// The secret's name.
     pub secret: String,

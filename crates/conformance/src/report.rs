@@ -15,6 +15,7 @@ pub struct Report {
 
 /// One case, and what came of it.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Line {
     /// The case.
     pub case: &'static str,

@@ -61,6 +61,7 @@ pub trait Truth: Debug + Send + Sync {
 
 /// One booking.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Booked {
     /// The provider's id of the payment.
     pub payment: String,
@@ -68,6 +69,18 @@ pub struct Booked {
     pub kind: EntryKind,
     /// How much.
     pub amount: Money,
+}
+
+impl Booked {
+    /// A booking, with the provider's id of the payment.
+    #[must_use]
+    pub fn new(payment: impl Into<String>, kind: EntryKind, amount: Money) -> Self {
+        Self {
+            payment: payment.into(),
+            kind,
+            amount,
+        }
+    }
 }
 
 /// What went over the wire.
@@ -92,7 +105,7 @@ pub trait Settle: Debug + Send + Sync {
     async fn settle(&self, answer: &Answer, end: End) -> bool;
 }
 
-/// How a payment ends.
+/// How a payment ends. There is no third way, so that this enum is exhaustive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
     /// The money moves.

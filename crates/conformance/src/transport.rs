@@ -95,11 +95,7 @@ impl Transport for InProcess {
             }
         };
         let (parts, body) = response.into_parts();
-        Ok(Reply {
-            status: parts.status,
-            headers: parts.headers,
-            body,
-        })
+        Ok(Reply::new(parts.status, parts.headers, body))
     }
 }
 
@@ -139,11 +135,11 @@ fn booked(movement: &Movement) -> Booked {
         Kind::Return => EntryKind::Return,
         Kind::Chargeback => EntryKind::Chargeback,
     };
-    Booked {
-        payment: movement.payment.clone(),
+    Booked::new(
+        movement.payment.clone(),
         kind,
-        amount: Money::new(movement.minor, currency(&movement.currency).unwrap_or(Currency::XXX)),
-    }
+        Money::new(movement.minor, currency(&movement.currency).unwrap_or(Currency::XXX)),
+    )
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

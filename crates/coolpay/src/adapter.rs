@@ -91,12 +91,11 @@ const ALWAYS: [Field; 11] = [
 ];
 
 fn capabilities(mode: Mode, account: Account, scales: Scales, settle: Duration) -> Capabilities {
-    let rule = ReferenceRule {
-        min: 4,
-        max: 20,
-        allowed: |c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | ' ' | '-'),
-        words: "4 to 20 letters, digits, blanks, dots, hyphens and underscores",
-    };
+    let rule = ReferenceRule::new(
+        4..=20,
+        |c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | ' ' | '-'),
+        "4 to 20 letters, digits, blanks, dots, hyphens and underscores",
+    );
     let direct = |operation| {
         Ability::new(operation)
             .from(&[SourceKind::Card, SourceKind::Stored])

@@ -61,6 +61,7 @@ impl From<u32> for Decimals {
 /// Whose platform it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Preset {
     /// `https://api.coolpay.com`.
     #[default]

@@ -14,6 +14,7 @@ use crate::shapes;
 
 /// What a subscription is made of.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct NewSubscription {
     /// The caller's name of it: 4 to 20 characters, as for payments.
     pub reference: Reference,

@@ -72,40 +72,24 @@ fn a_sale_with_everything() {
     charge.customer.email = Some("jane@example.com".to_owned());
     charge.customer.phone = Some("+4512345678".to_owned());
     charge.customer.ip = Some("192.0.2.7".parse().unwrap());
-    charge.billing = Some(Address {
-        street: Some("Vej 1".to_owned()),
-        street2: Some("2. tv".to_owned()),
-        city: Some("Aarhus".to_owned()),
-        region: Some("Midt".to_owned()),
-        postal_code: Some("8000".to_owned()),
-        country: Some("DK".to_owned()),
-        ..Address::default()
-    });
-    charge.shipping = Some(Address {
-        name: Some("Bo".to_owned()),
-        country: Some("SE".to_owned()),
-        ..Address::default()
-    });
+    let billing = charge.billing.insert(Address::default());
+    billing.street = Some("Vej 1".to_owned());
+    billing.street2 = Some("2. tv".to_owned());
+    billing.city = Some("Aarhus".to_owned());
+    billing.region = Some("Midt".to_owned());
+    billing.postal_code = Some("8000".to_owned());
+    billing.country = Some("DK".to_owned());
+    let shipping = charge.shipping.insert(Address::default());
+    shipping.name = Some("Bo".to_owned());
+    shipping.country = Some("SE".to_owned());
     charge.statement_descriptor = Some("SHOP 1".to_owned());
-    charge.items = vec![LineItem {
-        sku: "s1".to_owned(),
-        name: "Thing".to_owned(),
-        quantity: 2,
-        unit_minor: 500,
-    }];
+    charge.items = vec![LineItem::new("s1", "Thing", 2, 500)];
     charge.metadata.insert("basket".to_owned(), "b-9".to_owned());
-    charge.urls = Urls {
-        back: None,
-        cancel: None,
-        notify: Some("https://shop.example/notify".to_owned()),
-    };
-    charge.three_ds = ThreeDs::External(Box::new(Authentication {
-        eci: "05".to_owned(),
-        cavv: "Y2F2dg==".to_owned(),
-        status: Some("Y".to_owned()),
-        xid: Some("eGlk".to_owned()),
-        ..Authentication::default()
-    }));
+    charge.urls.notify = Some("https://shop.example/notify".to_owned());
+    let mut result = Authentication::new("05", "Y2F2dg==");
+    result.status = Some("Y".to_owned());
+    result.xid = Some("eGlk".to_owned());
+    charge.three_ds = ThreeDs::External(Box::new(result));
     let script = Script::new()
         .json(CREATE, 201, &fresh())
         .json(AUTHORIZE, 200, &held())
@@ -191,11 +175,9 @@ fn follow_ups() {
 fn a_hosted_page() {
     let mut checkout = Checkout::new(REFERENCE.parse().unwrap(), "10.00 DKK".parse().unwrap());
     checkout.charge.customer.email = Some("jane@example.com".to_owned());
-    checkout.charge.urls = Urls {
-        back: Some("https://shop.example/back".to_owned()),
-        cancel: Some("https://shop.example/cancel".to_owned()),
-        notify: Some("https://shop.example/notify".to_owned()),
-    };
+    checkout.charge.urls.back = Some("https://shop.example/back".to_owned());
+    checkout.charge.urls.cancel = Some("https://shop.example/cancel".to_owned());
+    checkout.charge.urls.notify = Some("https://shop.example/notify".to_owned());
     let adapter =
         adapter_of(r#"{"api_key":"k","preset":"quickpay","language":"da","payment_methods":"creditcard, !maestro"}"#);
     let script = Script::new().json(CREATE, 201, &fresh()).json(
@@ -252,11 +234,8 @@ fn a_reference_with_a_blank_is_encoded_in_a_search() {
 #[test]
 fn extras_move_no_money() {
     let adapter = adapter();
-    let urls = Urls {
-        back: Some("https://s.example/b".to_owned()),
-        cancel: None,
-        notify: None,
-    };
+    let mut urls = Urls::default();
+    urls.back = Some("https://s.example/b".to_owned());
     let script = Script::new()
         .json("DELETE /payments/1145/link", 204, "")
         .json(
@@ -385,10 +364,7 @@ fn what_cannot_be_carried_is_refused_before_anything_is_sent() {
     );
     assert_eq!(
         refused(|c| {
-            c.billing = Some(Address {
-                country: Some("XX".to_owned()),
-                ..Address::default()
-            });
+            c.billing.insert(Address::default()).country = Some("XX".to_owned());
         }),
         "country"
     );

@@ -176,6 +176,7 @@ impl CodeTable {
 
 /// One row of a table whose codes are texts: code, class, reason, advice, gloss.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Row(
     /// The code.
     pub &'static str,
@@ -190,6 +191,18 @@ pub struct Row(
 );
 
 impl Row {
+    /// A row: code, class, reason, advice, gloss.
+    #[must_use]
+    pub const fn new(
+        code: &'static str,
+        class: CodeClass,
+        reason: Option<DeclineReason>,
+        advice: RetryAdvice,
+        gloss: &'static str,
+    ) -> Self {
+        Self(code, class, reason, advice, gloss)
+    }
+
     /// A refusal, with the advice that goes with its reason.
     #[must_use]
     pub const fn declined(code: &'static str, reason: DeclineReason, gloss: &'static str) -> Self {

@@ -21,6 +21,7 @@ pub trait AdapterConfig: DeserializeOwned {
 
 /// One key of a configuration.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Key {
     /// The key.
     pub name: &'static str,
@@ -78,6 +79,7 @@ impl Key {
 
 /// One problem of a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Problem {
     /// The key that has it.
     pub key: String,

@@ -9,6 +9,7 @@ use thiserror::Error;
 
 /// A webhook as it was received, untouched.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Delivery {
     /// The request's headers.
     pub headers: HeaderMap,

@@ -217,7 +217,7 @@ pub trait Adapter: Any + Debug + Send + Sync {
     }
 }
 
-/// Whether a gateway moves real money.
+/// Whether a gateway moves real money. It does or it does not, so that this enum is exhaustive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {

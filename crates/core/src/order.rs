@@ -56,8 +56,16 @@ impl SourceKind {
     }
 }
 
-/// Who pays.
+/// Who pays. What is known is set, field by field.
+///
+/// ```
+/// use paymux_core::{Charge, Source};
+/// let mut charge = Charge::new("order1001a1".parse()?, "10.00 EUR".parse()?, Source::Hosted);
+/// charge.customer.email = Some("jane@shop.example".to_owned());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Customer {
     /// The merchant's id of the customer.
     pub id: Option<String>,
@@ -73,8 +81,14 @@ pub struct Customer {
     pub ip: Option<IpAddr>,
 }
 
-/// A postal address.
+/// A postal address. What is known is set, field by field.
+///
+/// ```
+/// let mut address = paymux_core::Address::default();
+/// address.country = Some("DK".to_owned());
+/// ```
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Address {
     /// The addressee.
     pub name: Option<String>,
@@ -94,6 +108,7 @@ pub struct Address {
 
 /// One line of what is bought.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct LineItem {
     /// The merchant's article number.
     pub sku: String,
@@ -105,8 +120,22 @@ pub struct LineItem {
     pub unit_minor: i64,
 }
 
+impl LineItem {
+    /// So many of an article, each at this price in minor units of the payment's currency, tax included.
+    #[must_use]
+    pub fn new(sku: impl Into<String>, name: impl Into<String>, quantity: u32, unit_minor: i64) -> Self {
+        Self {
+            sku: sku.into(),
+            name: name.into(),
+            quantity,
+            unit_minor,
+        }
+    }
+}
+
 /// Where the provider sends the customer and its notifications.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Urls {
     /// The page that the customer returns to.
     pub back: Option<String>,
@@ -129,8 +158,9 @@ pub enum ThreeDs {
     None,
 }
 
-/// What the customer's browser says of itself, for 3-D Secure 2.
+/// What the customer's browser says of itself, for 3-D Secure 2. A provider may want every field: set them all.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Browser {
     /// The `Accept` header.
     pub accept: String,
@@ -154,6 +184,7 @@ pub struct Browser {
 
 /// The result of a 3-D Secure authentication that was done elsewhere. `Debug` shows neither the cryptogram nor the older identifier.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Authentication {
     /// Electronic commerce indicator, two digits.
     pub eci: String,
@@ -167,6 +198,18 @@ pub struct Authentication {
     pub status: Option<String>,
     /// The older transaction identifier (XID), base64.
     pub xid: Option<String>,
+}
+
+impl Authentication {
+    /// A result with its indicator and its cryptogram; the other fields are public.
+    #[must_use]
+    pub fn new(eci: impl Into<String>, cavv: impl Into<String>) -> Self {
+        Self {
+            eci: eci.into(),
+            cavv: cavv.into(),
+            ..Self::default()
+        }
+    }
 }
 
 impl fmt::Debug for Authentication {

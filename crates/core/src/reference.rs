@@ -1,6 +1,7 @@
 //! The caller's own name for one attempt to pay, and the rules that providers have for it.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -103,7 +104,15 @@ impl From<Reference> for String {
 }
 
 /// A provider's rule for references: how long, and which characters.
+///
+/// ```
+/// use paymux_core::{Reference, ReferenceRule};
+/// let rule = ReferenceRule::new(4..=20, |c| c.is_ascii_alphanumeric(), "4 to 20 letters and digits");
+/// assert!(rule.check(&Reference::new("order1001a1")?, "acme").is_ok());
+/// # Ok::<(), paymux_core::ReferenceError>(())
+/// ```
 #[derive(Clone, Copy)]
+#[non_exhaustive]
 pub struct ReferenceRule {
     /// The fewest characters.
     pub min: usize,
@@ -116,6 +125,17 @@ pub struct ReferenceRule {
 }
 
 impl ReferenceRule {
+    /// So many characters of those that are allowed, with the rule in words, as in "4 to 20 letters and digits".
+    #[must_use]
+    pub const fn new(length: RangeInclusive<usize>, allowed: fn(char) -> bool, words: &'static str) -> Self {
+        Self {
+            min: *length.start(),
+            max: *length.end(),
+            allowed,
+            words,
+        }
+    }
+
     /// Checks a reference.
     ///
     /// # Errors

@@ -11,7 +11,7 @@
 //! request::secret_header(request.headers_mut(), header::AUTHORIZATION, "Bearer ", &key)?;
 //! assert!(!format!("{request:?}").contains("an api key"));
 //!
-//! let reply = Reply { status: StatusCode::CREATED, headers: HeaderMap::new(), body: r#"{"id":7}"#.into() };
+//! let reply = Reply::new(StatusCode::CREATED, HeaderMap::new(), r#"{"id":7}"#);
 //! assert_eq!(reply.json::<serde_json::Value>()?["id"], 7);
 //! # Ok::<(), paymux_core::Error>(())
 //! ```

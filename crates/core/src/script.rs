@@ -73,6 +73,7 @@ enum Line {
 
 /// A call as it was sent.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Sent {
     /// The request.
     pub request: Request<Bytes>,

@@ -50,6 +50,7 @@ pub trait Tokens: Send + Sync {
 
 /// An access token.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Token {
     /// The token itself.
     pub access: SecretString,
@@ -59,8 +60,28 @@ pub struct Token {
     pub expires: Option<Timestamp>,
 }
 
+impl Token {
+    /// A token that must no longer be used after this time; `None` where nobody says.
+    #[must_use]
+    pub fn new(access: impl Into<SecretString>, expires: Option<Timestamp>) -> Self {
+        Self {
+            access: access.into(),
+            refresh: None,
+            expires,
+        }
+    }
+
+    /// With what gets the next one, where the provider has such a thing.
+    #[must_use]
+    pub fn with_refresh(mut self, refresh: Option<SecretString>) -> Self {
+        self.refresh = refresh;
+        self
+    }
+}
+
 /// What an adapter needs to seal one attempt.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Attempt<'a> {
     /// The token; `None` for calls that get one, and where the provider has none.
     pub token: Option<&'a Token>,
@@ -70,7 +91,16 @@ pub struct Attempt<'a> {
     pub method: &'a Method,
 }
 
+impl<'a> Attempt<'a> {
+    /// An attempt, as the engine makes it, and a test of an adapter's seal.
+    #[must_use]
+    pub const fn new(token: Option<&'a Token>, now: Timestamp, method: &'a Method) -> Self {
+        Self { token, now, method }
+    }
+}
+
 /// A request, with what resending must know. It is stated where the request is built, never guessed later.
+#[non_exhaustive]
 pub struct Call {
     /// The request, without credentials.
     pub request: Request<Bytes>,
@@ -181,6 +211,7 @@ impl fmt::Debug for Call {
 
 /// A provider's reply.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Reply {
     /// The status.
     pub status: StatusCode,
@@ -190,6 +221,18 @@ pub struct Reply {
     pub body: Bytes,
 }
 
+impl Reply {
+    /// A reply, as a transport has read it.
+    #[must_use]
+    pub fn new(status: StatusCode, headers: HeaderMap, body: impl Into<Bytes>) -> Self {
+        Self {
+            status,
+            headers,
+            body: body.into(),
+        }
+    }
+}
+
 impl fmt::Debug for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Reply({}, {} bytes)", self.status.as_u16(), self.body.len())
@@ -197,6 +240,7 @@ impl fmt::Debug for Reply {
 }
 
 /// Why a call has no reply. There is no conversion into [`Error`], on purpose: `?` must not decide about money.
+/// There is no third case, so that an adapter's match on it is checked.
 #[derive(Debug)]
 pub enum Lost {
     /// It is proven that no byte of the request was acted on.
@@ -223,6 +267,7 @@ impl Lost {
 
 /// Something that an adapter notes on its way, to ask with later: the payment's id, the highest operation id seen. No secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Memo {
     /// What it is, the adapter's own word.
     pub key: Cow<'static, str>,

@@ -68,15 +68,14 @@ fn capabilities(settings: &Settings) -> Capabilities {
     let v1 = settings.preset == Preset::V1;
     let entity = settings.entity_id.as_deref().unwrap_or("");
     let account = Account::of(&[PROVIDER, &settings.host, entity, settings.mode.as_str()]);
-    let reference = ReferenceRule {
-        min: 8,
-        max: settings.reference_max,
-        allowed: |c| c.is_ascii_alphanumeric() || c == '-',
-        words: match settings.reference_max {
+    let reference = ReferenceRule::new(
+        8..=settings.reference_max,
+        |c| c.is_ascii_alphanumeric() || c == '-',
+        match settings.reference_max {
             32 => "8 to 32 letters, digits and hyphens (key `reference_max`)",
             _ => "8 letters, digits and hyphens to as many as `reference_max` says",
         },
-    };
+    );
     let scales = Scales::new(Scale::Digits(2));
     let mut all = Capabilities::new(PROVIDER, settings.mode, account, reference, scales);
     all.unset_account_key = entity.is_empty().then_some("entity_id");

@@ -204,13 +204,9 @@ const ROWS: &[Row] = &[
 ];
 
 fn verdict(code: &str, surface: Surface, live: bool, alone: bool) -> Verdict {
-    let context = Context {
-        sent: Some(PaymentType::Db),
-        answered: (!alone).then_some(PaymentType::Db),
-        has_id: !alone,
-        surface,
-        live,
-    };
+    let mut context = Context::new(surface, Some(PaymentType::Db), live);
+    context.answered = (!alone).then_some(PaymentType::Db);
+    context.has_id = !alone;
     classify(code.parse().unwrap(), &context)
 }
 
@@ -262,13 +258,9 @@ fn another_type_than_was_sent_proves_nothing_of_it() {
     for (codes, ..) in ROWS {
         for code in *codes {
             for surface in SURFACES {
-                let context = Context {
-                    sent: Some(PaymentType::Cp),
-                    answered: Some(PaymentType::Pa),
-                    has_id: true,
-                    surface,
-                    live: false,
-                };
+                let mut context = Context::new(surface, Some(PaymentType::Cp), false);
+                context.answered = Some(PaymentType::Pa);
+                context.has_id = true;
                 let verdict = classify(code.parse().unwrap(), &context);
                 assert!(!matches!(verdict, Approved | Review | TestOnLive), "{code} {surface:?}");
                 if matches!(surface, Mutation | Inquiry) {
@@ -282,13 +274,8 @@ fn another_type_than_was_sent_proves_nothing_of_it() {
 #[test]
 fn an_authentication_alone_is_approved_where_nothing_else_was_asked() {
     for code in ["000.400.110", "000.400.120"] {
-        let context = Context {
-            sent: None,
-            answered: None,
-            has_id: true,
-            surface: Mutation,
-            live: false,
-        };
+        let mut context = Context::new(Mutation, None, false);
+        context.has_id = true;
         assert_eq!(classify(code.parse().unwrap(), &context), Approved, "{code}");
     }
 }

@@ -54,12 +54,11 @@ fn any_context() -> impl Strategy<Value = Context> {
         surface,
         any::<bool>(),
     )
-        .prop_map(|(sent, answered, same, has_id, surface, live)| Context {
-            sent,
-            answered: if same { sent } else { answered },
-            has_id,
-            surface,
-            live,
+        .prop_map(|(sent, answered, same, has_id, surface, live)| {
+            let mut context = Context::new(surface, sent, live);
+            context.answered = if same { sent } else { answered };
+            context.has_id = has_id;
+            context
         })
 }
 

@@ -300,7 +300,7 @@ fn an_unchanged_reply_is_what_it_is() {
 fn nothing_is_approved_without_what_decides() {
     let mut tried = 0;
     for flow in moving().into_iter().chain(asking()) {
-        for Mutation { field, how, reply } in mutations(&flow.golden) {
+        for Mutation { field, how, reply, .. } in mutations(&flow.golden) {
             let absent = matches!(how, How::Removed | How::Renamed | How::Null);
             let optional = under(&field, flow.compared) && how != How::Text;
             // The id of something new is whatever the provider gives it.
@@ -367,7 +367,7 @@ fn nothing_else_in_a_reply_matters() {
                 );
             }
         };
-        for Mutation { field, how, reply } in mutations(&flow.golden) {
+        for Mutation { field, how, reply, .. } in mutations(&flow.golden) {
             let decides = under(&field, flow.needed) || under(&field, flow.compared);
             // Where the customer goes next decides what is next, not what was paid.
             let next = field.starts_with("/redirect");
@@ -395,7 +395,7 @@ fn a_checkout_that_is_made() {
     for (make, path) in [(v1(), "POST /v1/checkouts"), (v3(), "POST /gateway/v3/checkouts")] {
         let made = |reply: &str| run(&make, &checkout(), &Script::new().json(path, 200, reply));
         let whole = made(&golden).unwrap();
-        for Mutation { field, how, reply } in mutations(&golden) {
+        for Mutation { field, how, reply, .. } in mutations(&golden) {
             let decides = ["/id", "/result", "/result/code"].contains(&field.as_str());
             match made(&reply) {
                 Ok(answer) if field == "/id" && how == How::Text => assert_eq!(answer.payment.id(), "other"),
@@ -421,7 +421,7 @@ fn a_checkout_that_is_made() {
 #[test]
 fn a_broken_redirect_leaves_the_payment_open() {
     for flow in moving().into_iter().filter(|flow| flow.name == "challenge") {
-        for Mutation { field, how, reply } in mutations(&flow.golden) {
+        for Mutation { field, how, reply, .. } in mutations(&flow.golden) {
             if !field.starts_with("/redirect") {
                 continue;
             }
@@ -443,7 +443,7 @@ fn what_decides_is_asked_for_where_it_is_missing() {
         .into_iter()
         .filter(|flow| flow.outcome == "approved" && flow.before.is_empty())
     {
-        for Mutation { field, how, reply } in mutations(&flow.golden) {
+        for Mutation { field, how, reply, .. } in mutations(&flow.golden) {
             let absent = matches!(how, How::Removed | How::Renamed | How::Null | How::Array | How::Object);
             let v1 = flow.call.starts_with("POST /v1");
             if !under(&field, flow.needed) || !absent || (field == "/id" && !v1) {

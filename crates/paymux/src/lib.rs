@@ -19,7 +19,7 @@
 //! #             "result":{"code":"000.100.110","description":"approved in test mode"}}"#;
 //! #         let mut headers = http::HeaderMap::new();
 //! #         headers.insert("content-type", http::HeaderValue::from_static("application/json"));
-//! #         Ok(Reply { status: http::StatusCode::OK, headers, body: body.into() })
+//! #         Ok(Reply::new(http::StatusCode::OK, headers, body))
 //! #     }
 //! # }
 //!

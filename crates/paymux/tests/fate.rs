@@ -16,7 +16,7 @@ use common::fake::{BASE, Fake, ONCE, after, lost, never, now, on, paid, refused,
 use common::{capture, charge, payment};
 use http::StatusCode;
 use jiff::Timestamp;
-use paymux::{Call, Error, ErrorKind, Fate, Gateway, Lost, Memo, Outcome, PaymentGateway, Reply, TokioClock};
+use paymux::{Call, Error, ErrorKind, Fate, Gateway, Lost, Memo, Outcome, PaymentGateway, TokioClock};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -42,13 +42,10 @@ const TWICE: Flow = |tiny, operation, wire| {
 const BODY: Flow = |tiny, operation, wire| {
     Box::pin(async move {
         match wire.send(Call::once(tiny.pay(operation)?).body_decides()).await {
-            Ok(reply) if reply.body == "declined" => tiny.read(
-                &Reply {
-                    status: StatusCode::PAYMENT_REQUIRED,
-                    ..reply
-                },
-                wire.now(),
-            ),
+            Ok(mut reply) if reply.body == "declined" => {
+                reply.status = StatusCode::PAYMENT_REQUIRED;
+                tiny.read(&reply, wire.now())
+            }
             Ok(reply) if reply.body == "refused" => Err(Error::new(ErrorKind::Refused, "no").with_fate(Fate::Rejected)),
             Ok(_) => Err(Error::new(ErrorKind::Provider, "unreadable")),
             Err(lost) => Err(lost.give_up()),

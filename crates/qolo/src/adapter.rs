@@ -64,12 +64,11 @@ impl fmt::Debug for Qolo {
 
 /// What is offered.
 pub(crate) fn capabilities(mode: Mode, account: Account, life: Duration) -> Capabilities {
-    let rule = ReferenceRule {
-        min: 1,
-        max: 64,
-        allowed: |c| c.is_ascii_graphic(),
-        words: "1 to 64 visible ASCII characters, without blanks",
-    };
+    let rule = ReferenceRule::new(
+        1..=64,
+        |c| c.is_ascii_graphic(),
+        "1 to 64 visible ASCII characters, without blanks",
+    );
     let moves = |kind| {
         Ability::new(kind)
             .carries_up_to(Field::Description, DESCRIPTION)

@@ -89,10 +89,8 @@ fn of_row(change: &Mutation) -> Weight {
 /// The same row, found by a search: everything that tells it apart counts.
 fn of_search(change: &Mutation) -> Weight {
     let at = change.field.strip_prefix("/data/0").unwrap_or(&change.field);
-    let inner = Mutation {
-        field: at.to_owned(),
-        ..change.clone()
-    };
+    let mut inner = change.clone();
+    inner.field = at.to_owned();
     match (at, change.how) {
         ("/data" | "/has_more" | "", _) => Weight::Open,
         ("/txn_guid", How::Text) => Weight::None,

@@ -109,11 +109,7 @@ impl RedisTokens {
         };
         let text = self.open(&sealed, &place)?;
         let entry: Entry<'_> = serde_json::from_slice(&text).ok()?;
-        let token = Token {
-            access: entry.access.into_owned().into(),
-            refresh: None,
-            expires: entry.expires,
-        };
+        let token = Token::new(entry.access.into_owned(), entry.expires);
         let obtained = entry.obtained;
         Some(StoredToken::new(token, generation, obtained).refused(refused.is_some()))
     }

@@ -20,11 +20,7 @@ const NAME: &str = "c0ffee";
 const OTHER_KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
 fn token() -> Token {
-    Token {
-        access: ACCESS.into(),
-        refresh: Some(REFRESH.into()),
-        expires: Some("2026-01-02T03:04:05.678Z".parse().unwrap()),
-    }
+    Token::new(ACCESS, Some("2026-01-02T03:04:05.678Z".parse().unwrap())).with_refresh(Some(REFRESH.into()))
 }
 
 async fn lease(store: &RedisTokens) -> Option<String> {
@@ -140,10 +136,7 @@ async fn the_refresh_token_is_given_once_to_who_has_the_lease() {
     assert_eq!(taken.expose_secret(), REFRESH);
     assert!(store.take_refresh(NAME, &id).await.unwrap().is_none());
     assert!(store.load(NAME).await.unwrap().is_some(), "the token itself stays");
-    let plain = Token {
-        refresh: None,
-        ..token()
-    };
+    let plain = token().with_refresh(None);
     assert!(
         store
             .save(NAME, &id, &plain, Timestamp::UNIX_EPOCH, SECOND)

@@ -8,12 +8,10 @@ use paymux::{
 
 /// What a router over gateways of these capabilities offers. It is a summary: each gateway is asked about each operation before it gets a leg.
 pub(crate) fn offer(name: &str, mode: Mode, members: &[&Capabilities]) -> Capabilities {
-    let reference = ReferenceRule {
-        min: members.iter().map(|of| of.reference.min).max().unwrap_or(1),
-        max: members.iter().map(|of| of.reference.max).min().unwrap_or(255),
-        allowed: |_| true,
-        words: "as the gateways take them, each by its own rule",
-    };
+    let fewest = members.iter().map(|of| of.reference.min).max().unwrap_or(1);
+    let most = members.iter().map(|of| of.reference.max).min().unwrap_or(255);
+    let words = "as the gateways take them, each by its own rule";
+    let reference = ReferenceRule::new(fewest..=most, |_| true, words);
     let account = Account::of(&["router", name, mode.as_str()]);
     let mut offer = Capabilities::new("router", mode, account, reference, Scales::new(Scale::Iso));
     let abilities = OperationKind::ALL.into_iter().filter_map(|kind| ability(kind, members));

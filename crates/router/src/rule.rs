@@ -130,10 +130,9 @@ mod tests {
     }
 
     fn country(code: &str) -> Option<Address> {
-        Some(Address {
-            country: Some(code.to_owned()),
-            ..Address::default()
-        })
+        let mut address = Address::default();
+        address.country = Some(code.to_owned());
+        Some(address)
     }
 
     #[test]

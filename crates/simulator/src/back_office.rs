@@ -39,6 +39,7 @@ pub enum BackOfficeAction {
 
 /// A payment as the provider's people see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Entry {
     /// The provider's id.
     pub payment: String,
@@ -52,6 +53,21 @@ pub struct Entry {
     pub state: String,
     /// What can be done.
     pub actions: Vec<BackOfficeAction>,
+}
+
+impl Entry {
+    /// A payment with which nothing can be done; the other fields are public.
+    #[must_use]
+    pub fn new(payment: impl Into<String>, minor: i64, currency: impl Into<String>, state: impl Into<String>) -> Self {
+        Self {
+            payment: payment.into(),
+            reference: None,
+            minor,
+            currency: currency.into(),
+            state: state.into(),
+            actions: Vec::new(),
+        }
+    }
 }
 
 impl BackOfficeAction {

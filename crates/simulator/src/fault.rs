@@ -46,6 +46,7 @@ pub enum Fault {
 
 /// Which requests a fault is for.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Matcher {
     /// This method only.
     pub method: Option<Method>,

@@ -25,7 +25,7 @@ pub struct Host {
     requests: u64,
 }
 
-/// What became of one exchange, as the client sees it.
+/// What became of one exchange, as the client sees it. Exhaustive: what carries exchanges must bring about each.
 #[derive(Debug)]
 pub enum Exchange {
     /// An answer, after this time.

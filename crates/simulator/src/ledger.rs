@@ -5,6 +5,7 @@ use serde::Serialize;
 
 /// What was booked, in the order in which it was booked. Declined and pending operations are not here: only money that moved or was held.
 #[derive(Clone, Debug, Default, Serialize)]
+#[non_exhaustive]
 pub struct Ledger {
     /// Every movement, oldest first.
     pub movements: Vec<Movement>,
@@ -12,6 +13,7 @@ pub struct Ledger {
 
 /// One booking.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Movement {
     /// When it was booked.
     pub at: Timestamp,
@@ -31,7 +33,7 @@ pub struct Movement {
     pub origin: Origin,
 }
 
-/// What a movement was.
+/// What a movement was. Exhaustive, so that no account of the money passes a new one over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -56,6 +58,7 @@ pub enum Kind {
 /// Who caused a movement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Origin {
     /// A call of the API.
     Api,
@@ -65,6 +68,30 @@ pub enum Origin {
     BackOffice,
     /// Somebody else's payment.
     Foreign,
+}
+
+impl Movement {
+    /// A booking that a call of the API caused; the other fields are public.
+    #[must_use]
+    pub fn new(
+        at: Timestamp,
+        kind: Kind,
+        payment: impl Into<String>,
+        id: impl Into<String>,
+        minor: i64,
+        currency: impl Into<String>,
+    ) -> Self {
+        Self {
+            at,
+            kind,
+            payment: payment.into(),
+            id: id.into(),
+            reference: None,
+            minor,
+            currency: currency.into(),
+            origin: Origin::Api,
+        }
+    }
 }
 
 impl Ledger {

@@ -64,9 +64,18 @@ pub trait Provider: Any + Debug + Send {
 
 /// A webhook that the provider wants delivered.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Webhook {
     /// Tells this delivery from every other.
     pub id: u64,
     /// The request to make, with an absolute URI.
     pub request: Request<Bytes>,
+}
+
+impl Webhook {
+    /// A webhook under a number that no other delivery has.
+    #[must_use]
+    pub const fn new(id: u64, request: Request<Bytes>) -> Self {
+        Self { id, request }
+    }
 }

@@ -44,6 +44,7 @@ pub type WebhookPlan = Plan<WebhookFault>;
 
 /// A delivery as it was made.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Delivery {
     /// When it was made.
     pub at: Timestamp,

@@ -28,12 +28,11 @@ pub struct Acme {
 
 impl Acme {
     pub(crate) fn new(config: AcmeConfig, mode: Mode) -> Self {
-        let rule = ReferenceRule {
-            min: 1,
-            max: 40,
-            allowed: |c| c.is_ascii_alphanumeric() || c == '-',
-            words: "1 to 40 letters, digits and hyphens",
-        };
+        let rule = ReferenceRule::new(
+            1..=40,
+            |c| c.is_ascii_alphanumeric() || c == '-',
+            "1 to 40 letters, digits and hyphens",
+        );
         let account = Account::of(&[&config.merchant, mode.as_str()]);
         let mut capabilities = Capabilities::new("acme", mode, account, rule, Scales::new(Scale::Iso));
         let ability = |kind| Ability::new(kind).ask(AskAfterwards::Yes);

@@ -153,11 +153,11 @@ impl State {
             code: code.to_owned(),
         });
         if code == "OK" {
-            self.booked.push(Booked {
-                payment: id.to_owned(),
+            self.booked.push(Booked::new(
+                id,
                 kind,
-                amount: Money::new(ask.amount, currency(&charge.currency).unwrap_or(Currency::XXX)),
-            });
+                Money::new(ask.amount, currency(&charge.currency).unwrap_or(Currency::XXX)),
+            ));
         }
     }
 
@@ -208,7 +208,7 @@ impl Transport for Server {
             _ => (status, body),
         };
         let headers = HeaderMap::new();
-        Ok(Reply { status, headers, body })
+        Ok(Reply::new(status, headers, body))
     }
 }
 

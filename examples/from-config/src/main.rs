@@ -13,20 +13,9 @@ use paymux_simulator::{Host, Provider, coolpay, opp};
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     // Stand in for the providers.
-    let (coolpay_url, _coolpay) = serve(|url| {
-        Box::new(coolpay::CoolPay::new(coolpay::Settings {
-            base_url: url,
-            ..coolpay::Settings::default()
-        }))
-    })
-    .await?;
-    let (opp_url, _opp) = serve(|url| {
-        Box::new(opp::Opp::new(opp::Settings {
-            public_url: url,
-            ..opp::Settings::v1()
-        }))
-    })
-    .await?;
+    let (coolpay_url, _coolpay) =
+        serve(|url| Box::new(coolpay::CoolPay::new(coolpay::Settings::default().at(url)))).await?;
+    let (opp_url, _opp) = serve(|url| Box::new(opp::Opp::new(opp::Settings::v1().at(url)))).await?;
 
     let on_coolpay = format!(
         r#"

@@ -100,10 +100,7 @@ fn card(number: &str) -> Result<Source, Box<dyn Error>> {
 
 async fn coolpay() -> Result<Server, Box<dyn Error>> {
     let listener = Listener::bind("127.0.0.1:0".parse()?).await?;
-    let settings = Settings {
-        base_url: listener.url(),
-        ..Settings::default()
-    };
+    let settings = Settings::default().at(listener.url());
     Ok(listener.serve(Host::new(Box::new(CoolPay::new(settings)))))
 }
 

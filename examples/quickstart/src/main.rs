@@ -16,10 +16,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // Stands in for the provider. With a real account, leave it out and take `base_url` off the configuration.
     let listener = Listener::bind("127.0.0.1:0".parse()?).await?;
     let url = listener.url();
-    let simulator = listener.serve(Host::new(Box::new(CoolPay::new(Settings {
-        base_url: url.clone(),
-        ..Settings::default()
-    }))));
+    let simulator = listener.serve(Host::new(Box::new(CoolPay::new(Settings::default().at(&url)))));
 
     let gateways = Gateways::from_toml(&format!(
         r#"

@@ -73,11 +73,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 async fn simulator(merchant_id: u64) -> Result<(String, Server), Box<dyn Error>> {
     let listener = Listener::bind("127.0.0.1:0".parse()?).await?;
     let url = listener.url();
-    let settings = Settings {
-        base_url: url.clone(),
-        merchant_id,
-        ..Settings::default()
-    };
+    let mut settings = Settings::default().at(&url);
+    settings.merchant_id = merchant_id;
     Ok((url, listener.serve(Host::new(Box::new(CoolPay::new(settings))))))
 }
 

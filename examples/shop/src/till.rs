@@ -11,8 +11,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use paymux::webhooks::{BoxError, Received};
 use paymux::{
-    Answer, Checkout, Customer, Error, Gateway, Gateways, LineItem, NextAction, Outcome, Payment, PaymentGateway as _,
-    Reference, Urls,
+    Answer, Checkout, Error, Gateway, Gateways, LineItem, NextAction, Outcome, Payment, PaymentGateway as _, Reference,
 };
 use paymux_journal::{Journal, Journaled};
 use tracing::Instrument as _;
@@ -85,22 +84,17 @@ impl Till {
         let mut checkout = Checkout::new(reference.clone(), order.amount);
         checkout.capture = !hold;
         checkout.charge.order = Some(order.id.clone());
-        checkout.charge.items = vec![LineItem {
-            sku: order.product.sku.to_owned(),
-            name: order.product.name.to_owned(),
-            quantity: 1,
-            unit_minor: order.amount.minor(),
-        }];
-        checkout.charge.customer = Customer {
-            id: Some(order.id.clone()),
-            ..Customer::default()
-        };
+        checkout.charge.items = vec![LineItem::new(
+            order.product.sku,
+            order.product.name,
+            1,
+            order.amount.minor(),
+        )];
+        checkout.charge.customer.id = Some(order.id.clone());
         let back = format!("{}/return/{reference}", self.here);
-        checkout.charge.urls = Urls {
-            back: Some(back.clone()),
-            cancel: Some(back),
-            notify: Some(format!("{}/webhooks/{gateway}", self.here)),
-        };
+        checkout.charge.urls.back = Some(back.clone());
+        checkout.charge.urls.cancel = Some(back);
+        checkout.charge.urls.notify = Some(format!("{}/webhooks/{gateway}", self.here));
         checkout
     }
 

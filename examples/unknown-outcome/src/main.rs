@@ -16,10 +16,7 @@ use paymux_simulator::{Fault, Host, Kind, Matcher};
 async fn main() -> Result<(), Box<dyn Error>> {
     let listener = Listener::bind("127.0.0.1:0".parse()?).await?;
     let url = listener.url();
-    let simulator = listener.serve(Host::new(Box::new(CoolPay::new(Settings {
-        base_url: url.clone(),
-        ..Settings::default()
-    }))));
+    let simulator = listener.serve(Host::new(Box::new(CoolPay::new(Settings::default().at(&url)))));
     // The provider takes the money, and the connection breaks before it can say so; the first question is never answered.
     simulator.with(|host, _| {
         host.faults

@@ -20,10 +20,7 @@ use paymux_simulator::serve::Listener;
 async fn main() -> Result<(), Box<dyn Error>> {
     let listener = Listener::bind("127.0.0.1:0".parse()?).await?;
     let provider = listener.url();
-    let _simulator = listener.serve(Host::new(Box::new(CoolPay::new(Settings {
-        base_url: provider.clone(),
-        ..Settings::default()
-    }))));
+    let _simulator = listener.serve(Host::new(Box::new(CoolPay::new(Settings::default().at(&provider)))));
     let gateways = Arc::new(Gateways::from_toml(&format!(
         r#"
         [gateways.cards]

@@ -202,11 +202,11 @@ impl Wire for Bent<'_> {
                     && moves
                     && error.status().is_some_and(|status| status.is_server_error()) =>
             {
-                Ok(Reply {
-                    status: StatusCode::BAD_REQUEST,
-                    headers: HeaderMap::new(),
-                    body: Bytes::from_static(REFUSAL.as_bytes()),
-                })
+                Ok(Reply::new(
+                    StatusCode::BAD_REQUEST,
+                    HeaderMap::new(),
+                    Bytes::from_static(REFUSAL.as_bytes()),
+                ))
             }
             Ok(mut reply)
                 if self.rule == Rule::BareIsRefusal

@@ -478,11 +478,8 @@ pub(super) fn with_cvv(card: &Card) -> Card {
 }
 
 fn authenticated() -> ThreeDs {
-    ThreeDs::External(Box::new(Authentication {
-        eci: "05".to_owned(),
-        cavv: CAVV.to_owned(),
-        version: Some("2.2.0".to_owned()),
-        xid: Some(CAVV.to_owned()),
-        ..Authentication::default()
-    }))
+    let mut result = Authentication::new("05", CAVV);
+    result.version = Some("2.2.0".to_owned());
+    result.xid = Some(CAVV.to_owned());
+    ThreeDs::External(Box::new(result))
 }

@@ -144,11 +144,7 @@ impl Transport for Listening {
         if let Some(echo) = self.echoes() {
             let (parts, mut body) = request.into_parts();
             let body = echo.body(&Request::from_parts(parts, body.take()));
-            return Ok(Reply {
-                status: echo.status,
-                headers: HeaderMap::new(),
-                body: body.into(),
-            });
+            return Ok(Reply::new(echo.status, HeaderMap::new(), body));
         }
         let reply = self.inner.send(request).await?;
         if let Ok(value) = serde_json::from_slice(&reply.body) {

@@ -135,11 +135,7 @@ impl Transport for Way {
         };
         self.reaper.pass().await;
         let (parts, body) = response.into_parts();
-        Ok(Reply {
-            status: parts.status,
-            headers: parts.headers,
-            body,
-        })
+        Ok(Reply::new(parts.status, parts.headers, body))
     }
 }
 

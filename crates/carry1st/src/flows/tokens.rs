@@ -90,10 +90,6 @@ impl Carry1st {
             Error::new(ErrorKind::Provider, message).with_status(reply.status)
         })?;
         let age = SignedDuration::from_secs(self.config.token_max_age_secs.into());
-        Ok(Token {
-            access: access.into(),
-            refresh: refresh.map(Into::into),
-            expires: wire.now().checked_add(age).ok(),
-        })
+        Ok(Token::new(access, wire.now().checked_add(age).ok()).with_refresh(refresh.map(Into::into)))
     }
 }

@@ -39,11 +39,7 @@ pub(crate) fn adapter(extra: Value) -> Carry1st {
 }
 
 pub(crate) fn token() -> Token {
-    Token {
-        access: "a+b/c==".to_owned().into(),
-        refresh: Some("r+1=".to_owned().into()),
-        expires: None,
-    }
+    Token::new("a+b/c==", None).with_refresh(Some("r+1=".into()))
 }
 
 pub(crate) fn script() -> Script {
@@ -59,10 +55,9 @@ pub(crate) fn charge() -> Charge {
 }
 
 pub(crate) fn country(code: &str) -> Option<Address> {
-    Some(Address {
-        country: Some(code.to_owned()),
-        ..Address::default()
-    })
+    let mut address = Address::default();
+    address.country = Some(code.to_owned());
+    Some(address)
 }
 
 pub(crate) fn payment(adapter: &Carry1st) -> PaymentRef {

@@ -46,10 +46,9 @@ impl Providers {
         for name in gateways {
             // Every worker that starts logs in.
             let stand = if name == "carry1st" {
-                stands::carry1st(carry1st::Settings {
-                    tokens_per_minute: usize::MAX,
-                    ..carry1st::Settings::default()
-                })
+                let mut settings = carry1st::Settings::default();
+                settings.tokens_per_minute = usize::MAX;
+                stands::carry1st(settings)
             } else {
                 stands::named(name)
             };

@@ -151,9 +151,8 @@ fn fill(attempt: Attempt, order: OrderArgs, source: Source) -> Charge {
     charge.customer.id = order.customer;
     charge.urls.back = order.return_url;
     charge.urls.notify = order.notify_url;
-    charge.billing = order.country.map(|country| Address {
-        country: Some(country),
-        ..Address::default()
-    });
+    if order.country.is_some() {
+        charge.billing.insert(Address::default()).country = order.country;
+    }
     charge
 }

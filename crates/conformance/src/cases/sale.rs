@@ -171,14 +171,14 @@ async fn dropped_of(bench: &Bench<'_>, fields: &[Field]) -> Case<Vec<Field>> {
 
 fn put(charge: &mut Charge, field: Field) {
     let text = |text: &str| Some(text.to_owned());
-    let address = || Address {
-        name: text("Jane Jones"),
-        street: text("High Street 1"),
-        street2: None,
-        city: text("Springfield"),
-        region: None,
-        postal_code: text("12345"),
-        country: text("DK"),
+    let address = || {
+        let mut address = Address::default();
+        address.name = text("Jane Jones");
+        address.street = text("High Street 1");
+        address.city = text("Springfield");
+        address.postal_code = text("12345");
+        address.country = text("DK");
+        address
     };
     let customer = &mut charge.customer;
     match field {
@@ -193,12 +193,7 @@ fn put(charge: &mut Charge, field: Field) {
         Field::Description => charge.description = text("Two chairs"),
         Field::StatementDescriptor => charge.statement_descriptor = text("SHOP EXAMPLE"),
         Field::Items => {
-            charge.items = vec![LineItem {
-                sku: "chair".to_owned(),
-                name: "A chair".to_owned(),
-                quantity: 1,
-                unit_minor: charge.amount.minor(),
-            }];
+            charge.items = vec![LineItem::new("chair", "A chair", 1, charge.amount.minor())];
         }
         Field::Metadata => charge.metadata = BTreeMap::from([("channel".to_owned(), "web".to_owned())]),
         Field::ReturnUrl => charge.urls.back = text("https://shop.example/back"),

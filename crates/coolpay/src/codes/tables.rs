@@ -12,16 +12,16 @@ pub(super) const REJECTED: &str = "40000";
 
 /// `qp_status_code`.
 static PLATFORM: [Row; 14] = [
-    Row("20000", Approved, None, Never, "done"),
-    Row("20200", Pending, None, Never, "waits for somebody's approval"),
-    Row(
+    Row::new("20000", Approved, None, Never, "done"),
+    Row::new("20200", Pending, None, Never, "waits for somebody's approval"),
+    Row::new(
         "30100",
         Declined,
         Some(R::AuthenticationRequired),
         AfterAuthentication,
         "needs 3-D Secure first",
     ),
-    Row(
+    Row::new(
         "30101",
         Declined,
         Some(R::AuthenticationRequired),
@@ -35,7 +35,7 @@ static PLATFORM: [Row; 14] = [
     ),
     Row::declined("40001", R::InvalidRequest, "something in the request is wrong"),
     Row::declined("40002", R::AuthorizationExpired, "the hold is too old"),
-    Row(
+    Row::new(
         "40003",
         Declined,
         Some(R::Cancelled),
@@ -49,21 +49,21 @@ static PLATFORM: [Row; 14] = [
         R::StoredInstrumentInvalid,
         "the scheme deleted the stored card",
     ),
-    Row(
+    Row::new(
         "42300",
         Declined,
         Some(R::StoredInstrumentInvalid),
         Later(None),
         "the scheme put the stored card on hold",
     ),
-    Row(
+    Row::new(
         "50000",
         Error,
         Some(R::ProviderUnavailable),
         Later(None),
         "the platform failed; whether it was done is open",
     ),
-    Row(
+    Row::new(
         "50300",
         Error,
         Some(R::ProviderUnavailable),
@@ -74,7 +74,7 @@ static PLATFORM: [Row; 14] = [
 
 /// `aq_status_code` of Clearhaus.
 pub(super) static CLEARHAUS: [Row; 23] = [
-    Row("20000", Approved, None, Never, "done"),
+    Row::new("20000", Approved, None, Never, "done"),
     Row::declined("40000", R::InvalidRequest, "something in the input is wrong"),
     Row::declined("40110", R::InvalidCardNumber, "the card number is wrong"),
     Row::declined("40111", R::Unsupported, "cards of this scheme are not taken"),
@@ -87,14 +87,14 @@ pub(super) static CLEARHAUS: [Row; 23] = [
     Row::declined("40200", R::RiskRejected, "a rule forbids it"),
     Row::declined("40300", R::AuthenticationFailed, "trouble with 3-D Secure"),
     Row::declined("40310", R::AuthenticationFailed, "3-D Secure was not passed"),
-    Row(
+    Row::new(
         "40400",
         Error,
         Some(R::ProviderUnavailable),
         Later(None),
         "a system behind the acquirer failed",
     ),
-    Row(
+    Row::new(
         "40410",
         Declined,
         Some(R::DoNotHonor),
@@ -112,7 +112,7 @@ pub(super) static CLEARHAUS: [Row; 23] = [
         "the cardholder must be authenticated",
     ),
     Row::declined("40420", R::RevokedByCardholder, "the cardholder shut the merchant out"),
-    Row(
+    Row::new(
         "50000",
         Error,
         Some(R::ProviderUnavailable),
@@ -123,8 +123,8 @@ pub(super) static CLEARHAUS: [Row; 23] = [
 
 /// `aq_status_code` of Nets.
 pub(super) static NETS: [Row; 2] = [
-    Row("000", Approved, None, Never, "done"),
-    Row("202", Pending, None, Never, "the acquirer still waits for an approval"),
+    Row::new("000", Approved, None, Never, "done"),
+    Row::new("202", Pending, None, Never, "the acquirer still waits for an approval"),
 ];
 
 /// The platform's own codes, `qp_status_code`.

@@ -58,11 +58,7 @@ impl Wire for Stage {
         } else {
             self.shown[*moved].clone()
         };
-        Ok(Reply {
-            status: StatusCode::OK,
-            headers: HeaderMap::new(),
-            body: Bytes::from(body),
-        })
+        Ok(Reply::new(StatusCode::OK, HeaderMap::new(), Bytes::from(body)))
     }
 
     async fn wait(&self, _: Duration) -> bool {

@@ -174,13 +174,10 @@ fn a_confirmed_difference_is_a_mismatch_with_the_payment() {
 fn what_the_api_has_no_place_for_in_an_authentication_is_listed_as_dropped() {
     let with = |version: Option<&str>, directory: Option<&str>| {
         let mut charge = charge();
-        charge.three_ds = ThreeDs::External(Box::new(Authentication {
-            eci: "05".to_owned(),
-            cavv: "Y2F2dg==".to_owned(),
-            version: version.map(str::to_owned),
-            ds_transaction_id: directory.map(str::to_owned),
-            ..Authentication::default()
-        }));
+        let mut result = Authentication::new("05", "Y2F2dg==");
+        result.version = version.map(str::to_owned);
+        result.ds_transaction_id = directory.map(str::to_owned);
+        charge.three_ds = ThreeDs::External(Box::new(result));
         let script = Script::new().json(CREATE, 201, &fresh()).json(AUTHORIZE, 200, &held());
         let answer = execute(&script, &Operation::Authorize(Box::new(charge))).unwrap();
         answer.payment.dropped

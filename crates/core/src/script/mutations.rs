@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 /// A reply in which one field was changed.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Mutation {
     /// The field, as a JSON pointer.
     pub field: String,

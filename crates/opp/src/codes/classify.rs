@@ -13,6 +13,7 @@ use super::{ResultCode, explain};
 
 /// What was asked, and where the code was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Context {
     /// The payment type that was asked for; `None` for a call that is no payment (a registration, the making of a checkout).
     pub sent: Option<PaymentType>,
@@ -26,8 +27,23 @@ pub struct Context {
     pub live: bool,
 }
 
+impl Context {
+    /// A code that was read alone: beside it stand neither an id nor a payment type. The fields are public.
+    #[must_use]
+    pub const fn new(surface: Surface, sent: Option<PaymentType>, live: bool) -> Self {
+        Self {
+            sent,
+            answered: None,
+            has_id: false,
+            surface,
+            live,
+        }
+    }
+}
+
 /// Where a code was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Surface {
     /// The answer to a request to do something.
     Mutation,

@@ -11,13 +11,9 @@ fn on(surface: Surface, text: &str) -> Verdict {
 }
 
 fn at(surface: Surface, text: &str, answered: Option<PaymentType>, has_id: bool, live: bool) -> Verdict {
-    let context = Context {
-        sent: DB,
-        answered,
-        has_id,
-        surface,
-        live,
-    };
+    let mut context = Context::new(surface, DB, live);
+    context.answered = answered;
+    context.has_id = has_id;
     classify(code(text), &context)
 }
 
@@ -88,13 +84,8 @@ fn authentication_alone_says_nothing_of_money() {
         for surface in SURFACES {
             assert_eq!(on(surface, text), Verdict::Pending, "{text}");
         }
-        let alone = Context {
-            sent: None,
-            answered: None,
-            has_id: true,
-            surface: Mutation,
-            live: false,
-        };
+        let mut alone = Context::new(Mutation, None, false);
+        alone.has_id = true;
         assert_eq!(classify(code(text), &alone), Verdict::Approved);
     }
 }

@@ -138,15 +138,14 @@ pub(crate) fn code(code: &str) -> String {
 
 /// A customer's browser, as 3-D Secure asks for it.
 pub(crate) fn browser() -> ThreeDs {
-    ThreeDs::Browser(Box::new(Browser {
-        accept: "text/html".to_owned(),
-        user_agent: "UA".to_owned(),
-        language: "ar".to_owned(),
-        screen_height: 600,
-        screen_width: 800,
-        color_depth: 24,
-        timezone_minutes: -120,
-        java: false,
-        javascript: true,
-    }))
+    let mut browser = Browser::default();
+    browser.accept = "text/html".to_owned();
+    browser.user_agent = "UA".to_owned();
+    browser.language = "ar".to_owned();
+    browser.screen_height = 600;
+    browser.screen_width = 800;
+    browser.color_depth = 24;
+    browser.timezone_minutes = -120;
+    browser.javascript = true;
+    ThreeDs::Browser(Box::new(browser))
 }

@@ -70,18 +70,14 @@ fn every_optional_field_has_its_name() {
     charge.customer.email = Some("jane@example.org".to_owned());
     charge.customer.phone = Some("+20 1".to_owned());
     charge.customer.ip = Some("192.0.2.1".parse().unwrap());
-    charge.billing = Some(Address {
-        street: Some("Nile 1".to_owned()),
-        city: Some("Cairo".to_owned()),
-        postal_code: Some("11511".to_owned()),
-        country: Some("EG".to_owned()),
-        ..Address::default()
-    });
-    charge.shipping = Some(Address {
-        street2: Some("back".to_owned()),
-        region: Some("C".to_owned()),
-        ..Address::default()
-    });
+    let billing = charge.billing.insert(Address::default());
+    billing.street = Some("Nile 1".to_owned());
+    billing.city = Some("Cairo".to_owned());
+    billing.postal_code = Some("11511".to_owned());
+    billing.country = Some("EG".to_owned());
+    let shipping = charge.shipping.insert(Address::default());
+    shipping.street2 = Some("back".to_owned());
+    shipping.region = Some("C".to_owned());
     charge.metadata.insert("shop.id".to_owned(), "a&b".to_owned());
     charge.urls.notify = Some("https://shop.example/n".to_owned());
     charge.three_ds = browser();
@@ -110,14 +106,10 @@ fn every_optional_field_has_its_name() {
 
 #[test]
 fn an_authentication_from_elsewhere() {
-    let mut result = Authentication {
-        eci: "05".to_owned(),
-        cavv: "AAABBB=".to_owned(),
-        version: Some("2.2.0".to_owned()),
-        ds_transaction_id: Some("ds-1".to_owned()),
-        status: Some("Y".to_owned()),
-        xid: None,
-    };
+    let mut result = Authentication::new("05", "AAABBB=");
+    result.version = Some("2.2.0".to_owned());
+    result.ds_transaction_id = Some("ds-1".to_owned());
+    result.status = Some("Y".to_owned());
     let operation = |result: &Authentication| {
         let mut charge = charge();
         charge.three_ds = ThreeDs::External(Box::new(result.clone()));

@@ -95,10 +95,8 @@ fn fields_that_break_a_rule_are_refused_by_name() {
     );
     refused(
         |c| {
-            c.billing = Some(Address {
-                postal_code: Some("12345678901234567".to_owned()),
-                ..Address::default()
-            });
+            let billing = c.billing.insert(Address::default());
+            billing.postal_code = Some("12345678901234567".to_owned());
         },
         "billing",
         "postcode has 17 characters",

@@ -80,11 +80,7 @@ mod tests {
     fn redirects_stay_on_their_host() {
         let from: Uri = "https://api.example/v3/payments".parse().unwrap();
         let to = |location: &str| {
-            let mut reply = Reply {
-                status: StatusCode::TEMPORARY_REDIRECT,
-                headers: http::HeaderMap::new(),
-                body: Bytes::new(),
-            };
+            let mut reply = Reply::new(StatusCode::TEMPORARY_REDIRECT, http::HeaderMap::new(), Bytes::new());
             reply.headers.insert(header::LOCATION, location.parse().unwrap());
             same_host(&from, &reply).map(|uri| uri.to_string())
         };

@@ -141,16 +141,12 @@ impl Place {
         let (store, name) = (&self.fleet.store, self.credentials.as_str());
         let refresh = self.fleet.ask(store.take_refresh(name, &lease)).await.flatten();
         let previous = match (own, refresh) {
-            (Some(own), refresh) => Some(Token {
-                refresh: refresh.or(own.refresh),
-                ..own
-            }),
+            (Some(mut own), refresh) => {
+                own.refresh = refresh.or(own.refresh);
+                Some(own)
+            }
             // Who has no token yet may still be given the fleet's refresh token, with nothing else beside it.
-            (None, Some(refresh)) => Some(Token {
-                access: String::new().into(),
-                refresh: Some(refresh),
-                expires: None,
-            }),
+            (None, Some(refresh)) => Some(Token::new(String::new(), None).with_refresh(Some(refresh))),
             (None, None) => None,
         };
         let mut result = {

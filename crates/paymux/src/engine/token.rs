@@ -172,10 +172,7 @@ impl State {
         }
         let refresh = self.refresh.take();
         let previous = self.held.as_ref().map(|held| Previous {
-            token: Token {
-                refresh,
-                ..(*held.token).clone()
-            },
+            token: (*held.token).clone().with_refresh(refresh),
             held: held.clone(),
         });
         self.held = self.held.take().filter(|_| is_good);

@@ -57,11 +57,7 @@ impl Transport for HyperTransport {
             .map_err(|why| TransportError::new(true, format!("the HTTP client cannot be built: {why}")))?;
         let response = client.request(request).await.map_err(|error| describe(&error))?;
         let (parts, body) = response.into_parts();
-        Ok(Reply {
-            status: parts.status,
-            headers: parts.headers,
-            body: collect(body).await?,
-        })
+        Ok(Reply::new(parts.status, parts.headers, collect(body).await?))
     }
 }
 

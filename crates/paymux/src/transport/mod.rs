@@ -66,6 +66,7 @@ pub trait Transport: Debug + Send + Sync {
 
 /// Why there is no reply.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct TransportError {
     /// Whether the client itself proves that nothing was sent: the connection was never made, or the request was handed back.
     pub not_sent: bool,

@@ -107,11 +107,7 @@ impl Transport for ReqwestTransport {
         });
         let response = client.execute(request).await.map_err(|error| describe(&error))?;
         let (parts, body) = http::Response::<reqwest::Body>::from(response).into_parts();
-        Ok(Reply {
-            status: parts.status,
-            headers: parts.headers,
-            body: collect(body).await?,
-        })
+        Ok(Reply::new(parts.status, parts.headers, collect(body).await?))
     }
 }
 

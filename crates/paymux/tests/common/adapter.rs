@@ -35,12 +35,11 @@ pub(crate) fn account() -> Account {
 impl Tiny {
     /// Without tokens, in test mode; every money operation is one call that is never repeated.
     pub(crate) fn new(base: &str) -> Self {
-        let rule = ReferenceRule {
-            min: 1,
-            max: 40,
-            allowed: |c| c.is_ascii_alphanumeric() || c == '-',
-            words: "1 to 40 letters, digits and hyphens",
-        };
+        let rule = ReferenceRule::new(
+            1..=40,
+            |c| c.is_ascii_alphanumeric() || c == '-',
+            "1 to 40 letters, digits and hyphens",
+        );
         let mut capabilities = Capabilities::new("tiny", Mode::Test, account(), rule, Scales::new(Scale::Iso));
         capabilities.abilities = OperationKind::ALL
             .into_iter()
@@ -207,11 +206,7 @@ impl Tokens for Tiny {
         let expires = login
             .life_secs
             .map(|life| wire.now() + jiff::SignedDuration::from_secs(life));
-        Ok(Token {
-            access: login.access,
-            refresh: login.refresh,
-            expires,
-        })
+        Ok(Token::new(login.access, expires).with_refresh(login.refresh))
     }
 }
 

@@ -87,11 +87,11 @@ impl Transport for Fake {
 
 /// A reply.
 pub(crate) fn reply(status: u16, body: &str) -> Reply {
-    Reply {
-        status: StatusCode::from_u16(status).expect("a status"),
-        headers: HeaderMap::new(),
-        body: Bytes::copy_from_slice(body.as_bytes()),
-    }
+    Reply::new(
+        StatusCode::from_u16(status).expect("a status"),
+        HeaderMap::new(),
+        Bytes::copy_from_slice(body.as_bytes()),
+    )
 }
 
 /// A reply with one header.

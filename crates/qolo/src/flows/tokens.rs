@@ -27,11 +27,7 @@ impl Tokens for Qolo {
     async fn obtain(&self, _: Option<&Token>, wire: &dyn Wire) -> Result<Token, Error> {
         match &self.credentials {
             Credentials::Login(login) => self.log_in(login, wire).await,
-            Credentials::Static(token) => Ok(Token {
-                access: token.clone(),
-                refresh: None,
-                expires: None,
-            }),
+            Credentials::Static(token) => Ok(Token::new(token.clone(), None)),
         }
     }
 }
@@ -64,11 +60,7 @@ impl Qolo {
         let now = wire.now();
         let latest = now.checked_add(LIFE).unwrap_or(now);
         let expires = expiry(access).map_or(latest, |own| own.min(latest));
-        Ok(Token {
-            access: SecretString::from(access.to_owned()),
-            refresh: None,
-            expires: Some(expires),
-        })
+        Ok(Token::new(SecretString::from(access.to_owned()), Some(expires)))
     }
 }
 

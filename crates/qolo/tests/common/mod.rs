@@ -110,11 +110,7 @@ pub(crate) fn inquire() -> Operation {
 }
 
 pub(crate) fn token() -> Token {
-    Token {
-        access: "token-canary".to_owned().into(),
-        refresh: None,
-        expires: None,
-    }
+    Token::new("token-canary".to_owned(), None)
 }
 
 /// Runs an operation over a script, checking it first as the engine does, and that the script was played to its end.

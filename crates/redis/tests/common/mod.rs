@@ -185,10 +185,8 @@ impl Counts {
 /// A provider on a socket. Its tokens end when the gateways think so, and its limit of logins is out of the way.
 pub(crate) async fn provider() -> (serve::Server, Arc<Counts>) {
     let counts = Arc::<Counts>::default();
-    let settings = carry1st::Settings {
-        tokens_per_minute: 100_000,
-        ..carry1st::Settings::default()
-    };
+    let mut settings = carry1st::Settings::default();
+    settings.tokens_per_minute = 100_000;
     let counting = Counting {
         inner: Box::new(carry1st::Carry1st::new(settings)),
         counts: Arc::clone(&counts),

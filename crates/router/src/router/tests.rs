@@ -19,12 +19,7 @@ use crate::legs::Standing;
 
 /// The capabilities of a provider of this name: it takes cards and stored instruments.
 pub(crate) fn capabilities(provider: &'static str) -> Capabilities {
-    let rule = ReferenceRule {
-        min: 1,
-        max: 20,
-        allowed: |_| true,
-        words: "1 to 20 characters",
-    };
+    let rule = ReferenceRule::new(1..=20, |_| true, "1 to 20 characters");
     let account = Account::of(&[provider]);
     let mut capabilities = Capabilities::new(provider, Mode::Test, account, rule, Scales::new(Scale::Iso));
     let sale = Ability::new(OperationKind::Sale).from(&[SourceKind::Card, SourceKind::Stored]);

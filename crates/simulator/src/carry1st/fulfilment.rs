@@ -10,6 +10,7 @@ use crate::wire;
 
 /// What a merchant reported as delivered.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Fulfilment {
     /// The payment's reference.
     pub reference: String,
@@ -20,6 +21,7 @@ pub struct Fulfilment {
 /// One delivered product.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Fulfilled {
     /// The merchant's number of the product.
     pub sku: String,

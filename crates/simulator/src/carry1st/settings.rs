@@ -4,6 +4,7 @@ use std::time::Duration;
 
 /// Keys, switches and the merchant's back-office values. [`Settings::default`] is the strict reading.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Settings {
     /// The API key; `sim-key` by default.
     pub api_key: String,
@@ -54,6 +55,7 @@ pub struct Settings {
 
 /// The merchant's URLs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Urls {
     /// Where the customer's browser goes after success.
     pub success: Option<String>,
@@ -69,6 +71,7 @@ pub struct Urls {
 
 /// What a `partnerReference` that was used before meets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Duplicate {
     /// 400, and nothing is made.
     #[default]
@@ -77,6 +80,15 @@ pub enum Duplicate {
     Conflict,
     /// 201 with the payment that is there already, whatever the second request asked for.
     SamePayment,
+}
+
+impl Settings {
+    /// With the address that the simulator is reached at.
+    #[must_use]
+    pub fn at(mut self, url: impl Into<String>) -> Self {
+        self.checkout_base = url.into();
+        self
+    }
 }
 
 impl Default for Settings {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 /// The account that is simulated, and the places where the documents leave a choice.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Settings {
     /// The API key: the password of HTTP Basic, with an empty user.
     pub api_key: String,
@@ -47,6 +48,7 @@ pub struct Settings {
 
 /// The brand in the names of special headers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum HeaderPrefix {
     /// Both brands' names are read and sent.
     #[default]
@@ -64,6 +66,15 @@ impl HeaderPrefix {
             Self::CoolPay => &["coolpay"],
             Self::QuickPay => &["quickpay"],
         }
+    }
+}
+
+impl Settings {
+    /// With the address that the simulator is reached at.
+    #[must_use]
+    pub fn at(mut self, url: impl Into<String>) -> Self {
+        self.base_url = url.into();
+        self
     }
 }
 

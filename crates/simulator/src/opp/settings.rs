@@ -2,6 +2,7 @@
 
 /// Which of the two products is simulated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Api {
     /// The gateway under `/v3`: payments and checkouts only, notifications unsigned.
     V3,
@@ -11,6 +12,7 @@ pub enum Api {
 
 /// How the simulated platform is set up.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Settings {
     /// Which product it is.
     pub api: Api,
@@ -79,6 +81,13 @@ impl Settings {
             reports: true,
             ..Self::v3()
         }
+    }
+
+    /// With the address that the simulator is reached at.
+    #[must_use]
+    pub fn at(mut self, url: impl Into<String>) -> Self {
+        self.public_url = url.into();
+        self
     }
 
     /// The version as it stands in paths.

@@ -10,6 +10,7 @@ use crate::{BackOfficeAction, Entry, Kind, Origin};
 
 /// The balances of an account, in minor units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Balances {
     /// What can be spent.
     pub available: i64,

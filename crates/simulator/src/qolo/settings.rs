@@ -6,6 +6,7 @@ use http::{Method, StatusCode};
 
 /// Which spelling of the two login fields is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum LoginFields {
     /// `login_id` and `api_key` only.
     Underscored,
@@ -17,6 +18,7 @@ pub enum LoginFields {
 
 /// How a refusal for business reasons (no money, frozen account, unusable instrument) is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Declines {
     /// 201 with `response_code` and `reason_code`; the transaction can be looked up.
     Created,
@@ -26,6 +28,7 @@ pub enum Declines {
 
 /// How this provider behaves. Every switch is for a point on which its documents are silent or disagree.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Settings {
     /// The name that [`Provider::name`](crate::Provider::name) gives.
     pub name: &'static str,

@@ -21,7 +21,7 @@
 //! use paymux_simulator::serve::Listener;
 //!
 //! let listener = Listener::bind("127.0.0.1:0".parse()?).await?;
-//! let settings = Settings { base_url: listener.url(), ..Settings::default() };
+//! let settings = Settings::default().at(listener.url());
 //! let server = listener.serve(Host::new(Box::new(CoolPay::new(settings))));
 //!
 //! let mut stream = std::net::TcpStream::connect(server.address())?;

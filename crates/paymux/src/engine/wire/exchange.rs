@@ -55,11 +55,11 @@ impl EngineWire {
         let mut request = Request::new(call.request.body().clone());
         *request.method_mut() = call.request.method().clone();
         *request.uri_mut() = call.request.uri().clone();
-        let attempt = Attempt {
-            token: held.map(|held| &*held.token),
-            now: self.shared.clock.now(),
-            method: call.request.method(),
-        };
+        let attempt = Attempt::new(
+            held.map(|held| &*held.token),
+            self.shared.clock.now(),
+            call.request.method(),
+        );
         // With room for what a seal adds, so that it does not grow.
         let given = call.request.headers();
         let mut headers = HeaderMap::new();
