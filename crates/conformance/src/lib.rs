@@ -8,6 +8,8 @@
 //!
 //! [`InProcess`] joins a gateway to a simulated provider without a socket. It is a transport, a truth, a tap and a source of faults at once.
 
+#![warn(clippy::exhaustive_enums, clippy::exhaustive_structs)]
+
 mod bench;
 mod canary;
 mod cases;

@@ -25,6 +25,7 @@ pub struct Line {
 
 /// What came of a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::exhaustive_enums, reason = "a case holds, does not, or does not fit")]
 pub enum Verdict {
     /// It does not fit what the gateway declares or what the subject gives, for this reason.
     Excluded(String),

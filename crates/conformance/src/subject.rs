@@ -105,8 +105,9 @@ pub trait Settle: Debug + Send + Sync {
     async fn settle(&self, answer: &Answer, end: End) -> bool;
 }
 
-/// How a payment ends. There is no third way, so that this enum is exhaustive.
+/// How a payment ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::exhaustive_enums, reason = "there is no third way")]
 pub enum End {
     /// The money moves.
     Approved,
@@ -116,6 +117,7 @@ pub enum End {
 
 /// Lets so much time pass, in which everything that is approved comes to its end.
 #[derive(Clone, Copy, Debug)]
+#[allow(clippy::exhaustive_structs, reason = "a time by another name")]
 pub struct Wait(pub Duration);
 
 #[async_trait]

@@ -73,6 +73,7 @@ pub enum ErrorKind {
 /// What the operation may have done: the worst over all its attempts and calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[allow(clippy::exhaustive_enums, reason = "there is no fourth fate")]
 pub enum Fate {
     /// Nothing was done by this.
     NotDone,

@@ -217,9 +217,10 @@ pub trait Adapter: Any + Debug + Send + Sync {
     }
 }
 
-/// Whether a gateway moves real money. It does or it does not, so that this enum is exhaustive.
+/// Whether a gateway moves real money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[allow(clippy::exhaustive_enums, reason = "it does or it does not")]
 pub enum Mode {
     /// Real money.
     Live,

@@ -8,6 +8,8 @@
 //! - Every provider's codes are put into one [`vocabulary`].
 //! - [`script`] plays a provider for an adapter's tests, without a runtime.
 
+#![warn(clippy::exhaustive_enums, clippy::exhaustive_structs)]
+
 mod answer;
 pub mod apart;
 mod capability;

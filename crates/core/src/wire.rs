@@ -240,8 +240,8 @@ impl fmt::Debug for Reply {
 }
 
 /// Why a call has no reply. There is no conversion into [`Error`], on purpose: `?` must not decide about money.
-/// There is no third case, so that an adapter's match on it is checked.
 #[derive(Debug)]
+#[allow(clippy::exhaustive_enums, reason = "there is no third case")]
 pub enum Lost {
     /// It is proven that no byte of the request was acted on.
     NotSent(Error),

@@ -207,6 +207,7 @@ pub struct Page {
 
 /// What a step writes. A store must write each: a new one is to break those that do not know it, and not to be lost in them, so that this enum is exhaustive.
 #[derive(Clone, Debug)]
+#[allow(clippy::exhaustive_enums, reason = "a store must write each")]
 pub enum Write {
     /// A change, to be numbered.
     Change(Box<Change>),
@@ -233,6 +234,7 @@ pub enum Write {
 
 /// What is forgotten. Exhaustive, as [`Write`] is.
 #[derive(Clone, Copy, Debug)]
+#[allow(clippy::exhaustive_enums, reason = "a store must forget each")]
 pub enum Old {
     /// The changes up to this number, but for the newest one.
     Changes(u64),

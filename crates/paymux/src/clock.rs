@@ -12,6 +12,7 @@ pub trait Clock: Debug + Send + Sync {
 
 /// The system's clock.
 #[derive(Clone, Copy, Debug, Default)]
+#[allow(clippy::exhaustive_structs, reason = "it holds nothing")]
 pub struct SystemClock;
 
 impl Clock for SystemClock {

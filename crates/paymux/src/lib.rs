@@ -99,6 +99,8 @@
 //! | say how often something is tried again | [`Policy`], [`Options`] |
 //! | write an adapter | [`Adapter`], [`AdapterConfig`], [`Wire`], [`Builder::register`] |
 
+#![warn(clippy::exhaustive_enums, clippy::exhaustive_structs)]
+
 #[cfg(feature = "axum")]
 pub mod axum;
 mod clock;

@@ -27,6 +27,7 @@ pub struct Host {
 
 /// What became of one exchange, as the client sees it. Exhaustive: what carries exchanges must bring about each.
 #[derive(Debug)]
+#[allow(clippy::exhaustive_enums, reason = "what carries exchanges must bring about each")]
 pub enum Exchange {
     /// An answer, after this time.
     Answer(Duration, Response<Bytes>),

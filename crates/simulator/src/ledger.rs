@@ -36,6 +36,7 @@ pub struct Movement {
 /// What a movement was. Exhaustive, so that no account of the money passes a new one over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[allow(clippy::exhaustive_enums, reason = "an account of the money must know each")]
 pub enum Kind {
     /// Money held on the customer's instrument.
     Authorize,

@@ -6,6 +6,8 @@
 //! [`Host`] adds the faults of a [`FaultPlan`] and of a [`WebhookPlan`], and the page at `/simulator`, whose buttons are a [`BackOfficeAction`] each: what
 //! [`Provider::act`] does. With the feature `serve`, a module of that name puts a host behind a socket.
 
+#![warn(clippy::exhaustive_enums, clippy::exhaustive_structs)]
+
 mod back_office;
 mod fault;
 mod host;

@@ -60,6 +60,7 @@ pub struct Delivery {
 
 /// How a delivery was answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::exhaustive_enums, reason = "answered, not answered, or not yet")]
 pub enum Reception {
     /// Not yet.
     Underway,
