@@ -212,3 +212,38 @@ async fn money_goes_out_and_between_accounts_and_methods_are_listed() {
             .any(|m| m["id"] == format!("card:{}", seeds::INSTRUMENT_CARD))
     );
 }
+
+/// What the person at the terminal is shown is in the JSON too, whole: who reads it sends the customer's browser on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_is_shown_whole() {
+    let bench = Bench::start().await;
+    let sale = |reference: &str, more: &[&str]| {
+        let order = ["sale", "--gateway", "opp-v3", "--amount", "10.00 EUR"];
+        let card = [
+            "--test-card",
+            "challenge",
+            "--return-url",
+            "https://shop.example/back",
+            "--reference",
+        ];
+        let ended = bench.run(&[&order[..], &card, &[reference], more].concat());
+        assert_eq!(ended.code, 4, "{ended:?}");
+        ended
+    };
+    let ended = sale("order1001a1", &["--json"]);
+    let form = &ended.json()["action"]["form"];
+    let first = &form["fields"][0];
+    assert!(form["url"].as_str().unwrap().contains("/challenge/"), "{form}");
+    assert_eq!(first["name"], "creq", "{form}");
+    assert!(!first["value"].as_str().unwrap().is_empty(), "{form}");
+    assert_eq!(form["before"][0]["fields"][0]["name"], "threeDSMethodData", "{form}");
+    let text = sale("order1002a1", &[]).out;
+    for part in [
+        "/challenge/",
+        "creq=",
+        "threeDSMethodData=",
+        "before that, in a hidden frame",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+}

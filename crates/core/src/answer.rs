@@ -3,7 +3,7 @@
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::payment::Payment;
 use crate::vocabulary::{DeclineReason, RetryAdvice, Side};
@@ -40,24 +40,40 @@ pub enum Outcome {
 }
 
 /// What the customer must do. Never stored: an inquiry makes it anew.
+///
+/// Serialized, it is whole: what a page in the customer's browser needs to go on. That is for this browser alone; it carries authentication data and tokens, so
+/// do not log it. `Debug` shows none of it.
+///
+/// ```
+/// use paymux_core::NextAction;
+/// let action = NextAction::form("https://acs.example/c", vec![("creq".to_owned(), "x".to_owned())], Vec::new());
+/// assert_eq!(
+///     serde_json::to_string(&action)?,
+///     r#"{"form":{"url":"https://acs.example/c","fields":[{"name":"creq","value":"x"}],"before":[]}}"#
+/// );
+/// assert_eq!(format!("{action:?}"), "Form(…)");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum NextAction {
     /// Send the browser to post these fields.
+    #[non_exhaustive]
     Form {
         /// Where to.
         url: String,
         /// Names and values; they carry authentication data.
-        #[serde(skip)]
+        #[serde(serialize_with = "listed")]
         fields: Vec<(String, String)>,
         /// Forms to be posted in a hidden frame before this one.
-        #[serde(skip)]
+        #[serde(serialize_with = "forms")]
         before: Vec<(String, Vec<(String, String)>)>,
     },
     /// Send the browser to this address. It may carry a token: treat it as a secret.
     Redirect(#[serde(serialize_with = "exposed")] SecretString),
     /// Load this script into a page of the merchant.
+    #[non_exhaustive]
     Widget {
         /// The script's address.
         script: String,
@@ -66,11 +82,54 @@ pub enum NextAction {
     },
 }
 
-fn exposed<S: serde::Serializer>(url: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
+fn exposed<S: Serializer>(url: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(url.expose_secret())
 }
 
+/// Names may come twice, and their order may matter: a list, and no map.
+fn listed<S: Serializer>(fields: &[(String, String)], serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Field<'a> {
+        name: &'a str,
+        value: &'a str,
+    }
+    serializer.collect_seq(fields.iter().map(|(name, value)| Field { name, value }))
+}
+
+fn forms<S: Serializer>(forms: &[(String, Vec<(String, String)>)], serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Form<'a> {
+        url: &'a str,
+        #[serde(serialize_with = "listed")]
+        fields: &'a [(String, String)],
+    }
+    serializer.collect_seq(forms.iter().map(|(url, fields)| Form { url, fields }))
+}
+
 impl NextAction {
+    /// A form with these fields, after the forms that are to be posted in a hidden frame before it.
+    #[must_use]
+    pub fn form(
+        url: impl Into<String>,
+        fields: Vec<(String, String)>,
+        before: Vec<(String, Vec<(String, String)>)>,
+    ) -> Self {
+        Self::Form {
+            url: url.into(),
+            fields,
+            before,
+        }
+    }
+
+    /// A script, and the provider's id of the checkout.
+    #[must_use]
+    pub fn widget(script: impl Into<String>, checkout: impl Into<String>) -> Self {
+        Self::Widget {
+            script: script.into(),
+            checkout: checkout.into(),
+        }
+    }
+
     /// The address that it is about: of a redirect, the one to send the customer's browser to; of a form, the one that its fields are posted to; of a
     /// widget, the script. Only the first is worth anything alone: match the variants where a provider may give others.
     #[must_use]
@@ -179,9 +238,54 @@ impl Outcome {
 mod tests {
     use super::*;
 
+    /// One of each, with a secret wherever one can be.
+    fn actions() -> [NextAction; 3] {
+        let fields = |name: &str| {
+            vec![
+                (name.to_owned(), "canary".to_owned()),
+                (name.to_owned(), "2".to_owned()),
+            ]
+        };
+        [
+            NextAction::Redirect("https://pay.example/?token=canary".to_owned().into()),
+            NextAction::form(
+                "https://acs.example/c?canary",
+                fields("creq"),
+                vec![("https://acs.example/m?canary".to_owned(), fields("data"))],
+            ),
+            NextAction::widget("https://pay.example/w.js?id=canary", "canary"),
+        ]
+    }
+
     #[test]
-    fn a_link_cannot_be_printed() {
-        let action = NextAction::Redirect("https://pay.example/?token=canary".to_owned().into());
-        assert!(!format!("{action:?}").contains("canary"));
+    fn what_the_customer_needs_is_serialized_whole() {
+        let [redirect, form, widget] = actions().map(|action| serde_json::to_value(action).unwrap());
+        assert_eq!(
+            redirect,
+            serde_json::json!({ "redirect": "https://pay.example/?token=canary" })
+        );
+        let fields =
+            |name: &str| serde_json::json!([{ "name": name, "value": "canary" }, { "name": name, "value": "2" }]);
+        assert_eq!(
+            form,
+            serde_json::json!({ "form": {
+                "url": "https://acs.example/c?canary",
+                "fields": fields("creq"),
+                "before": [{ "url": "https://acs.example/m?canary", "fields": fields("data") }],
+            } })
+        );
+        assert_eq!(
+            widget,
+            serde_json::json!({ "widget": { "script": "https://pay.example/w.js?id=canary", "checkout": "canary" } })
+        );
+    }
+
+    #[test]
+    fn nothing_of_it_can_be_printed() {
+        for action in actions() {
+            let outcome = Outcome::ActionRequired(action);
+            let text = format!("{outcome:?} {outcome:#?}");
+            assert!(!text.contains("canary") && !text.contains("example"), "{text}");
+        }
     }
 }

@@ -4,9 +4,12 @@
 mod common;
 
 use common::{Desk, Mood, fate, name, wait};
-use paymux::{Capture, Checkout, EntryKind, Fate, Money, Outcome, PaymentGateway as _, PaymentState, Refund, Void};
+use paymux::{
+    Capture, Checkout, EntryKind, Fate, Money, NextAction, Outcome, PaymentGateway as _, PaymentState, Refund, Void,
+};
+use paymux_chaos::stands;
 use paymux_conformance::{End, Fault};
-use paymux_journal::State;
+use paymux_journal::{Filter, PaymentKey, State, Store as _};
 
 #[tokio::test(start_paused = true)]
 async fn the_recorded_outcome_is_returned() {
@@ -227,6 +230,43 @@ async fn an_open_page_keeps_its_order_and_its_link_is_made_anew() {
     let error = process.gateway.checkout(checkout("a003")).await.unwrap_err();
     assert!(error.message().contains("it was done"), "{error}");
     assert_eq!(process.intent("a001").await.state, State::Done);
+}
+
+/// A form is the customer's browser's, with its fields: no row has any of it, nor what the application is told of the rows.
+#[tokio::test(start_paused = true)]
+async fn a_form_for_the_customer_is_not_kept() {
+    let desk = Desk::new("opp-v3");
+    let process = desk.process();
+    let mut charge = desk.charge("order1001a1");
+    charge.source = stands::card("4200000000000042");
+    let answer = process.gateway.sale(charge).await.unwrap();
+    let Outcome::ActionRequired(NextAction::Form {
+        url, fields, before, ..
+    }) = &answer.outcome
+    else {
+        panic!("{answer:?}");
+    };
+    let mut parts = vec![url.clone()];
+    for (url, fields) in before.iter().chain([&(url.clone(), fields.clone())]) {
+        parts.push(url.clone());
+        parts.extend(fields.iter().map(|(_, value)| value.clone()));
+    }
+    // The payment's id is among the fields, and known to the record anyway.
+    parts.retain(|part| part != answer.payment.id());
+    assert!(parts.len() > 3, "an address, and fields before and in the form");
+    let intents = desk.store.intents(&Filter::default()).await.unwrap();
+    let changes = desk.store.changes(0, 100).await.unwrap();
+    let known = desk
+        .store
+        .payment(&PaymentKey::of(&answer.payment.reference))
+        .await
+        .unwrap();
+    assert!(intents.len() == 1 && !changes.is_empty() && known.is_some());
+    let kept = serde_json::to_string(&(&intents, &changes, &known)).unwrap();
+    let told = format!("{intents:?} {changes:?} {known:?} {answer:?}");
+    for part in parts {
+        assert!(!kept.contains(&part) && !told.contains(&part), "{part}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

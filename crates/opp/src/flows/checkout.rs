@@ -80,10 +80,10 @@ impl Opp {
     pub(super) fn page(&self, checkout: &str) -> Result<NextAction, Error> {
         match &self.settings.checkout_page {
             Some(page) => Ok(NextAction::Redirect(page.replace("{checkout}", checkout).into())),
-            None if self.is_v1() => Ok(NextAction::Widget {
-                script: format!("{}/v1/paymentWidgets.js?checkoutId={checkout}", self.settings.base),
-                checkout: checkout.to_owned(),
-            }),
+            None if self.is_v1() => {
+                let script = format!("{}/v1/paymentWidgets.js?checkoutId={checkout}", self.settings.base);
+                Ok(NextAction::widget(script, checkout))
+            }
             None => Err(Error::unsupported(
                 PROVIDER,
                 "checkout without `checkout_page` (preset v3)",

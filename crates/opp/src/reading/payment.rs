@@ -240,14 +240,10 @@ pub(super) fn action(redirect: &Redirect, before: &[Precondition]) -> NextAction
         let glue = if has_query { '&' } else { '?' };
         return NextAction::Redirect(format!("{}{glue}{}", redirect.url, query.text()).into());
     }
-    NextAction::Form {
-        url: redirect.url.clone(),
-        fields: pairs(fields),
-        before: before
-            .iter()
-            .map(|step| (step.url.clone(), pairs(step.parameters.as_deref().unwrap_or_default())))
-            .collect(),
-    }
+    let before = before
+        .iter()
+        .map(|step| (step.url.clone(), pairs(step.parameters.as_deref().unwrap_or_default())));
+    NextAction::form(redirect.url.clone(), pairs(fields), before.collect())
 }
 
 fn pairs(fields: &[Parameter]) -> Vec<(String, String)> {

@@ -48,7 +48,10 @@ fn a_checkout_is_made() {
     let answer = format!(r#"{{"result":{{"code":"000.200.100"}},"id":"{CHECKOUT}","ndc":"x"}}"#);
     let wire = Script::new().json("POST /v1/checkouts", 200, &answer);
     let opened = ok(&v1(), &checkout(), &wire);
-    let Outcome::ActionRequired(NextAction::Widget { script, checkout: id }) = &opened.outcome else {
+    let Outcome::ActionRequired(NextAction::Widget {
+        script, checkout: id, ..
+    }) = &opened.outcome
+    else {
         panic!()
     };
     assert_eq!(

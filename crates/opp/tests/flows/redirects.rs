@@ -22,7 +22,10 @@ fn redirects() {
     let form = r#"{"url":"https://acs.example/c","method":"POST","parameters":[{"name":"PaReq","value":"x"},{"name":"MD","value":"y"}],
         "preconditions":[{"origin":"iframe#hidden","waitUntil":"iframe#onload","method":"POST","url":"https://acs.example/m",
         "parameters":[{"name":"threeDSMethodData","value":"z"}]}]}"#;
-    let NextAction::Form { url, fields, before } = action(form) else {
+    let NextAction::Form {
+        url, fields, before, ..
+    } = action(form)
+    else {
         panic!()
     };
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
