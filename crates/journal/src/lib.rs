@@ -5,6 +5,8 @@ mod abandon;
 mod asking;
 mod change;
 mod closing;
+#[cfg(feature = "contract")]
+pub mod contract;
 mod event;
 mod flights;
 mod forgotten;

@@ -68,7 +68,7 @@ pub trait Store: Debug + Send + Sync {
     /// The store cannot be read.
     async fn intent(&self, key: &IntentKey) -> Result<Option<Intent>, StoreError>;
 
-    /// The intents that fit, oldest first; those that are due, the most overdue first; in a walk, in order of keys.
+    /// The intents that fit, oldest first; those that are due, the most overdue first; in a walk, in order of keys, whichever order the store has for them.
     ///
     /// # Errors
     /// The store cannot be read.
