@@ -37,15 +37,27 @@ fn provider(stand: &Stand) -> &str {
     name
 }
 
-/// The stand of this name, where webhooks come.
+/// The stand of this name, where webhooks come, and the keys before are still accepted.
 fn stand(name: &str) -> Stand {
-    let with_webhooks = |mut settings: qolo::Settings| {
+    let mut stand = with_webhooks(name);
+    for key in secret_keys(provider(&stand)) {
+        let rotated = key.strip_prefix("previous_");
+        let now = stand.keys.iter().find(|(given, _)| Some(*given) == rotated);
+        if let Some(previous) = now.map(|(_, value)| value.chars().rev().collect()) {
+            stand.keys.push((key, previous));
+        }
+    }
+    stand
+}
+
+fn with_webhooks(name: &str) -> Stand {
+    let with_address = |mut settings: qolo::Settings| {
         settings.webhook_url = Some("https://shop.example/hooks".to_owned());
         settings
     };
     match name {
-        "qolo" => stands::qolo(with_webhooks(qolo::Settings::qolo())),
-        "keybank" => stands::keybank(with_webhooks(qolo::Settings::keybank())),
+        "qolo" => stands::qolo(with_address(qolo::Settings::qolo())),
+        "keybank" => stands::keybank(with_address(qolo::Settings::keybank())),
         other => stands::named(other),
     }
 }
@@ -302,6 +314,19 @@ fn every_stand_is_driven() {
     assert_eq!(
         stands::NAMES,
         ["coolpay", "opp-v3", "opp-v1", "qolo", "keybank", "carry1st"]
+    );
+    let previous = |stand: &Stand| {
+        stand
+            .keys
+            .iter()
+            .filter(|(key, _)| key.starts_with("previous_"))
+            .count()
+    };
+    let previous = stands::NAMES.map(|name| previous(&stand(name)));
+    assert_eq!(
+        previous,
+        [1, 0, 1, 1, 1, 1],
+        "each with the key before, where webhooks are signed"
     );
 }
 

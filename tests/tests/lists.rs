@@ -178,6 +178,27 @@ fn check_keys<C: AdapterConfig>() {
         );
         assert!(!key.doc.is_empty(), "{}: `{}` is not described", C::PROVIDER, key.name);
     }
+    let rotated: Vec<_> = C::KEYS
+        .iter()
+        .filter_map(|key| Some((key, key.name.strip_prefix("previous_")?)))
+        .collect();
+    assert_eq!(
+        rotated.len(),
+        1,
+        "{}: the key before that of webhooks: {rotated:?}",
+        C::PROVIDER
+    );
+    for (previous, name) in rotated {
+        let key = C::KEYS.iter().find(|key| key.name == name);
+        let key = key.unwrap_or_else(|| panic!("{}: there is no `{name}`", C::PROVIDER));
+        assert_eq!(
+            (key.kind, previous.kind, previous.required),
+            (KeyKind::Secret, KeyKind::Secret, false),
+            "{}: `{}`",
+            C::PROVIDER,
+            previous.name
+        );
+    }
     let registered: BTreeMap<_, _> = Gateways::builder().providers().into_iter().collect();
     assert_eq!(registered[C::PROVIDER].len(), C::KEYS.len());
 }

@@ -375,12 +375,13 @@ fn configurations_are_refused_with_every_problem() {
         ),
         (
             Mode::Test,
-            json!({"default_country": "ng", "callback_success_url": "nonsense", "callback_cancel_url": "myapp://back", "api_key": "a:b", "signing_key": "", "token_max_age_secs": 0,
+            json!({"default_country": "ng", "callback_success_url": "nonsense", "callback_cancel_url": "myapp://back", "api_key": "a:b", "signing_key": "", "previous_signing_key": "", "token_max_age_secs": 0,
                    "webhook_tolerance_secs": 90000, "api_base_url": "https://user@host.example", "checkout_base_url": "https://h.example/?x=1"}),
             vec![
                 "api_base_url",
                 "checkout_base_url",
                 "signing_key",
+                "previous_signing_key",
                 "api_key",
                 "default_country",
                 "callback_success_url",

@@ -164,6 +164,7 @@ fn an_older_key_is_good_while_keys_rotate() {
             .is_ok()
     );
     assert!(adapter.receive(&signed("older", WEBHOOK_BODY), time(TIME)).is_err());
+    assert!(!format!("{adapter:?}").contains("old"));
 }
 
 #[test]

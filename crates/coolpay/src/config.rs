@@ -178,6 +178,12 @@ impl CoolPay {
                 problems.push(Problem::new(key, "must not be empty"));
             }
         }
+        if config.private_key.is_none() && config.previous_private_key.is_some() {
+            problems.push(Problem::new(
+                "previous_private_key",
+                "is of no use without `private_key`",
+            ));
+        }
         let texts = [
             ("merchant_id", &config.merchant_id),
             ("language", &config.language),

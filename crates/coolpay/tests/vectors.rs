@@ -67,6 +67,19 @@ fn keys_are_changed_without_losing_callbacks_and_none_means_none() {
         receive(&without, &signed).unwrap_err(),
         WebhookError::NoSecret("private_key")
     );
+    let problems = |json: &str| -> Vec<String> {
+        let config: CoolPayConfig = serde_json::from_str(json).unwrap();
+        let problems = config.build(Mode::Test).unwrap_err();
+        problems.iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(
+        problems(r#"{"api_key":"k","previous_private_key":"old"}"#),
+        ["`previous_private_key` is of no use without `private_key`"]
+    );
+    assert_eq!(
+        problems(r#"{"api_key":"k","private_key":"new","previous_private_key":" "}"#),
+        ["`previous_private_key` must not be empty"]
+    );
 }
 
 /// A key without its end, which says how every operation stands.
@@ -208,7 +221,7 @@ fn configurations_are_refused_with_every_problem() {
     assert_eq!(keys[0], "api_key");
     assert_eq!(keys[1..], wrong);
     assert!(problems[1..].iter().all(|p| p.what.contains("whole number")));
-    let config = parse(r#"{"api_key":"canary","private_key":"canary"}"#).unwrap();
+    let config = parse(r#"{"api_key":"canary","private_key":"canary","previous_private_key":"canary"}"#).unwrap();
     assert!(!format!("{config:?}").contains("canary"));
 }
 

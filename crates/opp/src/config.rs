@@ -38,8 +38,10 @@ pub struct OppConfig {
     pub reference_max: Option<usize>,
     /// How long after a request could last have left the platform may still book it, in seconds; 300 if not given.
     pub settle_secs: Option<u32>,
-    /// The key of webhooks; several, with commas between them and the newest first, while one replaces another.
+    /// The key of webhooks.
     pub webhook_key: Option<SecretString>,
+    /// The key before, while webhooks under it may still come.
+    pub previous_webhook_key: Option<SecretString>,
     /// How webhooks are signed; `aes-gcm` if not given.
     pub webhook_scheme: Option<WebhookScheme>,
     /// The address that the platform calls, exactly as it is registered, where the scheme signs it.
@@ -136,7 +138,12 @@ impl AdapterConfig for OppConfig {
         Key::optional(
             "webhook_key",
             KeyKind::Secret,
-            "v1: the key of webhooks (`aes-gcm`: 64 hexadecimal digits); several with commas between them",
+            "v1: the key of webhooks (`aes-gcm`: 64 hexadecimal digits)",
+        ),
+        Key::optional(
+            "previous_webhook_key",
+            KeyKind::Secret,
+            "v1: the key before, still accepted while it is being changed",
         ),
         Key::optional(
             "webhook_scheme",
@@ -263,8 +270,9 @@ impl OppConfig {
         let mut problem = |key: &str, what: &str| problems.push(Problem::new(key, what));
         let scheme = self.webhook_scheme.unwrap_or_default();
         let signs_address = scheme == WebhookScheme::HeaderHmac;
-        let Some(keys) = &self.webhook_key else {
+        let Some(key) = &self.webhook_key else {
             for (key, given) in [
+                ("previous_webhook_key", self.previous_webhook_key.is_some()),
                 ("webhook_scheme", self.webhook_scheme.is_some()),
                 ("webhook_url", self.webhook_url.is_some()),
                 ("webhook_tolerance_secs", self.webhook_tolerance_secs.is_some()),
@@ -282,16 +290,16 @@ impl OppConfig {
             );
             return None;
         }
-        let keys: Vec<&str> = keys.expose_secret().split(',').map(str::trim).collect();
-        if !keys.iter().all(|key| scheme.takes(key)) {
-            let what = match scheme {
-                WebhookScheme::AesGcm => "must be 64 hexadecimal digits, or several such with commas between them",
-                WebhookScheme::AesGcmBase64 => "must be 32 bytes in base64, or several such with commas between them",
-                WebhookScheme::FormHmac | WebhookScheme::HeaderHmac => {
-                    "must not be empty, nor have an empty part between commas"
-                }
-            };
-            problem("webhook_key", what);
+        let keys = [
+            ("webhook_key", Some(key)),
+            ("previous_webhook_key", self.previous_webhook_key.as_ref()),
+        ];
+        let mut given = Vec::new();
+        for (name, key) in keys.into_iter().filter_map(|(name, key)| Some((name, key?))) {
+            if let Err(what) = scheme.check(key.expose_secret()) {
+                problem(name, what);
+            }
+            given.push(key.clone());
         }
         match &self.webhook_url {
             None if signs_address => problem(
@@ -310,7 +318,7 @@ impl OppConfig {
         }
         Some(Signing::new(
             scheme,
-            keys.into_iter().map(SecretString::from).collect(),
+            given,
             self.webhook_url.clone().unwrap_or_default(),
             SignedDuration::from_secs(tolerance.into()),
         ))

@@ -15,8 +15,8 @@ const IV: &str = "000000000000000000000000";
 const TAG: &str = "CE573FB7A41AB78E743180DC83FF09BD";
 const BODY: &str = "0A3471C72D9BE49A8520F79C66BBD9A12FF9";
 
-fn with_keys(keys: &str) -> Opp {
-    let config = json!({"preset": "v1", "access_token": "t", "entity_id": ENTITY, "webhook_key": keys});
+fn with_key(key: &str) -> Opp {
+    let config = json!({"preset": "v1", "access_token": "t", "entity_id": ENTITY, "webhook_key": key});
     opp(Mode::Test, config)
 }
 
@@ -71,21 +71,26 @@ fn the_published_form_signature() {
 fn the_published_webhook() {
     let wrapped = format!(r#"{{"encryptedBody":"{BODY}"}}"#);
     for body in [BODY, &BODY.to_lowercase(), &format!(" {BODY}\n"), &wrapped] {
-        let event = receive(&with_keys(KEY), headers(IV, TAG), body).unwrap();
+        let event = receive(&with_key(KEY), headers(IV, TAG), body).unwrap();
         assert_eq!((event.provenance(), event.reported()), (Provenance::Signed, "PAYMENT"));
         assert!(event.payment().is_none() && event.inquiry().is_none());
     }
-    assert_eq!(with_keys(KEY).capabilities().webhooks, Webhooks::Signed);
-    let lower = receive(&with_keys(KEY), headers(IV, &TAG.to_lowercase()), BODY);
+    assert_eq!(with_key(KEY).capabilities().webhooks, Webhooks::Signed);
+    let lower = receive(&with_key(KEY), headers(IV, &TAG.to_lowercase()), BODY);
     assert!(lower.is_ok());
     let other = "ff".repeat(32);
-    let rotated = with_keys(&format!("{other}, {KEY}"));
-    assert!(receive(&rotated, headers(IV, TAG), BODY).is_ok(), "either key");
+    for (key, previous) in [(&*other, KEY), (KEY, &*other)] {
+        let config = json!({
+            "preset": "v1", "access_token": "t", "entity_id": ENTITY, "webhook_key": key, "previous_webhook_key": previous,
+        });
+        let rotated = opp(Mode::Test, config);
+        assert!(receive(&rotated, headers(IV, TAG), BODY).is_ok(), "either key");
+    }
 }
 
 #[test]
 fn anything_else_is_rejected() {
-    let opp = with_keys(KEY);
+    let opp = with_key(KEY);
     let wrong = |headers: HeaderMap, body: &str| receive(&opp, headers, body).unwrap_err();
     let flip = |text: &str, at: usize| {
         let mut bytes = hex::decode(text).unwrap();
@@ -118,7 +123,7 @@ fn anything_else_is_rejected() {
     let mut twice = headers(IV, TAG);
     twice.append("x-authentication-tag", HeaderValue::from_static(TAG));
     assert_eq!(wrong(twice, BODY), WebhookError::Repeated("x-authentication-tag"));
-    let another = with_keys(&"ff".repeat(32));
+    let another = with_key(&"ff".repeat(32));
     assert_eq!(
         receive(&another, headers(IV, TAG), BODY).unwrap_err(),
         WebhookError::Signature
@@ -131,7 +136,7 @@ fn anything_else_is_rejected() {
 
 #[test]
 fn a_payment_that_was_reported_under_encryption() {
-    let opp = with_keys(KEY);
+    let opp = with_key(KEY);
     let read = |plaintext: &str| {
         let (headers, body) = encrypt(plaintext);
         receive(&opp, headers, &body)
@@ -212,10 +217,14 @@ fn unsigned_notifications_are_hints() {
 
 #[test]
 fn nothing_secret_is_printed() {
-    let config = json!({"preset": "v1", "access_token": "canary-token", "entity_id": ENTITY, "webhook_key": KEY});
+    let config = json!({
+        "preset": "v1", "access_token": "canary-token", "entity_id": ENTITY, "webhook_key": KEY,
+        "previous_webhook_key": "ab".repeat(32),
+    });
     let parsed: OppConfig = serde_json::from_value(config.clone()).unwrap();
     let text = format!("{parsed:?} {:?}", opp(Mode::Test, config));
-    assert!(!text.contains("canary") && !text.contains(&KEY[..20]), "{text}");
+    let secrets = ["canary", &KEY[..20], "abab"];
+    assert!(!secrets.iter().any(|secret| text.contains(secret)), "{text}");
 }
 
 #[test]
@@ -223,7 +232,7 @@ fn every_key_is_documented() {
     let config = json!({
         "preset": "v1", "access_token": "t", "base_url": "https://a.example", "entity_id": "e", "entity_type": "t",
         "merchant_id": "m", "checkout_page": "https://p.example/{checkout}", "multiple_captures": true, "reference_max": 16,
-        "webhook_key": KEY, "settle_secs": 60, "webhook_scheme": "header-hmac", "webhook_url": "https://shop.example/hook",
+        "webhook_key": KEY, "previous_webhook_key": KEY, "settle_secs": 60, "webhook_scheme": "header-hmac", "webhook_url": "https://shop.example/hook",
         "webhook_tolerance_secs": 60,
     });
     let mut keys: Vec<_> = config.as_object().unwrap().keys().map(String::as_str).collect();
@@ -267,6 +276,46 @@ fn a_configuration_is_refused_with_every_problem() {
     let bad = json!({"preset": "v3", "access_token": "t", "checkout_page": "http://127.0.0.1/{checkout}", "base_url": "https://a.example"});
     assert_eq!(problems(Mode::Live, bad.clone()), ["checkout_page"]);
     build(Mode::Test, bad).unwrap();
+}
+
+#[test]
+fn a_key_is_one_key_and_the_one_before_is_held_to_the_same() {
+    let problems = |changes: Value| -> Vec<String> {
+        let mut config = json!({"preset": "v1", "access_token": "t", "entity_id": ENTITY});
+        for (key, value) in changes.as_object().unwrap() {
+            config[key] = value.clone();
+        }
+        let problems = build(Mode::Test, config).err().unwrap_or_default();
+        problems.iter().map(ToString::to_string).collect()
+    };
+    let digits = "must be 64 hexadecimal digits";
+    let base64 = "AAECAwQFBgcICQoLDA0ODwABAgMEBQYHCAkKCwwNDg8=";
+    assert_eq!(
+        problems(json!({"webhook_key": format!("{KEY}, {KEY}")})),
+        [format!(
+            "`webhook_key` {digits}, one key; the key before is `previous_webhook_key`"
+        )]
+    );
+    assert_eq!(
+        problems(json!({"webhook_scheme": "aes-gcm-base64", "webhook_key": format!("{base64},{base64}")})),
+        ["`webhook_key` must be 32 bytes in base64, one key; the key before is `previous_webhook_key`"]
+    );
+    assert_eq!(
+        problems(json!({"webhook_key": KEY, "previous_webhook_key": base64})),
+        [format!("`previous_webhook_key` {digits}")]
+    );
+    assert_eq!(
+        problems(json!({"previous_webhook_key": KEY})),
+        ["`previous_webhook_key` is of no use without `webhook_key`"]
+    );
+    let hmac = |key: &str, previous: &str| {
+        problems(json!({"webhook_scheme": "form-hmac", "webhook_key": key, "previous_webhook_key": previous}))
+    };
+    assert_eq!(hmac("new", " "), ["`previous_webhook_key` must not be empty"]);
+    assert!(
+        hmac("a,b", "old").is_empty(),
+        "no document says that a secret has no comma"
+    );
 }
 
 #[test]

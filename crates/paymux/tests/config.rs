@@ -68,6 +68,15 @@ fn folder(name: &str) -> PathBuf {
     folder
 }
 
+#[test]
+fn a_key_in_another_order_of_its_words_is_near() {
+    let problem = one(toml("url_base = 'https://tiny.example'"));
+    assert_eq!(
+        problem,
+        "gateway `cards`: `url_base` is not a key (did you mean `base_url`?)"
+    );
+}
+
 /// Routers stand in the same file, and are read by their own crate.
 #[test]
 fn the_section_of_routers_is_left_to_those_who_read_it() {

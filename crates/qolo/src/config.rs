@@ -24,7 +24,7 @@ pub struct QoloConfig {
     funding: Option<String>,
     idempotency_life_secs: Option<u64>,
     webhook_secret: Option<SecretString>,
-    webhook_secret_previous: Option<SecretString>,
+    previous_webhook_secret: Option<SecretString>,
     login_id_field: Option<String>,
     api_key_field: Option<String>,
 }
@@ -93,7 +93,7 @@ impl AdapterConfig for QoloConfig {
             "the secret of the webhook subscription; without it no webhook is accepted",
         ),
         Key::optional(
-            "webhook_secret_previous",
+            "previous_webhook_secret",
             KeyKind::Secret,
             "the secret before, still accepted while it is being changed",
         ),
@@ -119,6 +119,10 @@ impl AdapterConfig for QoloConfig {
             problems.push(Problem::new("idempotency_life_secs", what));
         }
         self.check_texts(&mut problems);
+        if self.webhook_secret.is_none() && self.previous_webhook_secret.is_some() {
+            let what = "is of no use without `webhook_secret`";
+            problems.push(Problem::new("previous_webhook_secret", what));
+        }
         let identity = self.program_guid.clone().or_else(|| self.login_id.clone());
         if identity.is_none() && self.static_token.is_some() {
             let what = "is missing: with a static_token, program_guid (or login_id) tells whose account this is";
@@ -140,7 +144,7 @@ impl AdapterConfig for QoloConfig {
             funding,
             life,
             credentials,
-            webhook_secrets: [self.webhook_secret, self.webhook_secret_previous]
+            webhook_secrets: [self.webhook_secret, self.previous_webhook_secret]
                 .into_iter()
                 .flatten()
                 .collect(),
@@ -219,8 +223,8 @@ impl QoloConfig {
                 self.webhook_secret.as_ref().map(ExposeSecret::expose_secret),
             ),
             (
-                "webhook_secret_previous",
-                self.webhook_secret_previous.as_ref().map(ExposeSecret::expose_secret),
+                "previous_webhook_secret",
+                self.previous_webhook_secret.as_ref().map(ExposeSecret::expose_secret),
             ),
         ];
         for (key, text) in texts {
@@ -349,6 +353,28 @@ mod tests {
             let told = problems.iter().filter(|p| p.starts_with(&format!("`{key}` "))).count();
             assert_eq!(told, 1, "{key}: {problems:?}");
         }
+    }
+
+    #[test]
+    fn the_secret_before_is_held_to_what_the_secret_is() {
+        let problems = |changes| build(keys(changes), Mode::Test).unwrap_err();
+        assert_eq!(
+            problems(json!({"previous_webhook_secret": "old"})),
+            ["`previous_webhook_secret` is of no use without `webhook_secret`"]
+        );
+        assert_eq!(
+            problems(json!({"webhook_secret": " ", "previous_webhook_secret": " "})),
+            [
+                "`webhook_secret` must not be empty",
+                "`previous_webhook_secret` must not be empty"
+            ]
+        );
+        let both = keys(json!({"webhook_secret": "canary-new", "previous_webhook_secret": "canary-old"}));
+        let config: QoloConfig = serde_json::from_value(both).unwrap();
+        let printed = format!("{config:?}");
+        assert!(!printed.contains("canary"), "{printed}");
+        let printed = format!("{:?}", config.build(Mode::Test).unwrap());
+        assert!(!printed.contains("canary"), "{printed}");
     }
 
     #[test]

@@ -77,7 +77,7 @@ fn what_is_not_signed_is_not_read() {
 
 #[test]
 fn the_secret_before_is_still_accepted() {
-    let rotated = with(json!({"webhook_secret": "new", "webhook_secret_previous": "qolo-test-secret"}));
+    let rotated = with(json!({"webhook_secret": "new", "previous_webhook_secret": "qolo-test-secret"}));
     let delivery = delivery(BODY, Some(SIGNATURE));
     assert!(rotated.receive(&delivery, Timestamp::UNIX_EPOCH).is_ok());
     let only_new = with(json!({"webhook_secret": "new"}));

@@ -51,12 +51,24 @@ pub(crate) struct Signing {
 }
 
 impl WebhookScheme {
-    /// Whether a text can be a key of it.
-    pub(crate) fn takes(self, key: &str) -> bool {
-        match self {
+    /// Whether a text can be a key of it, or else what it must be. A comma is in no key of a cipher; of the other schemes' keys no document tells the form.
+    pub(crate) fn check(self, key: &str) -> Result<(), &'static str> {
+        let is_key = match self {
             Self::AesGcm | Self::AesGcmBase64 => self.cipher(key).is_some(),
-            Self::FormHmac | Self::HeaderHmac => !key.is_empty(),
+            Self::FormHmac | Self::HeaderHmac => !key.trim().is_empty(),
+        };
+        if is_key {
+            return Ok(());
         }
+        Err(match (self, key.contains(',')) {
+            (Self::AesGcm, false) => "must be 64 hexadecimal digits",
+            (Self::AesGcm, true) => "must be 64 hexadecimal digits, one key; the key before is `previous_webhook_key`",
+            (Self::AesGcmBase64, false) => "must be 32 bytes in base64",
+            (Self::AesGcmBase64, true) => {
+                "must be 32 bytes in base64, one key; the key before is `previous_webhook_key`"
+            }
+            (Self::FormHmac | Self::HeaderHmac, _) => "must not be empty",
+        })
     }
 
     fn decode(self, text: &str) -> Option<Vec<u8>> {
@@ -79,7 +91,7 @@ impl WebhookScheme {
 }
 
 impl Signing {
-    /// Of keys that the scheme [takes](WebhookScheme::takes).
+    /// Of keys that the scheme [takes](WebhookScheme::check), the newest first.
     pub(crate) fn new(scheme: WebhookScheme, keys: Vec<SecretString>, url: String, tolerance: SignedDuration) -> Self {
         let cipher = |key: &SecretString| match scheme {
             WebhookScheme::AesGcm | WebhookScheme::AesGcmBase64 => scheme.cipher(key.expose_secret()),

@@ -87,7 +87,17 @@ impl std::error::Error for ConfigError {}
 /// A hint at the known word that is nearest, as in " (did you mean `currency`?)", or nothing: for those who read sections of their own.
 #[must_use]
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    let distance = |other: &str| strsim::damerau_levenshtein(word, other);
+    let ordered = |text: &str| {
+        let mut parts: Vec<_> = text.split('_').collect();
+        parts.sort_unstable();
+        parts.join("_")
+    };
+    let own = ordered(word);
+    let distance = |other: &str| {
+        // The same words in another order are near, too.
+        let turned = strsim::damerau_levenshtein(&own, &ordered(other));
+        turned.min(strsim::damerau_levenshtein(word, other))
+    };
     match known.into_iter().min_by_key(|other| distance(other)) {
         Some(best) if distance(best) <= 1 + word.chars().count() / 3 => format!(" (did you mean `{best}`?)"),
         _ => String::new(),
