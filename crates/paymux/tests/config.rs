@@ -36,6 +36,7 @@ fn section(lines: &str) -> String {
 fn problems(result: Result<Gateways, ConfigError>) -> Vec<String> {
     let error = result.expect_err("a problem");
     let text = error.to_string();
+    assert_eq!(format!("{error:?}"), text, "what a `main` that returns it prints");
     for secret in ["sk-canary", VALUE, "file-canary"] {
         assert!(
             !text.contains(secret) && !format!("{error:?}").contains(secret),

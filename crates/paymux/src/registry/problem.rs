@@ -5,7 +5,9 @@ use std::fmt;
 use paymux_core::Problem;
 
 /// A configuration that was refused, with every problem that it has.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// `Debug` shows what `Display` shows, a line for each problem, since a `main` that returns an error prints that.
+#[derive(Clone, PartialEq, Eq)]
 pub struct ConfigError {
     problems: Vec<ConfigProblem>,
 }
@@ -79,6 +81,12 @@ impl fmt::Display for ConfigError {
             write!(f, "{first}")?;
         }
         problems.try_for_each(|problem| write!(f, "\n{problem}"))
+    }
+}
+
+impl fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
