@@ -49,73 +49,44 @@ impl Stand {
         match name {
             "coolpay" => {
                 let settings = coolpay::Settings::default().at(NOWHERE);
-                let keys = [
-                    ("provider", "coolpay"),
-                    ("base_url", NOWHERE),
-                    ("api_key", &settings.api_key.clone()),
-                    ("private_key", &settings.private_key.clone()),
-                ];
-                Self::new(&keys, CoolPay::new(settings), "100.00 DKK", card("1000000000000008"))
+                let keys = settings.gateway_keys(NOWHERE);
+                let card = card("1000000000000008");
+                Self::new("coolpay", keys, CoolPay::new(settings), "100.00 DKK", card)
             }
-            "opp" => Self::opp(
-                opp::Settings::v3(),
-                &[("preset", "v3"), ("checkout_page", "https://pay.example/{checkout}")],
-            ),
-            "opp v1" => {
-                let settings = opp::Settings::v1();
-                let key = settings.webhook_key.clone();
-                Self::opp(settings, &[("preset", "v1"), ("webhook_key", &key)])
-            }
+            "opp" => Self::opp(opp::Settings::v3()),
+            "opp v1" => Self::opp(opp::Settings::v1()),
             "qolo" => {
                 let settings = qolo::Settings::qolo();
-                let keys = [
-                    ("provider", "qolo"),
-                    ("preset", "qolo"),
-                    ("base_url", NOWHERE),
-                    ("login_id", &settings.login_id.clone()),
-                    ("api_key", &settings.api_key.clone()),
-                    ("account_guid", seeds::ACCOUNT),
-                    ("program_guid", seeds::PROGRAM),
-                    ("webhook_secret", &settings.webhook_secret.clone()),
-                ];
+                let keys = settings.gateway_keys(NOWHERE);
                 let stored = Source::Stored(format!("ach:{}", seeds::INSTRUMENT_ACH));
-                Self::new(&keys, Qolo::new(settings), "25.00 USD", stored)
+                Self::new("qolo", keys, Qolo::new(settings), "25.00 USD", stored)
             }
             _ => {
                 let settings = carry1st::Settings::default().at(NOWHERE);
-                let keys = [
-                    ("provider", "carry1st"),
-                    ("api_base_url", NOWHERE),
-                    ("checkout_base_url", NOWHERE),
-                    ("api_key", &settings.api_key.clone()),
-                    ("api_secret", &settings.api_secret.clone()),
-                    ("signing_key", &settings.signing_key.clone()),
-                    ("default_country", "NG"),
-                    ("refund_beta", "true"),
-                ];
-                Self::new(&keys, Carry1st::new(settings), "100.00 NGN", Source::Hosted)
+                let keys = settings.gateway_keys(NOWHERE);
+                Self::new("carry1st", keys, Carry1st::new(settings), "100.00 NGN", Source::Hosted)
             }
         }
     }
 
-    fn opp(mut settings: OppSettings, more: &[(&'static str, &str)]) -> Self {
+    fn opp(mut settings: OppSettings) -> Self {
         NOWHERE.clone_into(&mut settings.public_url);
-        let entity = settings.entity_id.clone().unwrap_or_default();
-        let token = settings.access_token.clone();
-        let mut keys = vec![
-            ("provider", "opp"),
-            ("base_url", NOWHERE),
-            ("access_token", &token),
-            ("entity_id", &entity),
-        ];
-        keys.extend(more);
-        Self::new(&keys, Opp::new(settings), "92.00 EGP", card("4200000000000000"))
+        let keys = settings.gateway_keys(NOWHERE);
+        let card = card("4200000000000000");
+        Self::new("opp", keys, Opp::new(settings), "92.00 EGP", card)
     }
 
-    fn new(keys: &[(&'static str, &str)], provider: impl Provider, amount: &'static str, source: Source) -> Self {
+    fn new(
+        name: &str,
+        mut keys: Vec<(&'static str, String)>,
+        provider: impl Provider,
+        amount: &'static str,
+        source: Source,
+    ) -> Self {
+        keys.push(("provider", name.to_owned()));
         Self {
             recorder: Recorder::new(Box::new(provider)),
-            keys: keys.iter().map(|(key, value)| (*key, (*value).to_owned())).collect(),
+            keys,
             amount,
             source,
             accounts: (seeds::ACCOUNT, seeds::ACCOUNT_PERSON),

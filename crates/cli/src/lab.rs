@@ -9,7 +9,6 @@ use jiff::Timestamp;
 use paymux::Clock;
 use paymux_simulator::serve::{Listener, Server};
 use paymux_simulator::{Host, Provider, carry1st, coolpay, opp, qolo};
-use serde_json::Value;
 
 /// The simulators, running. They end when this is dropped.
 #[derive(Debug)]
@@ -36,15 +35,12 @@ pub struct LabClock {
     ahead_secs: AtomicU64,
 }
 
-/// A gateway's keys, each with a text, a flag or a number.
-type Keys = Vec<(&'static str, Value)>;
-
 /// How to make one place, once its address is known.
 struct Plan {
     name: &'static str,
     provider: &'static str,
     simulator: fn(&str) -> Box<dyn Provider>,
-    config: fn(&str) -> Keys,
+    keys: fn(&str) -> Vec<(&'static str, String)>,
 }
 
 /// The first line of a configuration that was written here.
@@ -55,96 +51,42 @@ const PLANS: [Plan; 6] = [
         name: "coolpay",
         provider: "coolpay",
         simulator: |url| Box::new(coolpay::CoolPay::new(coolpay::Settings::default().at(url))),
-        config: |url| {
-            let set = coolpay::Settings::default();
-            texts(&[
-                ("api_key", &set.api_key),
-                ("private_key", &set.private_key),
-                ("merchant_id", &set.merchant_id.to_string()),
-                ("base_url", url),
-            ])
-        },
+        keys: |url| coolpay::Settings::default().gateway_keys(url),
     },
     Plan {
         name: "opp-v3",
         provider: "opp",
         simulator: |url| opp_at(url, opp::Settings::v3()),
-        config: |url| {
-            // The provider documents no page of its own for this version; the simulator has one.
-            let page = format!("{url}/checkouts/{{checkout}}/page");
-            opp_config(url, &opp::Settings::v3(), "v3", ("checkout_page", &page))
-        },
+        keys: |url| opp::Settings::v3().gateway_keys(url),
     },
     Plan {
         name: "opp-v1",
         provider: "opp",
         simulator: |url| opp_at(url, opp::Settings::v1()),
-        config: |url| {
-            let set = opp::Settings::v1();
-            opp_config(url, &set, "v1", ("webhook_key", &set.webhook_key))
-        },
+        keys: |url| opp::Settings::v1().gateway_keys(url),
     },
     Plan {
         name: "qolo",
         provider: "qolo",
         simulator: |_| Box::new(qolo::Qolo::new(qolo::Settings::qolo())),
-        config: |url| qolo_config(url, &qolo::Settings::qolo()),
+        keys: |url| qolo::Settings::qolo().gateway_keys(url),
     },
     Plan {
         name: "keybank",
         provider: "qolo",
         simulator: |_| Box::new(qolo::Qolo::new(qolo::Settings::keybank())),
-        config: |url| qolo_config(url, &qolo::Settings::keybank()),
+        keys: |url| qolo::Settings::keybank().gateway_keys(url),
     },
     Plan {
         name: "carry1st",
         provider: "carry1st",
         simulator: |url| Box::new(carry1st::Carry1st::new(carry1st::Settings::default().at(url))),
-        config: |url| {
-            let set = carry1st::Settings::default();
-            let mut keys = texts(&[
-                ("api_key", &set.api_key),
-                ("api_secret", &set.api_secret),
-                ("signing_key", &set.signing_key),
-                ("partner_code", &set.partner_code),
-                ("api_base_url", url),
-                ("checkout_base_url", url),
-                ("default_country", "NG"),
-            ]);
-            keys.push(("refund_beta", true.into()));
-            keys
-        },
+        keys: |url| carry1st::Settings::default().gateway_keys(url),
     },
 ];
 
 fn opp_at(url: &str, settings: opp::Settings) -> Box<dyn Provider> {
     Box::new(opp::Opp::new(settings.at(url)))
-}
-
-fn opp_config(url: &str, set: &opp::Settings, preset: &str, own: (&'static str, &str)) -> Keys {
-    texts(&[
-        ("preset", preset),
-        ("access_token", &set.access_token),
-        ("entity_id", set.entity_id.as_deref().unwrap_or_default()),
-        ("base_url", url),
-        own,
-    ])
-}
-
-fn qolo_config(url: &str, set: &qolo::Settings) -> Keys {
-    texts(&[
-        ("preset", set.name),
-        ("login_id", &set.login_id),
-        ("api_key", &set.api_key),
-        ("account_guid", qolo::seeds::ACCOUNT),
-        ("program_guid", &set.program_guid),
-        ("webhook_secret", &set.webhook_secret),
-        ("base_url", url),
-    ])
-}
-
-fn texts(pairs: &[(&'static str, &str)]) -> Keys {
-    pairs.iter().map(|(key, value)| (*key, (*value).into())).collect()
 }
 
 impl Lab {
@@ -211,8 +153,8 @@ impl Lab {
         self.written(|place| match place.name {
             "opp-v1" => format!(
                 "# Without it, a checkout is the widget's script, as at the provider. The page is the simulator's.\n\
-                 checkout_page = \"{}/checkouts/{{checkout}}/page\"\n",
-                place.server.url()
+                 checkout_page = \"{}\"\n",
+                opp::Settings::v1().checkout_page(&place.server.url())
             ),
             _ => String::new(),
         })
@@ -228,12 +170,20 @@ impl Lab {
 }
 
 fn config(plan: &Plan, url: &str) -> String {
-    let mut keys = texts(&[("provider", plan.provider), ("mode", "test")]);
-    keys.extend((plan.config)(url));
+    let own = [("provider", plan.provider), ("mode", "test")].map(|(key, value)| (key, value.to_owned()));
+    let keys = own.into_iter().chain((plan.keys)(url));
+    let mut text: String = keys.map(|(key, value)| line(key, &value)).collect();
     // The simulators may be asked at any time.
-    keys.push(("inquiry_interval_secs", 0.into()));
-    // What JSON writes for texts, flags and numbers is TOML too.
-    keys.iter().map(|(key, value)| format!("{key} = {value}\n")).collect()
+    text.push_str("inquiry_interval_secs = 0\n");
+    text
+}
+
+/// A line of TOML. Flags stand without quotes, as one would write them.
+fn line(key: &str, value: &str) -> String {
+    match value {
+        "true" | "false" => format!("{key} = {value}\n"),
+        _ => format!("{key} = {value:?}\n"),
+    }
 }
 
 impl Clock for LabClock {

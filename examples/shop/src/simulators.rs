@@ -16,7 +16,11 @@ pub struct Simulator {
 }
 
 /// How a simulator is made, and the keys of its gateway, once its address is known.
-type Plan = (&'static str, fn(&str) -> Box<dyn Provider>, fn(&str) -> String);
+type Plan = (
+    &'static str,
+    fn(&str) -> Box<dyn Provider>,
+    fn(&str) -> Vec<(&'static str, String)>,
+);
 
 /// Every provider with a hosted page.
 const PLANS: [Plan; 4] = [
@@ -28,25 +32,21 @@ const PLANS: [Plan; 4] = [
             settings.first_id = moment();
             Box::new(coolpay::CoolPay::new(settings))
         },
-        |url| {
-            let set = coolpay::Settings::default();
-            format!(
-                "provider = \"coolpay\"\nmode = \"test\"\napi_key = \"{}\"\nprivate_key = \"{}\"\nmerchant_id = \"{}\"\nbase_url = \"{url}\"\n",
-                set.api_key, set.private_key, set.merchant_id
-            )
-        },
+        |url| coolpay::Settings::default().gateway_keys(url),
     ),
     (
         "opp-v3",
         |url| on(url, opp::Settings::v3()),
-        |url| opp(url, &opp::Settings::v3(), "v3"),
+        |url| opp::Settings::v3().gateway_keys(url),
     ),
     (
         "opp-v1",
         |url| on(url, opp::Settings::v1()),
         |url| {
             let set = opp::Settings::v1();
-            format!("{}webhook_key = \"{}\"\n", opp(url, &set, "v1"), set.webhook_key)
+            let mut keys = set.gateway_keys(url);
+            keys.push(("checkout_page", set.checkout_page(url)));
+            keys
         },
     ),
     (
@@ -57,14 +57,7 @@ const PLANS: [Plan; 4] = [
             settings.first_number = moment();
             Box::new(carry1st::Carry1st::new(settings))
         },
-        |url| {
-            let set = carry1st::Settings::default();
-            format!(
-                "provider = \"carry1st\"\nmode = \"test\"\napi_key = \"{}\"\napi_secret = \"{}\"\nsigning_key = \"{}\"\npartner_code = \"{}\"\n\
-                 api_base_url = \"{url}\"\ncheckout_base_url = \"{url}\"\ndefault_country = \"NG\"\nrefund_beta = true\n",
-                set.api_key, set.api_secret, set.signing_key, set.partner_code
-            )
-        },
+        |url| carry1st::Settings::default().gateway_keys(url),
     ),
 ];
 
@@ -80,14 +73,22 @@ fn on(url: &str, mut settings: opp::Settings) -> Box<dyn Provider> {
     Box::new(opp::Opp::new(settings))
 }
 
-fn opp(url: &str, set: &opp::Settings, preset: &str) -> String {
-    format!(
-        "provider = \"opp\"\npreset = \"{preset}\"\nmode = \"test\"\naccess_token = \"{}\"\nentity_id = \"{}\"\nbase_url = \"{url}\"\n\
-         # Without it a checkout is a script for a page of the shop's own. The page is the simulator's.\n\
-         checkout_page = \"{url}/checkouts/{{checkout}}/page\"\n",
-        set.access_token,
-        set.entity_id.as_deref().unwrap_or_default()
-    )
+/// A gateway's keys as lines of TOML.
+fn config(provider: &str, keys: Vec<(&'static str, String)>) -> String {
+    let mut text = format!("provider = \"{provider}\"\nmode = \"test\"\n");
+    for (key, value) in keys {
+        if key == "checkout_page" {
+            text.push_str(
+                "# Without it a checkout is a script for a page of the shop's own. The page is the simulator's.\n",
+            );
+        }
+        // Flags stand without quotes, as one would write them.
+        match value.as_str() {
+            "true" | "false" => text.push_str(&format!("{key} = {value}\n")),
+            _ => text.push_str(&format!("{key} = \"{value}\"\n")),
+        }
+    }
+    text
 }
 
 impl Simulator {
@@ -116,7 +117,7 @@ impl Simulator {
 /// Starts all simulators. A port above 0 is the first of four in a row; with port 0 each takes any that is free.
 pub(crate) async fn start(first: SocketAddr) -> io::Result<Vec<Simulator>> {
     let mut all = Vec::new();
-    for ((gateway, simulator, config), offset) in PLANS.into_iter().zip(0_u16..) {
+    for ((gateway, simulator, keys), offset) in PLANS.into_iter().zip(0_u16..) {
         let port = match first.port() {
             0 => Some(0),
             first => first.checked_add(offset),
@@ -126,10 +127,11 @@ pub(crate) async fn start(first: SocketAddr) -> io::Result<Vec<Simulator>> {
         let listener = Listener::bind(address).await;
         let listener = listener.map_err(|error| io::Error::new(error.kind(), format!("{address}: {error}")))?;
         let url = listener.url();
+        let provider = simulator(&url);
         all.push(Simulator {
             gateway,
-            config: config(&url),
-            server: listener.serve(Host::new(simulator(&url))),
+            config: config(provider.name(), keys(&url)),
+            server: listener.serve(Host::new(provider)),
         });
     }
     Ok(all)

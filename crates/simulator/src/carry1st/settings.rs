@@ -89,6 +89,37 @@ impl Settings {
         self.checkout_base = url.into();
         self
     }
+
+    /// What a gateway's configuration says of this merchant, where the simulator is reached at `url`: its keys besides `provider` and `mode`. Every payment must
+    /// name a country, so that there is one for those that have none; refunds are asked for where they are open.
+    ///
+    /// ```
+    /// let keys = paymux_simulator::carry1st::Settings::default().gateway_keys("http://127.0.0.1:9000");
+    /// let expected = [
+    ///     ("api_key", "sim-key"),
+    ///     ("api_secret", "sim-secret"),
+    ///     ("signing_key", "sim-signing-key"),
+    ///     ("partner_code", "SIM"),
+    ///     ("api_base_url", "http://127.0.0.1:9000"),
+    ///     ("checkout_base_url", "http://127.0.0.1:9000"),
+    ///     ("default_country", "NG"),
+    ///     ("refund_beta", "true"),
+    /// ];
+    /// assert_eq!(keys, expected.map(|(key, value)| (key, value.to_owned())));
+    /// ```
+    #[must_use]
+    pub fn gateway_keys(&self, url: &str) -> Vec<(&'static str, String)> {
+        vec![
+            ("api_key", self.api_key.clone()),
+            ("api_secret", self.api_secret.clone()),
+            ("signing_key", self.signing_key.clone()),
+            ("partner_code", self.partner_code.clone()),
+            ("api_base_url", url.to_owned()),
+            ("checkout_base_url", url.to_owned()),
+            ("default_country", "NG".to_owned()),
+            ("refund_beta", self.refunds.to_string()),
+        ]
+    }
 }
 
 impl Default for Settings {

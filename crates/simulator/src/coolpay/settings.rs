@@ -76,6 +76,28 @@ impl Settings {
         self.base_url = url.into();
         self
     }
+
+    /// What a gateway's configuration says of this account, where the simulator is reached at `url`: its keys besides `provider` and `mode`.
+    ///
+    /// ```
+    /// let keys = paymux_simulator::coolpay::Settings::default().gateway_keys("http://127.0.0.1:9000");
+    /// let expected = [
+    ///     ("api_key", "sim-api-key"),
+    ///     ("private_key", "sim-private-key"),
+    ///     ("merchant_id", "4711"),
+    ///     ("base_url", "http://127.0.0.1:9000"),
+    /// ];
+    /// assert_eq!(keys, expected.map(|(key, value)| (key, value.to_owned())));
+    /// ```
+    #[must_use]
+    pub fn gateway_keys(&self, url: &str) -> Vec<(&'static str, String)> {
+        vec![
+            ("api_key", self.api_key.clone()),
+            ("private_key", self.private_key.clone()),
+            ("merchant_id", self.merchant_id.to_string()),
+            ("base_url", url.to_owned()),
+        ]
+    }
 }
 
 impl Default for Settings {

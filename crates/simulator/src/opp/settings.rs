@@ -90,6 +90,45 @@ impl Settings {
         self
     }
 
+    /// What a gateway's configuration says of this channel, where the simulator is reached at `url`, without the prefix: its keys besides `provider` and `mode`. On
+    /// `/v3` [the page](Self::checkout_page) is among them, since nothing else leads a customer through a checkout there.
+    ///
+    /// ```
+    /// use paymux_simulator::opp::Settings;
+    ///
+    /// let names = |settings: Settings| -> Vec<_> {
+    ///     let keys = settings.gateway_keys("http://127.0.0.1:9000");
+    ///     keys.into_iter().map(|(key, _)| key).collect()
+    /// };
+    /// assert_eq!(names(Settings::v3()), ["preset", "access_token", "entity_id", "base_url", "checkout_page"]);
+    /// assert_eq!(names(Settings::v1()), ["preset", "access_token", "entity_id", "base_url", "webhook_key"]);
+    /// ```
+    #[must_use]
+    pub fn gateway_keys(&self, url: &str) -> Vec<(&'static str, String)> {
+        let mut keys = vec![
+            ("preset", self.version().to_owned()),
+            ("access_token", self.access_token.clone()),
+        ];
+        keys.extend(self.entity_id.clone().map(|id| ("entity_id", id)));
+        keys.push(("base_url", self.base_at(url)));
+        keys.push(match self.api {
+            Api::V3 => ("checkout_page", self.checkout_page(url)),
+            Api::V1 => ("webhook_key", self.webhook_key.clone()),
+        });
+        keys
+    }
+
+    /// The page on which a customer pays a checkout, with `{checkout}` where its id goes. The provider documents none of its own.
+    ///
+    /// ```
+    /// let page = paymux_simulator::opp::Settings::v1().checkout_page("http://127.0.0.1:9000");
+    /// assert_eq!(page, "http://127.0.0.1:9000/checkouts/{checkout}/page");
+    /// ```
+    #[must_use]
+    pub fn checkout_page(&self, url: &str) -> String {
+        format!("{}/checkouts/{{checkout}}/page", self.base_at(url))
+    }
+
     /// The version as it stands in paths.
     pub(super) fn version(&self) -> &'static str {
         match self.api {
@@ -100,8 +139,12 @@ impl Settings {
 
     /// The address that paths are appended to, prefix included.
     pub(super) fn base(&self) -> String {
+        self.base_at(&self.public_url)
+    }
+
+    fn base_at(&self, url: &str) -> String {
         let prefix = self.prefix.trim_matches('/');
         let slash = if prefix.is_empty() { "" } else { "/" };
-        format!("{}{slash}{prefix}", self.public_url.trim_end_matches('/'))
+        format!("{}{slash}{prefix}", url.trim_end_matches('/'))
     }
 }

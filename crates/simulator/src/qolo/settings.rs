@@ -124,4 +124,35 @@ impl Settings {
             ..Self::qolo()
         }
     }
+
+    /// What a gateway's configuration says of this program, where the simulator is reached at `url`: its keys besides `provider` and `mode`. The account is the
+    /// first of those that are there from the beginning.
+    ///
+    /// ```
+    /// use paymux_simulator::qolo::{Settings, seeds};
+    ///
+    /// let keys = Settings::keybank().gateway_keys("http://127.0.0.1:9000");
+    /// let expected = [
+    ///     ("preset", "keybank"),
+    ///     ("login_id", "sim-login"),
+    ///     ("api_key", "sim-key"),
+    ///     ("account_guid", seeds::ACCOUNT),
+    ///     ("program_guid", seeds::PROGRAM),
+    ///     ("webhook_secret", "sim-secret"),
+    ///     ("base_url", "http://127.0.0.1:9000"),
+    /// ];
+    /// assert_eq!(keys, expected.map(|(key, value)| (key, value.to_owned())));
+    /// ```
+    #[must_use]
+    pub fn gateway_keys(&self, url: &str) -> Vec<(&'static str, String)> {
+        vec![
+            ("preset", self.name.to_owned()),
+            ("login_id", self.login_id.clone()),
+            ("api_key", self.api_key.clone()),
+            ("account_guid", super::seeds::ACCOUNT.to_owned()),
+            ("program_guid", self.program_guid.clone()),
+            ("webhook_secret", self.webhook_secret.clone()),
+            ("base_url", url.to_owned()),
+        ]
+    }
 }
