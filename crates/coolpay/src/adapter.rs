@@ -76,7 +76,8 @@ impl CoolPay {
 }
 
 /// What a payment carries however it is paid.
-const ALWAYS: [Field; 11] = [
+const ALWAYS: [Field; 12] = [
+    Field::Addressee,
     Field::Billing,
     Field::CancelUrl,
     Field::CustomerEmail,

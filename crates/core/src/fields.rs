@@ -13,6 +13,8 @@ use crate::order::{Address, Customer, Initiator, Source, ThreeDs};
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Field {
+    /// The addressee's name in an address.
+    Addressee,
     /// The id of the agreement behind a merchant-initiated payment.
     Agreement,
     /// The billing address.
@@ -64,6 +66,7 @@ impl Field {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Addressee => "addressee",
             Self::Agreement => "agreement",
             Self::Billing => "billing",
             Self::CancelUrl => "cancel_url",
@@ -217,6 +220,9 @@ pub(crate) fn of_charge(charge: &Charge, visit: Visit<'_>) -> Result<(), Error> 
     customer(&charge.customer, &charge.source, visit)?;
     address(Field::Billing, charge.billing.as_ref(), visit)?;
     address(Field::Shipping, charge.shipping.as_ref(), visit)?;
+    let mut addresses = [&charge.billing, &charge.shipping].into_iter().flatten();
+    let addressee = addresses.find_map(|address| address.name.as_deref());
+    text(Field::Addressee, addressee, visit)?;
     text(Field::Description, charge.description.as_deref(), visit)?;
     text(Field::StatementDescriptor, descriptor, visit)?;
     texts(Field::Items, (!charge.items.is_empty()).then(items), visit)?;
