@@ -299,7 +299,8 @@ impl OppConfig {
             if let Err(what) = scheme.check(key.expose_secret()) {
                 problem(name, what);
             }
-            given.push(key.clone());
+            // What a file or an environment has around it is no part of it.
+            given.push(SecretString::from(key.expose_secret().trim().to_owned()));
         }
         match &self.webhook_url {
             None if signs_address => problem(

@@ -135,6 +135,8 @@ impl Reading {
             Fate::NotDone if error.is_rate_limited() => Self::Silent(Some(error.retry_after().unwrap_or_default())),
             // The journal's own failures are not the provider's.
             Fate::NotDone if error.source().is_some_and(|source| source.is::<StoreError>()) => Self::Unclear,
+            // What another call met, that call has told.
+            Fate::NotDone if error.is_beside_another() => Self::Unclear,
             Fate::NotDone if error.kind() == ErrorKind::Network => Self::Silent(None),
             Fate::NotDone if error.status().is_some_and(|status| status.as_u16() >= 500) => Self::Silent(None),
             Fate::NotDone => Self::Unclear,

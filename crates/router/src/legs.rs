@@ -145,6 +145,11 @@ impl Track {
         self.provider == provider && self.account == account.as_str()
     }
 
+    /// Whether both are the leg of one reference at one account.
+    pub(crate) fn is_same_leg(&self, other: &Self) -> bool {
+        self.reference == other.reference && self.provider == other.provider && self.account == other.account
+    }
+
     /// As it is shown among the legs of a later call.
     pub(crate) fn leg(&self) -> Leg {
         Leg::new(&self.gateway, None, LegWhy::Recorded, self.standing.outcome()).saying(self.said.clone())

@@ -181,7 +181,11 @@ impl Router {
         let is_own = |track: &&Track| track.reference == *reference;
         // A leg at a gateway that is not in the router any more is found by the order.
         if let Some(order) = tracks.iter().filter(is_own).find_map(|track| track.order.clone()) {
-            tracks = self.legs.legs(reference, Some(&order), &accounts).await?;
+            let more = self.legs.legs(reference, Some(&order), &accounts).await?;
+            let is_new = |track: &Track| !tracks.iter().any(|known| known.is_same_leg(track));
+            let mut all: Vec<_> = more.into_iter().filter(is_new).collect();
+            all.append(&mut tracks);
+            tracks = all;
         }
         let own = || tracks.iter().filter(is_own).rev();
         let Some(track) = own().find(|track| track.standing.takes()).or_else(|| own().next()) else {

@@ -75,7 +75,7 @@ impl<G: PaymentGateway + ?Sized> Journaled<G> {
                     });
                 }
                 Next::Later(intent) => {
-                    anew &= !self.routed || intent.key != what.key;
+                    anew &= !(self.routed && what.begins() && intent.key == what.key);
                     tokio::time::sleep(pause).await;
                     pause = pause.saturating_mul(2).min(LOOKS.1);
                 }

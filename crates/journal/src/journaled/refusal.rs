@@ -17,13 +17,13 @@ pub(crate) fn not_begun(error: StoreError) -> Error {
         .beside_another()
 }
 
-/// The call under the same reference that was waited for came to nothing.
+/// The call under the same reference that was waited for came to nothing here. Where it went on to, the router knows.
 pub(crate) fn did_nothing(intent: &Intent) -> Error {
     let message = format!(
-        "an earlier call under this reference did nothing, and this one waited for it and sent nothing: {}",
+        "an earlier call under this reference did nothing, and this one waited for it and sent nothing: {}; repeating it under the same reference is safe",
         intent.said
     );
-    Error::new(ErrorKind::Network, message)
+    Error::new(ErrorKind::Network, message).beside_another()
 }
 
 /// The journal cannot tell what became of an operation.

@@ -135,12 +135,29 @@ impl Router {
                 if course.last.is_some() && course.tried.last().is_some_and(unknown) {
                     return Turn::Stop(None);
                 }
+                // It made way for another call, which may have been refused for good: only that one knows whether there is a next gateway.
+                if matches!(&course.last, Some(Err(error)) if error.is_beside_another()) {
+                    return Turn::Stop(None);
+                }
                 self.free(operation, free, course)
             }
         };
         match next {
             Ok(next) if !course.has_tried(next.member) => Turn::Go(next),
-            other => Turn::Stop(other.err()),
+            Ok(next)
+                if let Pin::Reference(track) = &pinned
+                    && track.standing.takes() =>
+            {
+                Turn::Gone(beside(track, next.member))
+            }
+            other => {
+                if let Pin::Order(track) = &pinned
+                    && track.standing.takes()
+                {
+                    course.last = course.last.take().map(|last| last.map_err(Error::beside_another));
+                }
+                Turn::Stop(other.err())
+            }
         }
     }
 
@@ -383,6 +400,21 @@ fn in_doubt(error: Error, member: &Member) -> Error {
         member.name()
     );
     error.context(&text)
+}
+
+/// Another call under the same reference has begun where this one did nothing.
+fn beside(track: &Track, member: &Member) -> Error {
+    let message = format!(
+        "another call under reference {} came to gateway `{}` after this one, and {}; nothing more was sent by this one",
+        track.reference,
+        member.name(),
+        track.standing.words()
+    );
+    let error = Error::new(ErrorKind::Network, message).with_fate(Fate::Unknown);
+    match track.open.clone() {
+        Some(open) => error.with_unresolved(open),
+        None => error,
+    }
 }
 
 fn nothing(error: Option<Error>) -> Error {

@@ -48,6 +48,8 @@ enum Does {
     FailsToRecord,
     /// The journal refuses it, since another leg was begun meanwhile.
     Meets(Box<Track>),
+    /// It waited for another call, which did nothing.
+    Waits,
     /// The journal cannot be reached.
     CannotBegin,
 }
@@ -189,6 +191,10 @@ impl PaymentGateway for Fake {
             Does::Meets(leg) => {
                 self.book.0.lock().unwrap().push(*leg);
                 Err(Error::invalid("order", "is taken"))
+            }
+            Does::Waits => {
+                self.write(operation, Standing::Failed);
+                error(ErrorKind::Network, Fate::NotDone).map_err(Error::beside_another)
             }
             Does::CannotBegin => error(ErrorKind::Network, Fate::NotDone),
         }

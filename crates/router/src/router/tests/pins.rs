@@ -46,6 +46,46 @@ async fn asked_by_reference_a_leg_at_a_gateway_that_is_gone_is_named() {
         "{error}"
     );
     assert_eq!(desk.calls(), [1, 0, 0]);
+    // One of no order, beside one of an order.
+    let desk = desk_of("rules = [{ to = ['a'] }]", |_| {});
+    desk.c.write(&Operation::Sale(Box::new(charge("r1"))), Standing::Open);
+    desk.a.write(&sale, Standing::Failed);
+    let error = desk.router.inquire(inquiry()).await.unwrap_err();
+    assert!(error.message().contains("at gateway `c`"), "{error}");
+}
+
+/// It may have been refused there for good, which the record of what did nothing does not tell.
+#[tokio::test]
+async fn who_waited_for_what_did_nothing_goes_nowhere_else() {
+    let desk = desk();
+    let error = desk.a_does([Does::Waits]).sale(charge("r1")).await.unwrap_err();
+    assert_eq!((error.fate(), error.is_beside_another()), (Fate::NotDone, true));
+    assert_eq!(desk.calls(), [1, 0, 0]);
+    // Nobody is kept from it by that: the breaker counts what a provider did.
+    for number in 0..9 {
+        let reference = format!("r1{number}");
+        let _ = desk.a_does([Does::Waits]).sale(charge(&reference)).await.unwrap_err();
+    }
+    assert!(desk.sale(charge("r1")).await.is_ok());
+    assert_eq!(desk.calls(), [11, 0, 0]);
+}
+
+/// "Nothing was done" would allow an attempt under a new reference, beside the one that was begun meanwhile.
+#[tokio::test]
+async fn where_another_call_of_the_reference_came_meanwhile_nothing_is_known() {
+    let desk = desk();
+    let mut leg = Track::new("a", &desk.a.capabilities, "r1".parse().unwrap(), Standing::Open);
+    leg.amount = Some("10.00 EUR".parse().unwrap());
+    desk.b.does.lock().unwrap().push_back(Does::Meets(Box::new(leg)));
+    let error = desk.a_does([Does::Nothing]).sale(charge("r1")).await.unwrap_err();
+    assert_eq!(error.fate(), Fate::Unknown, "{error}");
+    assert!(
+        error
+            .message()
+            .contains("another call under reference r1 came to gateway `a`"),
+        "{error}"
+    );
+    assert_eq!(desk.calls(), [1, 1, 0]);
 }
 
 #[tokio::test]
