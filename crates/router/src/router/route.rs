@@ -47,6 +47,12 @@ impl Course<'_> {
         self.tried.iter().any(|tried| std::ptr::eq(*tried, member))
     }
 
+    /// Whether this gateway gave the last answer, of which the record may know nothing yet.
+    fn was_answered_last_by(&self, member: &Member) -> bool {
+        let is_last = self.tried.last().is_some_and(|tried| std::ptr::eq(*tried, member));
+        is_last && matches!(self.last, Some(Ok(_)))
+    }
+
     /// Adds what was passed over, once.
     fn pass(&mut self, passed: Vec<Leg>) {
         for leg in passed {
@@ -146,7 +152,8 @@ impl Router {
             Ok(next) if !course.has_tried(next.member) => Turn::Go(next),
             Ok(next)
                 if let Pin::Reference(track) = &pinned
-                    && track.standing.takes() =>
+                    && track.standing.takes()
+                    && !course.was_answered_last_by(next.member) =>
             {
                 Turn::Gone(beside(track, next.member))
             }
