@@ -270,26 +270,22 @@ impl OppConfig {
         let mut problem = |key: &str, what: &str| problems.push(Problem::new(key, what));
         let scheme = self.webhook_scheme.unwrap_or_default();
         let signs_address = scheme == WebhookScheme::HeaderHmac;
-        let Some(key) = &self.webhook_key else {
-            for (key, given) in [
-                ("previous_webhook_key", self.previous_webhook_key.is_some()),
-                ("webhook_scheme", self.webhook_scheme.is_some()),
-                ("webhook_url", self.webhook_url.is_some()),
-                ("webhook_tolerance_secs", self.webhook_tolerance_secs.is_some()),
-            ] {
-                if given {
-                    problem(key, "is of no use without `webhook_key`");
-                }
-            }
-            return None;
-        };
+        let others = [
+            ("previous_webhook_key", self.previous_webhook_key.is_some()),
+            ("webhook_scheme", self.webhook_scheme.is_some()),
+            ("webhook_url", self.webhook_url.is_some()),
+            ("webhook_tolerance_secs", self.webhook_tolerance_secs.is_some()),
+        ];
+        let others = others.into_iter().filter_map(|(name, given)| given.then_some(name));
         if self.preset == Preset::V3 {
-            problem(
-                "webhook_key",
-                "is of no use on v3: its notifications carry no signature",
-            );
+            let keys = self.webhook_key.iter().map(|_| "webhook_key").chain(others);
+            keys.for_each(|name| problem(name, "is of no use on v3: its notifications carry no signature"));
             return None;
         }
+        let Some(key) = &self.webhook_key else {
+            others.for_each(|name| problem(name, "is of no use without `webhook_key`"));
+            return None;
+        };
         let keys = [
             ("webhook_key", Some(key)),
             ("previous_webhook_key", self.previous_webhook_key.as_ref()),

@@ -308,6 +308,11 @@ fn a_key_is_one_key_and_the_one_before_is_held_to_the_same() {
         problems(json!({"previous_webhook_key": KEY})),
         ["`previous_webhook_key` is of no use without `webhook_key`"]
     );
+    let unsigned = "is of no use on v3: its notifications carry no signature";
+    assert_eq!(
+        problems(json!({"preset": "v3", "webhook_key": KEY, "previous_webhook_key": KEY})),
+        ["webhook_key", "previous_webhook_key"].map(|key| format!("`{key}` {unsigned}"))
+    );
     let hmac = |key: &str, previous: &str| {
         problems(json!({"webhook_scheme": "form-hmac", "webhook_key": key, "previous_webhook_key": previous}))
     };
