@@ -118,10 +118,39 @@ async fn who_waited_for_what_did_nothing_sends_nothing() {
     // Whichever came second.
     let waited = |error: &&Error| error.message().contains("this one waited for it");
     assert_eq!(errors.iter().filter(waited).count(), 1, "{errors:?}");
+    // Only of that one does what this one did say nothing.
+    assert!(
+        errors.iter().all(|error| error.is_beside_another() == waited(&error)),
+        "{errors:?}"
+    );
     assert_eq!(two.taken(), [0, 0]);
     // Later it may be made again.
     assert!(twin.sale(charge).await.unwrap().outcome.is_approved());
     assert_eq!(two.taken(), [1, 0]);
+}
+
+/// What follows on a payment has nowhere else to go: who waited makes it.
+#[tokio::test(start_paused = true)]
+async fn who_waited_for_a_capture_that_did_nothing_makes_it() {
+    let two = Two::new();
+    let [one, twin] = [two.gateways(), two.gateways()].map(|[a, _]| a.routed());
+    let held = one.authorize(two.desks[0].charge("order1001a1")).await.unwrap();
+    let capture = two.desks[0].capture(&held.payment.reference, "capture001");
+    (0..9).for_each(|_| two.desks[0].fault(0, Fault::Refuse));
+    let waits = async {
+        let waited = twin.capture(capture.clone());
+        let clear = async {
+            let is_over = |intents: Vec<paymux_journal::Intent>| intents.iter().any(|one| one.state == State::Failed);
+            while !is_over(one.journal().intents(&Filter::default()).await.unwrap()) {
+                tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+            }
+            two.desks[0].stand.provider.clear();
+        };
+        tokio::join!(waited, clear).0
+    };
+    let (first, second) = tokio::join!(one.capture(capture.clone()), waits);
+    let done = [first, second].into_iter().filter(Result::is_ok).count();
+    assert_eq!((done, two.taken()), (1, [1, 0]));
 }
 
 #[tokio::test(start_paused = true)]

@@ -254,3 +254,25 @@ fn pairs(fields: &[Parameter]) -> Vec<(String, String)> {
 fn time(text: &str) -> Option<Timestamp> {
     text.parse().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As they stand in the samples of both versions' documents; what is no time is none.
+    #[test]
+    fn times_are_read_as_the_platform_writes_them() {
+        let read = |text: &str| time(text).map(|time| time.to_string());
+        for (text, expected) in [
+            ("2025-01-01 10:00:00.000+0000", Some("2025-01-01T10:00:00Z")),
+            ("2025-01-01 10:00:00.125+0000", Some("2025-01-01T10:00:00.125Z")),
+            ("2018-04-12 15:32:00+0000", Some("2018-04-12T15:32:00Z")),
+            ("2025-01-01 10:00:00+0200", Some("2025-01-01T08:00:00Z")),
+            ("2025-01-01 10:00:00", None),
+            ("yesterday", None),
+            ("", None),
+        ] {
+            assert_eq!(read(text).as_deref(), expected, "{text}");
+        }
+    }
+}

@@ -88,6 +88,23 @@ async fn where_another_call_of_the_reference_came_meanwhile_nothing_is_known() {
     assert_eq!(desk.calls(), [1, 1, 0]);
 }
 
+/// The same, where it is another attempt of the order: this one did nothing, and a new one is not safe.
+#[tokio::test]
+async fn where_another_attempt_of_the_order_came_meanwhile_that_is_said() {
+    let desk = desk();
+    let mut leg = Track::new("a", &desk.a.capabilities, "r0".parse().unwrap(), Standing::Open);
+    leg.order = Some("order1001".to_owned());
+    desk.b.does.lock().unwrap().push_back(Does::Meets(Box::new(leg)));
+    let result = desk.a_does([Does::Nothing]).sale(charge_for("r1", "order1001")).await;
+    let error = result.unwrap_err();
+    assert_eq!(
+        (error.fate(), error.is_beside_another()),
+        (Fate::NotDone, true),
+        "{error}"
+    );
+    assert_eq!(desk.calls(), [1, 1, 0]);
+}
+
 #[tokio::test]
 async fn who_comes_second_joins_the_first() {
     let desk = desk();
